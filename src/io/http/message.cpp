@@ -1,0 +1,60 @@
+#include "io/http/message.hpp"
+
+#include <boost/url/params_view.hpp>
+#include <boost/url/parse_query.hpp>
+
+#include <algorithm>
+
+namespace acme::http {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+}  // namespace
+
+std::string_view name_of(Method method) {
+    switch (method) {
+        case Method::get: return "GET";
+        case Method::head: return "HEAD";
+        case Method::post: return "POST";
+        case Method::put: return "PUT";
+        case Method::patch: return "PATCH";
+        case Method::del: return "DELETE";
+        case Method::options: return "OPTIONS";
+        case Method::other: return "_OTHER";
+    }
+    return "_OTHER";
+}
+
+std::string_view Request::header(std::string_view name) const {
+    const auto found = std::ranges::find_if(headers, [&](const Header& header) {
+        return std::ranges::equal(header.name, name, {}, lower, lower);
+    });
+    return found == headers.end() ? std::string_view() : found->value;
+}
+
+std::optional<std::string> Request::query(std::string_view name) const {
+    const auto mark = target.find('?');
+    if (mark == target.npos) return std::nullopt;
+    const auto params = boost::urls::parse_query(target.substr(mark + 1));
+    if (!params) return std::nullopt;
+    for (const auto& param : boost::urls::params_view(*params)) {
+        if (param.key == name) return param.value;
+    }
+    return std::nullopt;
+}
+
+std::string_view Request::cookie(std::string_view name) const {
+    std::string_view rest = header("Cookie");
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find(';'), rest.size());
+        std::string_view pair = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
+        const auto equals = pair.find('=');
+        if (equals != pair.npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
+    }
+    return "";
+}
+
+}  // namespace acme::http

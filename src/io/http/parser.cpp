@@ -1,0 +1,56 @@
+#include "io/http/parser.hpp"
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+
+namespace acme::http {
+namespace {
+
+using boost::beast::http::verb;
+
+Method method_of(verb verb) {
+    switch (verb) {
+        case verb::get: return Method::get;
+        case verb::head: return Method::head;
+        case verb::post: return Method::post;
+        case verb::put: return Method::put;
+        case verb::patch: return Method::patch;
+        case verb::delete_: return Method::del;
+        case verb::options: return Method::options;
+        default: return Method::other;
+    }
+}
+
+}  // namespace
+
+void Parser::on_request_impl(verb verb, Text, Text target, int version, Code& error) {
+    method_ = method_of(verb);
+    version_ = version;
+    target_ = target;
+    // "*" and "host:port" are for proxies; every route begins with a slash.
+    if (!target_.starts_with('/')) error = boost::beast::http::error::bad_target;
+}
+
+void Parser::on_field_impl(boost::beast::http::field field, Text name, Text value, Code& error) {
+    if (is_header_done()) return;  // a trailer: its bytes will not stay
+    if (count_ == headers_max) {
+        error = boost::beast::http::error::header_limit;
+        return;
+    }
+    headers_[count_++] = {.name = name, .value = value};
+    if (field == boost::beast::http::field::expect && version_ >= 11) {
+        awaits_continue_ = boost::beast::iequals(value, "100-continue");
+    }
+}
+
+std::size_t Parser::on_body_impl(Text bytes, Code&) {
+    piece_ = bytes;
+    return bytes.size();
+}
+
+std::size_t Parser::on_chunk_body_impl(std::uint64_t, Text bytes, Code&) {
+    piece_ = bytes;
+    return bytes.size();
+}
+
+}  // namespace acme::http

@@ -1,0 +1,96 @@
+#pragma once
+
+/// The table of routes: what the server serves, what OpenAPI describes, what tests call as nobody
+/// and as another tenant.
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "io/http/access.hpp"
+#include "io/http/message.hpp"
+
+#include <chrono>
+#include <functional>
+
+namespace acme::http {
+
+/// How long a body a route takes has no default either.
+inline constexpr std::size_t no_body = 0;
+
+/// What a JSON route takes, unless it knows better (C-8).
+inline constexpr std::size_t json_bytes_max = std::size_t{1024} * 1024;
+
+using Handler = std::function<Task<Result<Response>>(const Call&)>;
+
+/// Tells who calls; nullopt for nobody. Errors and exceptions end the request. The session room
+/// provides it.
+using Identify =
+    std::function<Task<Result<std::optional<Identity>>>(const Request&, trace::Context)>;
+
+/// What OpenAPI says of a route beside its method, path and access. Names of schemas are those
+/// given to Router::add_schema(); "" for none.
+struct Doc {
+    std::string_view summary;        // one sentence that begins with a verb: "Lists the files."
+    std::string_view request = "";   // schema of the JSON body
+    std::string_view response = "";  // schema of the answer's JSON body
+    int status = 200;                // of the answer when all is well
+    std::vector<std::string_view> query = {};   // names of query parameters
+    std::vector<std::string_view> errors = {};  // codes, "files.not_found"
+    std::string_view request_type = "application/json";
+    std::string_view response_type = "application/json";
+};
+
+struct Route {
+    Method method;
+    std::string_view pattern;  // a literal: "/v1/files/{id}"; segments are literal or "{name}"
+    Access access;
+    std::size_t body_bytes_max;
+    Doc doc;
+    Handler handler;
+    std::chrono::milliseconds time_max{30'000};  // then the handler is cancelled; 0: no limit
+    bool is_operations = false;                  // health and scrapes: kept out of the error ratio
+};
+
+/// A route as the table keeps it.
+struct TableRoute : Route {
+    std::string name;  // "GET /v1/files/{id}": names the span and the log line
+    std::vector<std::string> segments;
+};
+
+/// A request and the route that takes it, if any.
+struct Match {
+    const TableRoute* route = nullptr;
+    std::vector<std::string> params = {};
+    std::vector<Method> allowed = {};  // of the path, when the method is none of them: 405
+};
+
+/// JSON Schema 2020-12 as text, under the name by which Doc refers to it.
+struct Schema {
+    std::string_view name;
+    std::string_view json;
+};
+
+class Router {
+public:
+    explicit Router(Identify identify) : identify_(std::move(identify)) {}
+
+    /// Adding a route twice is a bug and throws at start-up.
+    void add(Route route);
+    void add_schema(Schema schema) { schemas_.push_back(schema); }
+
+    Match match(const Request& request) const;
+
+    /// Checks access and the announced length, and calls the handler. Errors: http.no_route
+    /// (not_found), access.signed_out (unauthenticated), access.role_required (forbidden),
+    /// http.body_too_large (too_large), and those of the handler.
+    Task<Result<Response>> call(Match match, const Request& request, trace::Context context) const;
+
+    const std::vector<TableRoute>& routes() const { return routes_; }
+    const std::vector<Schema>& schemas() const { return schemas_; }
+
+private:
+    Identify identify_;
+    std::vector<TableRoute> routes_;
+    std::vector<Schema> schemas_;
+};
+
+}  // namespace acme::http

@@ -1,0 +1,106 @@
+#pragma once
+
+/// Object storage: bytes under keys, written once, read in ranges. Two drivers, one conformance
+/// suite: S3 (s3.hpp) and a folder (file.hpp) for the embedded default.
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "io/telemetry/trace.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace acme::objects {
+
+/// The store broke, vanished or refused us: nothing that the caller's input explains.
+class Fault : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// A part is sent when so much has come together; the smallest that S3 takes before the last one.
+inline constexpr std::size_t part_bytes = std::size_t{5} * 1024 * 1024;
+
+struct Stat {
+    std::uint64_t bytes = 0;
+    std::string etag;
+};
+
+/// [first, first + count) of an object.
+struct Range {
+    std::uint64_t first = 0;
+    std::uint64_t count = 0;
+};
+
+/// An object on its way in. Nothing is seen of it until finish() has returned; gone without
+/// finish(), it has not happened (what a crash leaves of it, the sweeper finds).
+class Writer {
+public:
+    virtual ~Writer() = default;
+
+    /// Takes 1 to part_bytes. Returns when the part is stored, so memory stays bounded. Errors:
+    /// objects.unavailable (unavailable): no such bucket, no right, no space, out of reach.
+    virtual Task<Result<>> write(trace::Context context, std::string_view bytes) = 0;
+
+    /// Errors: objects.unavailable. Twice is the same as once.
+    virtual Task<Result<>> finish(trace::Context context) = 0;
+};
+
+/// The bytes of an object, piece by piece.
+class Reader {
+public:
+    virtual ~Reader() = default;
+
+    /// The next bytes, which hold until the next call; "" at the end. Throws Fault.
+    virtual Task<std::string_view> read() = 0;
+};
+
+struct Listed {
+    std::string key;
+    std::uint64_t bytes = 0;
+};
+
+/// A page of list(); `next` begins the following one, "" when there is none.
+struct Page {
+    std::vector<Listed> objects;
+    std::string next;
+};
+
+class Store {
+public:
+    virtual ~Store() = default;
+
+    /// `key` is ours, never a person's: [a-z0-9/_-], at most 512 bytes, written once. Errors:
+    /// objects.unavailable.
+    virtual Task<Result<std::unique_ptr<Writer>>> write(
+        trace::Context context, std::string key, std::string content_type
+    ) = 0;
+
+    /// Errors: objects.not_found, objects.unavailable.
+    virtual Task<Result<std::unique_ptr<Reader>>> read(
+        trace::Context context, std::string key, std::optional<Range> range
+    ) = 0;
+
+    /// Errors: objects.not_found, objects.unavailable.
+    virtual Task<Result<Stat>> stat(trace::Context context, std::string key) = 0;
+
+    /// Removing what is not there is done. Errors: objects.unavailable.
+    virtual Task<Result<>> remove(trace::Context context, std::string key) = 0;
+
+    /// At most 1,000, in the order of their keys. Errors: objects.unavailable.
+    virtual Task<Result<Page>> list(
+        trace::Context context, std::string prefix, std::string after
+    ) = 0;
+
+    /// Puts, reads, lists and removes a small object of its own: for start-up and doctor. The
+    /// message of its error says what is wrong (no such bucket, another region, clock skew).
+    /// Errors: objects.unavailable.
+    virtual Task<Result<>> probe(trace::Context context) = 0;
+};
+
+}  // namespace acme::objects
