@@ -158,14 +158,17 @@ Task<> Node::drain() {
 }
 
 int Node::run_command(std::vector<std::string> words) {
-    int exit_code = cli::exit_fault;
-    trace::Trace trace(clock_, random_);
     const auto print = [](std::string_view line) {
         std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
     };
+    cli::Choice choice = commands_.choose(std::move(words));
+    if (!choice.text.empty()) print(choice.text);
+    if (choice.command == nullptr) return choice.exit_code;
+    int exit_code = cli::exit_fault;
+    trace::Trace trace(clock_, random_);
     asio::co_spawn(
         loop_,
-        commands_.run(trace.begin(std::nullopt, 0), std::move(words), print),
+        cli::Commands::run(trace.begin(std::nullopt, 0), std::move(choice), print),
         [&](const std::exception_ptr& fault, int code) {
             if (fault) std::rethrow_exception(fault);
             exit_code = code;
