@@ -1,0 +1,136 @@
+# shellcheck shell=bash
+# setup: everything that building, running and testing need, and only what is missing of it.
+# Sourced by ./dev, which defines say, die and root.
+
+# One word a package, so that `dpkg-query` is asked once.
+packages_build="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev cmake ninja-build ccache mold
+    pkg-config libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libpq-dev libssl-dev
+    libsodium-dev libhiredis-dev libcurl4-openssl-dev zlib1g-dev libbrotli-dev prometheus-cpp-dev
+    libpg-query-dev libcli11-dev libtomlplusplus-dev libgtest-dev libbenchmark-dev brotli git
+    ca-certificates"
+packages_run="postgresql redis-server haproxy util-linux"
+packages_test="python3 python3-pytest python3-requests chromium prometheus curl procps"
+packages_bench="nginx-light wrk"
+node_least="20.19"
+versitygw="versitygw@v1.8.0"
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo -n true 2>/dev/null || say "dev: sudo is needed to install packages"
+        sudo env DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        die "this needs root or sudo: $*"
+    fi
+}
+
+is_installed() { # every package given, or another that provides it
+    dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
+        awk '$2 == "installed" { print $1 }'
+}
+
+missing_of() {
+    local have
+    have=$(is_installed "$@" || true)
+    for package in "$@"; do
+        grep -qx "$package" <<<"$have" || printf '%s\n' "$package"
+    done
+}
+
+# Debian starts what it installs. We run our own, on addresses of our own, and want no port taken.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d made=no services
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+        as_root chmod +x $policy
+        made=yes
+    fi
+    as_root mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] ||
+        printf 'create_main_cluster = false\n' |
+        as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+    local result=0
+    "$@" || result=$?
+    [ $made = no ] || as_root rm -f $policy
+    if [ -d /run/systemd/system ]; then
+        services=$(for package in $install; do
+            case $package in
+                postgresql | redis-server | haproxy | prometheus) printf '%s\n' "$package" ;;
+                nginx*) printf 'nginx\n' ;;
+            esac
+        done)
+        # shellcheck disable=SC2086
+        [ -z "$services" ] || as_root systemctl disable --now $services >/dev/null 2>&1 || true
+    fi
+    return $result
+}
+
+setup_packages() {
+    # shellcheck disable=SC2086
+    install=$(missing_of $packages_build $packages_run $packages_test)
+    command -v npm >/dev/null || install+=" npm"
+    command -v wrk >/dev/null || install+=" wrk"
+    command -v nginx >/dev/null || install+=" nginx-light"
+    [ -n "${install// /}" ] || return 0
+    say "setup: installs" $install
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086
+    if ! apt-get install --dry-run --no-install-recommends $install >/dev/null 2>&1; then
+        as_root apt-get update -qq || die "apt-get update failed"
+    fi
+    # shellcheck disable=SC2086
+    without_services as_root apt-get install -y -qq --no-install-recommends $install >"$root/.acme/setup.log" 2>&1 ||
+        { tail -20 "$root/.acme/setup.log" >&2; die "apt-get install failed"; }
+}
+
+is_node_new_enough() {
+    local version
+    version=$(node --version 2>/dev/null) || return 1
+    [ "$(printf '%s\n' "$node_least" "${version#v}" | sort -V | head -1)" = "$node_least" ]
+}
+
+# Debian 12's own Node is too old for Vite; npm brings one.
+setup_node() {
+    is_node_new_enough && return 0
+    say "setup: installs node 22"
+    mkdir -p .acme/tools/node
+    npm install --no-save --no-fund --no-audit --loglevel=error --prefix .acme/tools/node node@22 >&2
+    hash -r
+    is_node_new_enough || die "node $(node --version 2>&1) is older than $node_least"
+}
+
+setup_go() {
+    command -v go >/dev/null && return 0
+    [ ! -x /usr/lib/go-1.24/bin/go ] || { PATH=$PATH:/usr/lib/go-1.24/bin; return 0; }
+    local list=/etc/apt/sources.list.d/acme-backports.list origin
+    if ! apt-cache policy 2>/dev/null | grep -q 'n=bookworm-backports'; then
+        origin=$(apt-cache policy | sed -n 's/.* \(http[^ ]*debian\) bookworm\/main .*/\1/p' | head -1)
+        printf 'deb %s bookworm-backports main\n' "${origin:-http://deb.debian.org/debian}" |
+            as_root tee $list >/dev/null
+        as_root apt-get update -qq
+    fi
+    say "setup: installs Go from bookworm-backports"
+    as_root apt-get install -y -qq --no-install-recommends -t bookworm-backports golang-go >>.acme/setup.log 2>&1 ||
+        die "Go could not be installed, see .acme/setup.log"
+}
+
+# An S3 server that checks every signature: the judge of our client (tests only).
+setup_versitygw() {
+    local place=$root/.acme/tools/versitygw@1.8.0
+    [ ! -x "$place/versitygw" ] || return 0
+    setup_go
+    say "setup: builds $versitygw"
+    mkdir -p "$place"
+    GOTOOLCHAIN=auto GOFLAGS=-buildvcs=false GOBIN=$place CGO_ENABLED=0 \
+        go install "github.com/versity/versitygw/cmd/$versitygw" >&2
+}
+
+# setup [--test]: with what only tests need.
+setup() {
+    [ -r /etc/debian_version ] || die "this needs Debian 12 or later"
+    mkdir -p .acme/tools
+    setup_packages
+    setup_node
+    [ "${1:-}" != --test ] || setup_versitygw
+}
