@@ -46,7 +46,7 @@ Node::Node(const Config& config, Metrics& metrics, Log::Sink sink)
       log_(clock_, level_of(config.log_level), std::move(sink)),
       metrics_(metrics),
       telemetry_{clock_, random_, log_, metrics_},
-      db_({.conninfo = config.database_url,
+      db_({.conninfo = config.database_url.clone(),
            .connections_max = share_of(config.database_pool_size, config.threads),
            .statement_time_max = config.db_statement_time_max},
           telemetry_),
