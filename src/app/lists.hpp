@@ -1,7 +1,7 @@
 #pragma once
 
-/// What the program consists of: one list for each face a room can have. A room that is not named
-/// in lists.cpp is not in the product; nothing registers itself.
+/// What the program consists of: one list for each face a room can have, each in a file of its
+/// name. A room that is not named there is not in the product; nothing registers itself.
 
 #include "io/pg/migrate.hpp"
 
@@ -19,12 +19,11 @@ class Commands;
 
 namespace acme::app {
 
-/// The rooms of one thread.
-struct Rooms {};
+struct Platform;
 
-void add_routes(http::Router& router, Rooms rooms);
-void add_jobs(jobs::Registry& jobs, Rooms rooms);
-void add_commands(cli::Commands& commands, Rooms rooms);
+void add_routes(http::Router& router, Platform& platform);
+void add_jobs(jobs::Registry& jobs, Platform& platform);
+void add_commands(cli::Commands& commands, Platform& platform);
 
 std::span<const pg::Migration> migrations();
 

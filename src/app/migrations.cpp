@@ -14,12 +14,6 @@ static_assert(pg::are_in_order(all_migrations));
 
 }  // namespace
 
-void add_routes(http::Router&, Rooms) {}
-
-void add_jobs(jobs::Registry&, Rooms) {}
-
-void add_commands(cli::Commands&, Rooms) {}
-
 std::span<const pg::Migration> migrations() { return all_migrations; }
 
 }  // namespace acme::app

@@ -1,0 +1,169 @@
+#include "app/config_checks.hpp"
+
+#include "io/pg/conninfo.hpp"
+
+#include <boost/url/parse.hpp>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <numeric>
+
+namespace acme::app {
+namespace {
+
+constexpr std::size_t secret_bytes_min = 32;
+
+bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+bool is_url(std::string_view value, std::initializer_list<std::string_view> schemes) {
+    const auto url = boost::urls::parse_uri(value);
+    if (!url || url->host().empty()) return false;
+    return std::ranges::find(schemes, std::string_view(url->scheme())) != schemes.end();
+}
+
+bool is_address(std::string_view value) {
+    in6_addr bytes{};
+    const std::string text(value);
+    return ::inet_pton(AF_INET, text.c_str(), &bytes) == 1 ||
+           ::inet_pton(AF_INET6, text.c_str(), &bytes) == 1;
+}
+
+/// Edits of one character, and neighbours that changed places, between two names.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> before_last;
+    std::vector<std::size_t> last(b.size() + 1);
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(last.begin(), last.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + change});
+            const bool is_swap =
+                i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && change == 1;
+            if (is_swap) row[j] = std::min(row[j], before_last[j - 2] + 1);
+        }
+        before_last = last;
+        last = row;
+    }
+    return last[b.size()];
+}
+
+std::string_view next_key(std::string_view& rest) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    const std::string_view key = rest.substr(0, comma);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+    return key;
+}
+
+}  // namespace
+
+std::string check_database_url(std::string_view value) {
+    return pg::complaint_about_conninfo(value);
+}
+
+std::string check_redis_url(std::string_view value) {
+    if (is_url(value, {"redis", "rediss"})) return "";
+    return "must be a URL such as redis://user:password@host:6379/0";
+}
+
+std::string check_bucket(std::string_view value) {
+    const bool is_right = value.size() >= 3 && value.size() <= 63 &&
+                          is_lower_or_digit(value.front()) && is_lower_or_digit(value.back()) &&
+                          value.find("..") == value.npos && std::ranges::all_of(value, [](char c) {
+                              return is_lower_or_digit(c) || c == '-' || c == '.';
+                          });
+    if (is_right && !is_address(value)) return "";
+    return "must be 3 to 63 lower-case letters, digits, '-' or '.', and no address";
+}
+
+std::string check_region(std::string_view value) {
+    const bool is_right = value.size() <= 32 && std::ranges::all_of(value, [](char c) {
+                              return is_lower_or_digit(c) || c == '-';
+                          });
+    return is_right ? "" : "must be 1 to 32 lower-case letters, digits or '-'";
+}
+
+std::string check_secret_key(std::string_view value) {
+    while (!value.empty()) {
+        const std::string_view key = next_key(value);
+        if (key.size() < secret_bytes_min) {
+            return "needs at least 32 bytes, has " + std::to_string(key.size()) +
+                   " (value not shown)";
+        }
+        const std::string_view first = key.substr(0, 8);
+        bool repeats = true;
+        for (std::size_t i = 0; i < key.size(); ++i) repeats = repeats && key[i] == first[i % 8];
+        const bool is_example = key.starts_with("changeme") || key.starts_with("CHANGEME") ||
+                                key.find("your-secret") != key.npos;
+        if (repeats || is_example) return "needs to be random (value not shown)";
+    }
+    return "";
+}
+
+std::string check_object_endpoint(std::string_view value) {
+    if (value.starts_with("file:///") || is_url(value, {"http", "https"})) return "";
+    return "must be a URL such as https://s3.example.com, or file:///folder";
+}
+
+std::string check_http_url(std::string_view value) {
+    return is_url(value, {"http", "https"}) ? "" : "must be a URL such as https://app.example.com";
+}
+
+std::string check_smtp_url(std::string_view value) {
+    return is_url(value, {"smtp", "smtps"}) ? "" : "must be a URL such as smtp://user@host:587";
+}
+
+std::string check_name(std::string_view value) {
+    const bool is_right = value.size() <= 64 && std::ranges::all_of(value, [](char c) {
+                              return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '-' ||
+                                     c == '.' || c == '_';
+                          });
+    return is_right ? "" : "must be 1 to 64 letters, digits, '-', '.' or '_'";
+}
+
+std::string check_address(std::string_view value) {
+    return is_address(value) ? "" : "must be an address such as 127.0.0.1 or ::1";
+}
+
+void check_together(const Config& config, std::vector<Problem>& problems) {
+    const auto complain = [&](std::string_view name, std::string_view kind, std::string detail) {
+        problems.push_back({std::string(name), std::string(kind), std::move(detail)});
+    };
+    const bool has_id = !config.aws_access_key_id.empty();
+    const bool has_secret = !config.aws_secret_access_key.empty();
+    if (has_id != has_secret) {
+        complain(
+            has_id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID",
+            "missing",
+            "belongs to the other half of the credential, which is set"
+        );
+    }
+    if (config.profile != "production") return;
+    if (!config.database_url.empty() &&
+        pg::sslmode_of(config.database_url.reveal()) != "verify-full") {
+        complain("DATABASE_URL", "invalid", "needs sslmode=verify-full in production");
+    }
+    if (!config.redis_url.empty() && !config.redis_url.reveal().starts_with("rediss:")) {
+        complain("REDIS_URL", "invalid", "needs TLS (rediss://) in production");
+    }
+    if (config.s3_endpoint.starts_with("file:")) {
+        complain("S3_ENDPOINT", "invalid", "must be an S3 service in production");
+    }
+}
+
+std::string_view nearest(std::string_view text, const std::vector<std::string_view>& words) {
+    std::string_view near;
+    std::size_t least = 3;  // two edits are a slip; three are another word
+    for (std::string_view word : words) {
+        const bool continues = text.starts_with(word) && text.size() <= word.size() + 4;
+        const std::size_t edits = continues ? 1 : distance(text, word);
+        if (edits < least && edits * 2 < word.size()) {
+            least = edits;
+            near = word;
+        }
+    }
+    return near;
+}
+
+}  // namespace acme::app

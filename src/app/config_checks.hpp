@@ -1,0 +1,27 @@
+#pragma once
+
+/// The rules that a value of the configuration keeps, each as a Check, and those of several values
+/// together.
+
+#include "app/config.hpp"
+
+namespace acme::app {
+
+std::string check_database_url(std::string_view value);
+std::string check_redis_url(std::string_view value);
+std::string check_bucket(std::string_view value);      // S3's rules for names
+std::string check_region(std::string_view value);      // [a-z0-9-]{1,32}
+std::string check_secret_key(std::string_view value);  // each of the list, 32 bytes at least
+std::string check_object_endpoint(std::string_view value);
+std::string check_http_url(std::string_view value);
+std::string check_smtp_url(std::string_view value);
+std::string check_name(std::string_view value);     // [A-Za-z0-9._-]{1,64}
+std::string check_address(std::string_view value);  // IPv4, or IPv6 without brackets
+
+/// What no single variable can show: credentials without an endpoint, production without TLS.
+void check_together(const Config& config, std::vector<Problem>& problems);
+
+/// The one of `words` that `text` was most likely meant to be, "" when none is near.
+std::string_view nearest(std::string_view text, const std::vector<std::string_view>& words);
+
+}  // namespace acme::app

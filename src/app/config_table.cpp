@@ -1,0 +1,167 @@
+// The table of settings: name, meaning, range. Defaults stand in struct Config. What the guide or a
+// standard has named keeps that name; what is ours alone begins with ACME_.
+#include "app/config_checks.hpp"
+
+namespace acme::app {
+namespace {
+
+std::string any(std::string_view) { return ""; }
+
+void describe_guide(Config& c, Settings& s) {
+    s.secret(
+        {"DATABASE_URL", "PostgreSQL connection string (postgres://user@host/db)", true},
+        c.database_url,
+        check_database_url
+    );
+    s.secret(
+        {"REDIS_URL", "Redis connection string (redis://host:6379)", true},
+        c.redis_url,
+        check_redis_url
+    );
+    s.text({"S3_BUCKET", "Object storage bucket name", true}, c.s3_bucket, check_bucket);
+    s.text({"S3_REGION", "Object storage region", true}, c.s3_region, check_region);
+    s.secret(
+        {"SECRET_KEY",
+         "Application secret for signing links, cursors and cookies; with commas between several, "
+         "the first signs and all verify",
+         true},
+        c.secret_key,
+        check_secret_key
+    );
+    s.choice({"LOG_LEVEL", "Logging verbosity"}, c.log_level, {"debug", "info", "warn", "error"});
+    s.integer(
+        {"WORKER_CONCURRENCY", "Number of jobs that a worker process runs at once"},
+        c.worker_concurrency,
+        {1, 256}
+    );
+    s.integer(
+        {"MAX_UPLOAD_SIZE_MB", "Maximum file upload size in MiB"},
+        c.max_upload_size_mb,
+        {1, 102'400}
+    );
+    s.integer(
+        {"RATE_LIMIT_PER_MIN", "API rate limit per authenticated user"},
+        c.rate_limit_per_min,
+        {1, 1'000'000}
+    );
+    s.flag(
+        {"ENABLE_FEATURE_FLAGS", "Enable the feature flag evaluation system"},
+        c.enable_feature_flags
+    );
+}
+
+void describe_servers(Config& c, Settings& s) {
+    s.integer({"PORT", "Where the API and the dashboard are served"}, c.port, {1, 65535});
+    s.integer(
+        {"METRICS_PORT", "Where /metrics, /healthz, /readyz and /buildinfo are served"},
+        c.metrics_port,
+        {1, 65535}
+    );
+    s.text({"ACME_ADDRESS", "Address that both ports are bound to"}, c.address, check_address);
+    s.integer({"ACME_THREADS", "Event loops, one for each core"}, c.threads, {1, 256});
+    s.integer(
+        {"ACME_IN_FLIGHT_MAX", "Requests at once on this node; more are answered 503"},
+        c.in_flight_max,
+        {1, 1'000'000}
+    );
+    s.integer(
+        {"DRAIN_TIMEOUT_SECONDS", "For requests in flight when the node ends"},
+        c.drain_timeout_seconds,
+        {0, 3600}
+    );
+    s.duration(
+        {"ACME_DRAIN_DELAY", "Between \"not ready\" and the closed port, for the balancer"},
+        c.drain_delay
+    );
+    s.integer(
+        {"JOB_DRAIN_TIMEOUT_SECONDS", "For jobs in flight when a worker ends"},
+        c.job_drain_timeout_seconds,
+        {0, 3600}
+    );
+    s.flag(
+        {"SCHEDULER_STANDBY", "Start the scheduler as a standby that leads only when alone"},
+        c.is_scheduler_standby
+    );
+    s.text(
+        {"TRUSTED_PROXIES", "Addresses or networks whose X-Forwarded-For is believed, with commas"},
+        c.trusted_proxies,
+        any
+    );
+}
+
+void describe_stores(Config& c, Settings& s) {
+    s.integer(
+        {"DATABASE_POOL_SIZE", "Connections for transactions, of all threads together"},
+        c.database_pool_size,
+        {1, 1000}
+    );
+    s.duration({"ACME_DB_STATEMENT_TIME_MAX", "A slower statement fails"}, c.db_statement_time_max);
+    s.text(
+        {"S3_ENDPOINT", "Object storage other than AWS: its URL, or file:///folder on one machine"},
+        c.s3_endpoint,
+        check_object_endpoint
+    );
+    s.text(
+        {"S3_PUBLIC_ENDPOINT", "The same as browsers reach it, when that differs"},
+        c.s3_public_endpoint,
+        check_http_url
+    );
+    s.flag({"S3_FORCE_PATH_STYLE", "Put the bucket in the path"}, c.s3_force_path_style);
+    s.secret({"AWS_ACCESS_KEY_ID", "Object storage credential"}, c.aws_access_key_id, any);
+    s.secret({"AWS_SECRET_ACCESS_KEY", "Object storage credential"}, c.aws_secret_access_key, any);
+    s.secret(
+        {"AWS_SESSION_TOKEN", "Object storage credential, when it is temporary"},
+        c.aws_session_token,
+        any
+    );
+    s.integer(
+        {"UPLOAD_BUFFERS", "Uploads held at once by a node, 5 MiB each"},
+        c.upload_buffers,
+        {1, 4096}
+    );
+    s.secret(
+        {"SMTP_URL", "Mail server (smtp://user:password@host:587)"}, c.smtp_url, check_smtp_url
+    );
+}
+
+void describe_process(Config& c, Settings& s) {
+    s.text(
+        {"OTEL_EXPORTER_OTLP_ENDPOINT", "Collector of traces; none are exported without"},
+        c.otlp_endpoint,
+        check_http_url
+    );
+    s.text({"OTEL_SERVICE_NAME", "Name of the service in traces"}, c.otlp_service, check_name);
+    s.integer(
+        {"TRACE_ERROR_STATUS_MIN", "Answers from this status on are always traced"},
+        c.trace_error_status_min,
+        {400, 599}
+    );
+    s.text({"ACME_RELEASE", "Commit or digest that this process runs"}, c.release, check_name);
+    s.text({"ACME_NODE", "Name of this node"}, c.node, check_name);
+    s.text({"ACME_ENVIRONMENT", "Name of the environment"}, c.environment, check_name);
+    s.choice(
+        {"ACME_PROFILE", "Everything on one machine, or production with its checks"},
+        c.profile,
+        {"single", "production"}
+    );
+    s.choice(
+        {"ACME_SIGNUP", "Who may sign up; open in the single profile, else closed"},
+        c.signup,
+        {"open", "invite", "closed"}
+    );
+    s.text(
+        {"ACME_URL", "Where people reach the platform; sign-in links use it"}, c.url, check_http_url
+    );
+    s.text({"ACME_HOME", "Folder of what `acme up` keeps"}, c.home, any);
+}
+
+}  // namespace
+
+void describe(Config& config, Settings& settings) {
+    describe_guide(config, settings);
+    describe_servers(config, settings);
+    describe_stores(config, settings);
+    describe_process(config, settings);
+}
+
+}  // namespace acme::app

@@ -1,0 +1,40 @@
+#pragma once
+
+/// Everything that one thread needs: its loop, its connections, its rooms. Threads share nothing
+/// but the configuration, the metrics and the log's descriptor.
+
+#include "app/config.hpp"
+#include "io/loop/loop.hpp"
+#include "io/loop/task_group.hpp"
+#include "io/otlp/exporter.hpp"
+#include "io/pg/database.hpp"
+#include "work/jobs/jobs.hpp"
+
+namespace acme::app {
+
+struct Platform {
+    Platform(const Config& config, Metrics& metrics, Log::Sink sink);
+    Platform(const Platform&) = delete;
+    Platform& operator=(const Platform&) = delete;
+
+    /// Ends every connection; what still waits fails. Tasks that end with them are joined first.
+    Task<> close();
+
+    /// Runs the loop until `task` and all that it left running have ended; rethrows what it throws.
+    void run(Task<> task);
+
+    // In the order in which they need each other. The loop comes last and so dies first.
+    const Config& config;
+    SystemClock clock;
+    SystemRandom random;
+    Log log;
+    Metrics& metrics;
+    Telemetry telemetry;
+    pg::Database db;
+    otlp::Exporter exporter;
+    jobs::Registry jobs;
+    TaskGroup tasks;
+    Loop loop;
+};
+
+}  // namespace acme::app

@@ -1,0 +1,32 @@
+#pragma once
+
+/// One thread of a role: its Platform, and what it serves. Private to app/.
+
+#include "app/platform.hpp"
+#include "app/roles.hpp"
+
+#include <memory>
+
+namespace acme::app {
+
+class Role {
+public:
+    virtual ~Role() = default;
+
+    /// Opens the ports; throws when one is taken. Comes before run(), on the thread that starts
+    /// the others, so that a process that cannot serve ends before it began.
+    virtual void listen() = 0;
+
+    /// Blocks until stop() has brought all to its end.
+    virtual void run() = 0;
+
+    /// From any thread, once.
+    virtual void stop() = 0;
+};
+
+/// `index` is the thread's: the first one also serves the operations port.
+std::unique_ptr<Role> make_serve(Platform& platform, std::size_t index);
+std::unique_ptr<Role> make_worker(Platform& platform, std::size_t index);
+std::unique_ptr<Role> make_scheduler(Platform& platform, std::size_t index);
+
+}  // namespace acme::app

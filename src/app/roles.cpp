@@ -1,0 +1,80 @@
+#include "app/roles.hpp"
+
+#include "app/role.hpp"
+
+#include <csignal>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace acme::app {
+namespace {
+
+/// Signals go to the one thread that waits for them; no handler ever runs.
+sigset_t block_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);  // a peer that left is an error code, not the end of us
+    return signals;
+}
+
+std::unique_ptr<Role> make_role(RoleName role, Platform& platform, std::size_t index) {
+    switch (role) {
+        case RoleName::serve: return make_serve(platform, index);
+        case RoleName::worker: return make_worker(platform, index);
+        case RoleName::scheduler: return make_scheduler(platform, index);
+    }
+    return nullptr;
+}
+
+/// Only nodes that serve have something to do for a second thread: a worker's jobs share one loop,
+/// and of a scheduler one leads.
+std::size_t threads_of(RoleName role, const Config& config) {
+    return role == RoleName::serve ? static_cast<std::size_t>(config.threads) : 1;
+}
+
+}  // namespace
+
+std::optional<RoleName> role_of(std::string_view word) {
+    for (const RoleName role : {RoleName::serve, RoleName::worker, RoleName::scheduler}) {
+        if (word == name_of(role)) return role;
+    }
+    return std::nullopt;
+}
+
+std::string_view name_of(RoleName role) {
+    switch (role) {
+        case RoleName::serve: return "serve";
+        case RoleName::worker: return "worker";
+        case RoleName::scheduler: return "scheduler";
+    }
+    return "serve";
+}
+
+int run_role(RoleName role, const Config& config) {
+    sigset_t signals = block_signals();
+    Metrics metrics;
+    std::vector<std::unique_ptr<Platform>> platforms;
+    std::vector<std::unique_ptr<Role>> roles;
+    while (roles.size() < threads_of(role, config)) {
+        platforms.push_back(std::make_unique<Platform>(config, metrics, write_to(STDOUT_FILENO)));
+        roles.push_back(make_role(role, *platforms.back(), roles.size()));
+        roles.back()->listen();
+    }
+    Log& log = platforms.front()->log;
+    log.info("begins", {{"role", name_of(role)}, {"release", config.release}});
+    std::vector<std::jthread> threads;
+    threads.reserve(roles.size());
+    for (const auto& each : roles) threads.emplace_back([&each] { each->run(); });
+    int signal = 0;
+    sigwait(&signals, &signal);
+    for (const auto& each : roles) each->stop();
+    threads.clear();
+    log.info("ended", {{"role", name_of(role)}});
+    return 0;
+}
+
+}  // namespace acme::app

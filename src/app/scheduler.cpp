@@ -1,0 +1,49 @@
+// acme scheduler: cron and periodic tasks; one leads, the others stand by.
+#include "app/operations.hpp"
+#include "app/role.hpp"
+#include "app/startup.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace acme::app {
+namespace {
+
+class SchedulerRole final : public Role {
+public:
+    SchedulerRole(Platform& platform, std::size_t index) : platform_(platform) {
+        if (index == 0) operations_.emplace(platform, "scheduler", readiness_);
+    }
+
+    void listen() override {
+        if (operations_) operations_->listen();
+    }
+
+    void run() override { platform_.run(lead()); }
+
+    void stop() override {
+        asio::post(platform_.loop, [this] { readiness_.drain(); });
+    }
+
+private:
+    Task<> lead() {
+        const auto executor = platform_.loop.get_executor();
+        platform_.tasks.spawn(executor, "otlp", platform_.exporter.run());
+        if (operations_) platform_.tasks.spawn(executor, "operations", operations_->serve());
+        co_await become_ready(platform_, readiness_);
+        while (!readiness_.is_draining) co_await sleep_for(std::chrono::milliseconds(100));
+        if (operations_) co_await operations_->drain();
+        co_await platform_.close();
+    }
+
+    Platform& platform_;
+    Readiness readiness_;
+    std::optional<Operations> operations_;
+};
+
+}  // namespace
+
+std::unique_ptr<Role> make_scheduler(Platform& platform, std::size_t index) {
+    return std::make_unique<SchedulerRole>(platform, index);
+}
+
+}  // namespace acme::app

@@ -1,0 +1,76 @@
+// acme serve: an application node, with the API and the dashboard.
+#include "app/dashboard.hpp"
+#include "app/lists.hpp"
+#include "app/operations.hpp"
+#include "app/role.hpp"
+#include "app/startup.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace acme::app {
+namespace {
+
+class Serve final : public Role {
+public:
+    Serve(Platform& platform, std::size_t index)
+        : platform_(platform),
+          router_(nullptr),
+          service_(
+              router_,
+              platform.telemetry,
+              [this](trace::Trace& trace) { platform_.exporter.keep(trace); }
+          ),
+          server_(service_, platform.telemetry) {
+        add_routes(router_, platform);
+        add_dashboard(router_);
+        add_health_routes(router_, readiness_);
+        if (index == 0) operations_.emplace(platform, "serve", readiness_);
+    }
+
+    void listen() override {
+        const auto port = static_cast<std::uint16_t>(platform_.config.port);
+        server_.listen(platform_.loop.get_executor(), port);
+        if (operations_) operations_->listen();
+    }
+
+    void run() override { platform_.run(serve()); }
+
+    void stop() override {
+        asio::post(platform_.loop, [this] {
+            readiness_.drain();
+            platform_.tasks.spawn(platform_.loop.get_executor(), "drain", drain());
+        });
+    }
+
+private:
+    Task<> serve() {
+        const auto executor = platform_.loop.get_executor();
+        platform_.tasks.spawn(executor, "otlp", platform_.exporter.run());
+        platform_.tasks.spawn(executor, "startup", become_ready(platform_, readiness_));
+        if (operations_) platform_.tasks.spawn(executor, "operations", operations_->serve());
+        co_await server_.serve();
+        if (operations_) co_await operations_->drain();
+        co_await platform_.close();
+    }
+
+    /// The balancer is told first and given time to look; only then does the port close.
+    Task<> drain() {
+        co_await sleep_for(platform_.config.drain_delay);
+        co_await server_.drain(std::chrono::seconds(platform_.config.drain_timeout_seconds));
+    }
+
+    Platform& platform_;
+    Readiness readiness_;
+    http::Router router_;
+    http::Service service_;
+    http::Server server_;
+    std::optional<Operations> operations_;
+};
+
+}  // namespace
+
+std::unique_ptr<Role> make_serve(Platform& platform, std::size_t index) {
+    return std::make_unique<Serve>(platform, index);
+}
+
+}  // namespace acme::app

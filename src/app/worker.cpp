@@ -1,0 +1,54 @@
+// acme worker: takes background jobs.
+#include "app/operations.hpp"
+#include "app/role.hpp"
+#include "app/startup.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace acme::app {
+namespace {
+
+class WorkerRole final : public Role {
+public:
+    WorkerRole(Platform& platform, std::size_t index)
+        : platform_(platform), worker_(platform.jobs, platform.db, platform.telemetry) {
+        if (index == 0) operations_.emplace(platform, "worker", readiness_);
+    }
+
+    void listen() override {
+        if (operations_) operations_->listen();
+    }
+
+    void run() override { platform_.run(work()); }
+
+    void stop() override {
+        asio::post(platform_.loop, [this] {
+            readiness_.drain();
+            worker_.stop();
+        });
+    }
+
+private:
+    Task<> work() {
+        const auto executor = platform_.loop.get_executor();
+        platform_.tasks.spawn(executor, "otlp", platform_.exporter.run());
+        if (operations_) platform_.tasks.spawn(executor, "operations", operations_->serve());
+        co_await become_ready(platform_, readiness_);
+        co_await worker_.run();
+        if (operations_) co_await operations_->drain();
+        co_await platform_.close();
+    }
+
+    Platform& platform_;
+    Readiness readiness_;
+    jobs::Worker worker_;
+    std::optional<Operations> operations_;
+};
+
+}  // namespace
+
+std::unique_ptr<Role> make_worker(Platform& platform, std::size_t index) {
+    return std::make_unique<WorkerRole>(platform, index);
+}
+
+}  // namespace acme::app
