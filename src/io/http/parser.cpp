@@ -38,9 +38,16 @@ void Parser::on_field_impl(boost::beast::http::field field, Text name, Text valu
         return;
     }
     headers_[count_++] = {.name = name, .value = value};
+    if (field == boost::beast::http::field::host) ++hosts_;
     if (field == boost::beast::http::field::expect && version_ >= 11) {
         awaits_continue_ = boost::beast::iequals(value, "100-continue");
     }
+}
+
+/// Source: RFC 9112, 3.2: a request with no Host, or with two, is to be refused.
+void Parser::on_header_impl(Code& error) {
+    const bool is_sound = hosts_ == 1 || (hosts_ == 0 && version_ < 11);
+    if (!is_sound) error = boost::beast::http::error::bad_field;
 }
 
 std::size_t Parser::on_body_impl(Text bytes, Code&) {

@@ -37,17 +37,22 @@ struct Doc {
     std::vector<std::string_view> errors = {};  // codes, "files.not_found"
     std::string_view request_type = "application/json";
     std::string_view response_type = "application/json";
+    bool takes_key = false;       // Idempotency-Key is heeded
+    bool needs_if_match = false;  // 428 without, 412 when it is stale
 };
 
 struct Route {
     Method method;
-    std::string_view pattern;  // a literal: "/v1/files/{id}"; segments are literal or "{name}"
+    /// A literal: "/v1/files/{id}". Segments are literal or "{name}", which takes one segment that
+    /// is not empty; the last may be "{name...}", which takes one or more, if nothing else fits.
+    std::string_view pattern;
     Access access;
     std::size_t body_bytes_max;
     Doc doc;
     Handler handler;
     std::chrono::milliseconds time_max{30'000};  // then the handler is cancelled; 0: no limit
-    bool is_operations = false;                  // health and scrapes: kept out of the error ratio
+    bool is_operations = false;  // health and scrapes: kept out of the error ratio and the limit
+    bool is_stream = false;      // of events: without an end, so not timed and not in the limit
 };
 
 /// A route as the table keeps it.
@@ -60,7 +65,7 @@ struct TableRoute : Route {
 struct Match {
     const TableRoute* route = nullptr;
     std::vector<std::string> params = {};
-    std::vector<Method> allowed = {};  // of the path, when the method is none of them: 405
+    std::vector<Method> allowed = {};  // of the path, when no route takes this method
 };
 
 /// JSON Schema 2020-12 as text, under the name by which Doc refers to it.
@@ -79,9 +84,11 @@ public:
 
     Match match(const Request& request) const;
 
-    /// Checks access and the announced length, and calls the handler. Errors: http.no_route
-    /// (not_found), access.signed_out (unauthenticated), access.role_required (forbidden),
-    /// http.body_too_large (too_large), and those of the handler.
+    /// Checks access and the announced length, and calls the handler. Who calls is found out only
+    /// where the route asks for it: the rest touches no dependency. Errors: http.no_route
+    /// (not_found), http.method_not_allowed (405), access.signed_out (unauthenticated),
+    /// access.role_required (forbidden), http.body_too_large (too_large), and those of the handler.
+    /// OPTIONS is answered for every path.
     Task<Result<Response>> call(Match match, const Request& request, trace::Context context) const;
 
     const std::vector<TableRoute>& routes() const { return routes_; }

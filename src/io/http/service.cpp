@@ -5,63 +5,199 @@
 #include <prometheus/counter.h>
 #include <prometheus/histogram.h>
 
+#include <algorithm>
+
 namespace acme::http {
+namespace {
+
+constexpr std::size_t request_id_bytes_max = 128;
+
+bool is_request_id(std::string_view text) {
+    return !text.empty() && text.size() <= request_id_bytes_max &&
+           std::ranges::all_of(text, [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      c == '.' || c == '_' || c == '-';
+           });
+}
+
+Error busy() {
+    return {
+        .kind = ErrorKind::unavailable,
+        .code = "http.busy",
+        .message = "Too many requests at once. Try again in a moment.",
+        .retry_after = std::chrono::seconds(1),
+    };
+}
+
+Error timed_out() {
+    return {
+        .kind = ErrorKind::unavailable,
+        .code = "http.timeout",
+        .message = "This took too long and was stopped.",
+        .retry_after = std::chrono::seconds(1),
+    };
+}
+
+/// "GET, HEAD, OPTIONS". Source: RFC 9110, 10.2.1.
+std::string allow_of(const std::vector<Method>& allowed) {
+    std::string text;
+    for (const Method method : allowed) text.append(name_of(method)).append(", ");
+    return text.append("OPTIONS");
+}
+
+std::string_view label_of(Method method) {
+    return method == Method::other ? "other" : name_of(method);
+}
+
+}  // namespace
 
 Service::Service(const Router& router, Telemetry& telemetry, Keep keep, ServiceOptions options)
-    : router_(router), telemetry_(telemetry), keep_(std::move(keep)), options_(options) {}
+    : router_(router),
+      telemetry_(telemetry),
+      keep_(std::move(keep)),
+      options_(std::move(options)) {}
 
-Task<Response> Service::answer(const Request& request, trace::Trace& trace) {
-    const SteadyTime began = telemetry_.clock.steady();
-    const auto parent = trace::parse_traceparent(request.header("traceparent"));
-    const auto context = trace.begin(parent, options_.keep_share);
-
-    Match match = router_.match(request);
-    // Not the path itself: a scanner would make a series of every path it tries.
-    std::string_view route = "unmatched";
-    if (match.route != nullptr) route = match.route->name;
-    Response response;
-    {
-        trace::Span span(context, route, trace::SpanKind::server);
-        span.set("http.request.method", name_of(request.method));
-        span.set("url.path", request.path());
-        response = co_await call(std::move(match), request, span.context());
-        span.set("http.response.status_code", response.status);
-        if (response.status >= 500) span.fail();
+void Service::begin(const Request* request, Exchange& exchange) {
+    const auto header = [&](std::string_view name) {
+        return request != nullptr ? request->header(name) : std::string_view();
+    };
+    exchange.head_at = exchange.read_at = telemetry_.clock.steady();
+    exchange.deadline = SteadyTime::max();
+    exchange.cut = Cut::none;
+    exchange.route = nullptr;
+    exchange.method = request != nullptr ? request->method : Method::other;
+    const auto parent = trace::parse_traceparent(header("traceparent"));
+    exchange.context = exchange.trace.begin(parent, options_.keep_share);
+    const std::string_view given = header("X-Request-Id");
+    if (is_request_id(given)) {
+        exchange.trace.request_id = given;
+    } else {
+        exchange.trace.request_id =
+            to_base32(make_uuid7(telemetry_.clock.now(), telemetry_.random));
     }
-    record(route, response.status, began, context);
-    if (trace.is_worth_keeping()) keep_(trace);
+}
+
+Task<Response> Service::answer(const Request& request, Exchange& exchange) {
+    begin(&request, exchange);
+    Match match = router_.match(request);
+    exchange.route = match.route;
+    // Not the path itself: a scanner would make a series of every path it tries.
+    std::string_view name = "unmatched";
+    if (match.route != nullptr) name = match.route->name;
+    trace::Span& span = exchange.span.emplace(exchange.context, name, trace::SpanKind::server);
+    exchange.context = span.context();
+    span.set("http.request.method", name_of(request.method));
+    span.set("url.path", request.path());
+
+    if (is_busy(match.route)) co_return problem(busy(), request.path(), exchange.trace);
+    if (match.route != nullptr) {
+        exchange.is_counted = !match.route->is_operations && !match.route->is_stream;
+        if (exchange.is_counted) ++in_flight_;
+        if (const auto time = match.route->time_max; time.count() > 0) {
+            exchange.deadline = exchange.head_at + time;
+        }
+    }
+    Response response = co_await call(std::move(match), request, exchange);
+    exchange.deadline = SteadyTime::max();
     co_return response;
 }
 
-Task<Response> Service::call(Match match, const Request& request, trace::Context context) {
-    const trace::TraceId trace_id = context.trace->id();
+Task<Response> Service::call(Match match, const Request& request, Exchange& exchange) {
+    std::string allow;
+    if (!match.allowed.empty()) allow = allow_of(match.allowed);
     try {
-        auto result = co_await router_.call(std::move(match), request, context);
-        co_return result ? std::move(*result) : problem(result.error(), trace_id);
+        auto result = co_await router_.call(std::move(match), request, exchange.context);
+        if (exchange.cut == Cut::none) {
+            Response response = result ? std::move(*result)
+                                       : problem(result.error(), request.path(), exchange.trace);
+            if (!allow.empty()) response.headers.emplace_back("Allow", std::move(allow));
+            co_return response;
+        }
     } catch (const std::exception& thrown) {
-        telemetry_.log.write(LogLevel::error, "http.fault", context, {{"reason", thrown.what()}});
+        // What is cut is thrown out of whatever it waits for: that is no fault.
+        if (exchange.cut == Cut::none) {
+            telemetry_.log.write(
+                LogLevel::error, "http.fault", exchange.context, {{"reason", thrown.what()}}
+            );
+            co_return fault(request.path(), exchange.trace);
+        }
     }
-    co_return fault(trace_id);
+    co_return problem(timed_out(), request.path(), exchange.trace);
 }
 
-void Service::record(std::string_view route, int status, SteadyTime began, trace::Context context) {
-    auto [found, is_new] = series_.try_emplace({route, status});
-    Series& series = found->second;
-    if (is_new) {
-        series.requests = &telemetry_.metrics.http_requests(route, status);
-        series.seconds = &telemetry_.metrics.http_request_seconds(route);
+bool Service::is_busy(const TableRoute* route) const {
+    const bool is_exempt = route != nullptr && (route->is_operations || route->is_stream);
+    return !is_exempt && in_flight_ >= options_.in_flight_max;
+}
+
+Response Service::refuse(const Error& error, Exchange& exchange) {
+    begin(nullptr, exchange);
+    exchange.span.emplace(exchange.context, "unmatched", trace::SpanKind::server);
+    exchange.context = exchange.span->context();
+    return problem(error, "", exchange.trace);
+}
+
+Task<Response> Service::answer(const Request& request, trace::Trace& trace) {
+    Exchange exchange(trace);
+    Response response = co_await answer(request, exchange);
+    finish(exchange, response.status);
+    co_return response;
+}
+
+void Service::finish(Exchange& exchange, int status) {
+    if (std::exchange(exchange.is_counted, false)) --in_flight_;
+    const SteadyTime now = telemetry_.clock.steady();
+    exchange.span->set("http.response.status_code", status);
+    if (status >= 500) exchange.span->fail();
+    exchange.span.reset();
+
+    const TableRoute* const route = exchange.route;
+    const bool is_operations = route != nullptr && route->is_operations;
+    if (!is_operations) {
+        const Series& series = series_of(exchange, status);
+        series.requests->Increment();
+        const std::chrono::duration<double> time = now - exchange.read_at;
+        if (series.seconds != nullptr) series.seconds->Observe(time.count());
     }
-    const std::chrono::duration<double> time = telemetry_.clock.steady() - began;
-    series.requests->Increment();
-    series.seconds->Observe(time.count());
-    if (!options_.logs_requests) return;
-    const LogLevel level = status >= 500 ? LogLevel::error : LogLevel::info;
-    telemetry_.log.write(
-        level,
-        "http.request",
-        context,
-        {{"route", route}, {"status", status}, {"duration_ms", time.count() * 1e3}}
-    );
+    if (options_.logs_requests && (!is_operations || status >= 500)) {
+        const std::chrono::duration<double> time = now - exchange.head_at;
+        telemetry_.log.write(
+            status >= 500 ? LogLevel::error : LogLevel::info,
+            "http.request",
+            exchange.context,
+            {{"method", label_of(exchange.method)},
+             {"route", route != nullptr ? route->pattern : "unmatched"},
+             {"status", status},
+             {"duration_ms", time.count() * 1e3}}
+        );
+    }
+    if (exchange.trace.is_worth_keeping()) keep_(exchange.trace);
+}
+
+/// Looked up by address and number; the labels are put together once.
+const Service::Series& Service::series_of(const Exchange& exchange, int status) {
+    auto [found, is_new] = series_.try_emplace({exchange.route, exchange.method, status});
+    if (is_new) {
+        const TableRoute* const route = exchange.route;
+        const std::string path(route != nullptr ? route->pattern : "unmatched");
+        const std::string method(label_of(exchange.method));
+        Metrics& metrics = telemetry_.metrics;
+        found->second.requests = &metrics.counter(
+            "http_requests_total",
+            "Requests answered, by route and status.",
+            {{"method", method}, {"path", path}, {"status", std::to_string(status)}}
+        );
+        const bool is_timed = route == nullptr || !route->is_stream;
+        found->second.seconds = nullptr;
+        if (is_timed) {
+            found->second.seconds = &metrics.histogram(
+                "http_request_duration_seconds",
+                "From the last byte of the request read to the last byte of the answer written.",
+                {{"method", method}, {"path", path}}
+            );
+        }
+    }
+    return found->second;
 }
 
 }  // namespace acme::http

@@ -102,9 +102,11 @@ TEST(Service, AnErrorIsAProblemAndItsTraceIsNotKept) {
     ServiceBench bench;
     const Response response = bench.get("/full");
     EXPECT_EQ(response.status, 409);
-    EXPECT_TRUE(response.body.starts_with(
-        R"({"title":"Conflict","status":409,"detail":"No.","code":"test.no","trace_id":")"
-    ));
+    constexpr std::string_view begins =
+        R"({"type":"about:blank","title":"Conflict","status":409,"detail":"No.",)"
+        R"("instance":"/full","code":"test.no","request_id":")";
+    EXPECT_EQ(response.body.substr(0, begins.size()), begins);
+    EXPECT_EQ(response.content_type, "application/problem+json");
     EXPECT_EQ(bench.kept, 0);
 }
 
@@ -125,13 +127,16 @@ TEST(Service, ARequestIsOneLineAndOneSeriesUnderTheNameOfItsRoute) {
 
     ASSERT_EQ(bench.lines.size(), 3);
     EXPECT_NE(
-        bench.lines[0].find(R"("route":"GET /hello/{name}","status":200)"), std::string::npos
+        bench.lines[0].find(R"("method":"GET","route":"/hello/{name}","status":200)"),
+        std::string::npos
     );
     const std::string text = bench.metrics.text();
-    constexpr auto hello = R"(http_requests_total{path="GET /hello/{name}",status="200"} 2)";
+    constexpr auto hello =
+        R"(http_requests_total{method="GET",path="/hello/{name}",status="200"} 2)";
     EXPECT_NE(text.find(hello), std::string::npos);
     EXPECT_NE(
-        text.find(R"(http_requests_total{path="unmatched",status="404"} 1)"), std::string::npos
+        text.find(R"(http_requests_total{method="GET",path="unmatched",status="404"} 1)"),
+        std::string::npos
     );
 }
 

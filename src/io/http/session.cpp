@@ -1,8 +1,8 @@
+// Reading and the course of a connection; what is sent is in session_send.cpp.
 #include "io/http/session.hpp"
 
 #include "io/http/problem.hpp"
 
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include <cstring>
@@ -14,54 +14,50 @@ namespace beast = boost::beast;
 using beast::http::error;
 
 /// However long the head is, so much of the buffer is left for the body.
-constexpr std::size_t piece_bytes_min = 4096;
+constexpr std::size_t piece_bytes_min = 16 * 1024;
 
-/// Of what never became a request. These two statuses belong to no ErrorKind.
-Response refusal(int status) {
-    const Error malformed{ErrorKind::invalid, "http.malformed", "This is not HTTP/1.1."};
-    const Error too_large{ErrorKind::too_large, "http.head_too_large", "The head is too long."};
-    Response response = problem(status == 400 ? malformed : too_large, {});
-    response.status = status;
-    return response;
+/// Answers to pipelined requests wait for each other up to this.
+constexpr std::size_t held_bytes_max = 64 * 1024;
+
+std::string peer_of(Socket& socket) {
+    beast::error_code error;
+    const auto endpoint = socket.remote_endpoint(error);
+    return error ? "" : endpoint.address().to_string();
 }
 
 }  // namespace
 
 Session::Session(
-    Socket socket, Service& service, Telemetry& telemetry, const Limits& limits, Date& date
+    Socket socket,
+    std::shared_ptr<tls::Context> tls,
+    Service& service,
+    const Limits& limits,
+    Date& date
 )
-    : socket_(std::move(socket)),
+    : stream_(std::move(socket), std::move(tls)),
       service_(service),
-      clock_(telemetry.clock),
+      clock_(service.telemetry().clock),
       limits_(limits),
       date_(date),
-      trace_(telemetry.clock, telemetry.random),
-      in_(limits.head_bytes_max + piece_bytes_min) {
-    beast::error_code ignored;  // the peer may have left already
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-}
+      peer_(peer_of(stream_.socket())),
+      trace_(clock_, service.telemetry().random),
+      in_(limits.head_bytes_max + piece_bytes_min) {}
 
 Task<> Session::run() {
+    head_since_ = clock_.steady();
+    const bool is_greeted = co_await stream_.greet();
+    head_since_.reset();
+    if (!is_greeted) co_return;
     for (bool keeps_alive = true; keeps_alive;) {
         const Reading reading = co_await read_head();
         if (reading == Reading::gone) break;
-
-        const Request request = parser_->request(*this);
-        Response response;
-        if (reading == Reading::head) {
-            response = co_await service_.answer(request, trace_);
-            keeps_alive = parser_->keep_alive() && !is_ending_ && can_skip_rest();
-        } else {
-            response = refusal(reading == Reading::malformed ? 400 : 431);
-            keeps_alive = false;
-        }
-        append_answer(response, keeps_alive, request.method != Method::head);
+        keeps_alive = co_await answer(reading);
     }
-    waits_since_ = clock_.steady();
     co_await flush();
-    beast::error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
-    if (!parser_->is_done()) co_await linger();
+    if (is_ended_) co_return;
+    waits_since_ = clock_.steady();
+    co_await stream_.end_sending();
+    if (parser_ && !parser_->is_done()) co_await linger();
 }
 
 /// On return the parser's views of the head hold until the next call.
@@ -70,6 +66,8 @@ Task<Session::Reading> Session::read_head() {
         if (!co_await read()) co_return Reading::gone;  // skips what the last handler did not read
     }
     head_end_ = 0;
+    body_wait_ = {};
+    body_bytes_ = 0;
     move_to_front();
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(limits_.head_bytes_max));
@@ -86,11 +84,53 @@ Task<Session::Reading> Session::read_head() {
         if (parser_->is_header_done()) break;
         if (code && code != error::need_more) co_return Reading::malformed;
         if (have_ == in_.size()) co_return Reading::too_large;
+        const bool has_begun = have_ > 0;
+        if (has_begun && !head_since_) head_since_ = clock_.steady();
         if (!co_await receive()) co_return Reading::gone;
     }
+    head_since_.reset();
     head_end_ = used_;
     has_to_ask_ = !parser_->is_done() && parser_->awaits_continue();
     co_return Reading::head;
+}
+
+/// One request, from the handler to the last byte sent. Whether another may follow.
+Task<bool> Session::answer(Reading reading) {
+    Request request = parser_->request(*this);
+    request.peer = peer_;
+    Response response;
+    is_answering_ = true;
+    if (reading == Reading::head) {
+        response = co_await service_.answer(request, exchange_);
+    } else if (reading == Reading::malformed) {
+        const Error malformed{ErrorKind::invalid, "http.malformed", "This is not HTTP/1.1."};
+        response = service_.refuse(malformed, exchange_);
+    } else {
+        const Error too_large{ErrorKind::too_large, "http.head_too_large", "The head is too long."};
+        response = service_.refuse(too_large, exchange_);
+    }
+    is_answering_ = false;
+    head_since_.reset();
+    if (exchange_.cut != Cut::none) co_await asio::this_coro::reset_cancellation_state();
+
+    const bool ends_with_it = response.source && !response.length && !parser_->takes_chunks();
+    const bool keeps_alive = reading == Reading::head && exchange_.cut == Cut::none &&
+                             parser_->keep_alive() && !is_ending_ && !ends_with_it &&
+                             can_skip_rest();
+    append_head(response, keeps_alive);
+    const bool has_body = request.method != Method::head && response.status != 204 &&
+                          response.status != 304 && exchange_.cut != Cut::gone;
+    bool is_sent = !is_ended_;
+    if (has_body && response.source) {
+        is_sent = co_await send_source(response);
+    } else {
+        if (has_body) out_.append(response.body);
+        const bool may_wait = have_ > used_ && keeps_alive && out_.size() < held_bytes_max;
+        if (!may_wait) is_sent = co_await flush();
+    }
+    const bool is_told = is_sent || exchange_.cut == Cut::timeout;
+    service_.finish(exchange_, is_told ? response.status : Service::status_gone);
+    co_return keeps_alive&& is_sent;
 }
 
 Result<> Session::limit(std::size_t bytes_max) {
@@ -105,7 +145,11 @@ Task<Result<std::string_view>> Session::read() {
         if (have_ > used_) {
             used_ += parser_->put(asio::const_buffer(in_.data() + used_, have_ - used_), code);
         }
-        if (const auto piece = parser_->take_piece(); !piece.empty()) co_return piece;
+        if (parser_->is_done()) exchange_.read_at = clock_.steady();
+        if (const auto piece = parser_->take_piece(); !piece.empty()) {
+            body_bytes_ += piece.size();
+            co_return piece;
+        }
         if (!code) continue;  // that was the line before a chunk
         if (code == error::body_limit) co_return body_too_large();
         move_to_front();
@@ -113,7 +157,12 @@ Task<Result<std::string_view>> Session::read() {
             co_return refuse(ErrorKind::invalid, "http.body_malformed", "The chunks are broken.");
         }
         if (std::exchange(has_to_ask_, false)) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-        if (!co_await receive()) {
+        const SteadyTime began = clock_.steady();
+        reads_body_ = true;
+        const bool has_more = co_await receive();
+        reads_body_ = false;
+        body_wait_ += clock_.steady() - began;
+        if (!has_more) {
             co_return refuse(ErrorKind::invalid, "http.body_cut_off", "The body broke off.");
         }
     }
@@ -135,27 +184,17 @@ void Session::move_to_front() {
     used_ = head_end_;
 }
 
-/// Waits for the peer: to take what was answered, and then to send more. The answers to pipelined
-/// requests leave together.
+/// Waits for the peer: to take what was answered, and then to send more.
 Task<bool> Session::receive() {
-    waits_since_ = clock_.steady();
-    if (!co_await flush()) co_return false;
+    if (!out_.empty() && !co_await flush()) co_return false;
     is_idle_ = have_ == 0;
     if (is_ended_ || (is_idle_ && is_ending_)) co_return false;
-    const auto [code, bytes] = co_await socket_.async_read_some(
-        asio::buffer(in_.data() + have_, in_.size() - have_), no_throw
-    );
+    waits_since_ = clock_.steady();
+    const auto [code, bytes] =
+        co_await stream_.read_some(asio::buffer(in_.data() + have_, in_.size() - have_));
     waits_since_.reset();
     have_ += bytes;
     is_idle_ = false;
-    co_return !code;
-}
-
-Task<bool> Session::flush() {
-    if (out_.empty()) co_return true;
-    if (is_ended_) co_return false;
-    const auto [code, bytes] = co_await asio::async_write(socket_, asio::buffer(out_), no_throw);
-    out_.clear();
     co_return !code;
 }
 
@@ -163,40 +202,49 @@ Task<bool> Session::flush() {
 Task<> Session::linger() {
     is_idle_ = true;
     for (bool is_open = !is_ending_; is_open;) {
-        const auto [code, bytes] = co_await socket_.async_read_some(asio::buffer(in_), no_throw);
-        is_open = !code;
+        const auto [code, bytes] = co_await stream_.read_some(asio::buffer(in_));
+        is_open = !code && !is_ended_;
     }
-}
-
-void Session::append_answer(const Response& response, bool keeps_alive, bool has_body) {
-    out_.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-    out_.append(phrase_of(response.status));
-    if (response.status != 204) {
-        out_.append("\r\nContent-Type: ").append(response.content_type);
-        out_.append("\r\nContent-Length: ").append(std::to_string(response.body.size()));
-    }
-    for (const auto& [name, value] : response.headers) {
-        out_.append("\r\n").append(name).append(": ").append(value);
-    }
-    out_.append("\r\nDate: ").append(date_.text());
-    if (!keeps_alive) out_.append("\r\nConnection: close");
-    out_.append("\r\n\r\n");
-    if (has_body) out_.append(response.body);
 }
 
 void Session::end_soon() {
     is_ending_ = true;
+    if (source_ != nullptr) source_->end_soon();
     if (is_idle_) end_now();
 }
 
-void Session::end_now() {
-    beast::error_code ignored;
-    socket_.cancel(ignored);
+void Session::end_now(Cut why) {
     is_ending_ = is_ended_ = true;
+    stream_.cancel();
+    if (source_ != nullptr) source_->end_soon();  // it may wait for what cannot be cancelled
+    if (is_answering_) cut(why);
 }
 
-void Session::check_silence(SteadyTime now) {
-    if (waits_since_ && now - *waits_since_ > limits_.silence_max) end_now();
+/// Whatever the handler waits for ends with operation_aborted, and it unwinds.
+void Session::cut(Cut why) {
+    if (exchange_.cut != Cut::none) return;
+    exchange_.cut = why;
+    signal_.emit(asio::cancellation_type::terminal);
+}
+
+bool Session::is_body_too_slow(SteadyTime now) const {
+    if (!reads_body_ || !waits_since_) return false;
+    const auto wait = body_wait_ + (now - *waits_since_);
+    if (wait < limits_.body_grace) return false;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait).count();
+    return body_bytes_ < limits_.body_rate_min * static_cast<std::size_t>(seconds);
+}
+
+void Session::check_time(SteadyTime now) {
+    const bool is_silent = waits_since_ && now - *waits_since_ > limits_.silence_max;
+    const bool is_head_slow = head_since_ && now - *head_since_ > limits_.head_time_max;
+    if (is_silent || is_head_slow || is_body_too_slow(now)) return end_now();
+    if (!is_answering_) return;
+    if (now >= exchange_.deadline) {
+        cut(Cut::timeout);
+    } else if (stream_.has_vanished(exchange_.route != nullptr && exchange_.route->is_stream)) {
+        end_now();
+    }
 }
 
 }  // namespace acme::http

@@ -1,0 +1,141 @@
+// What a session sends: heads, and bodies whole or piece by piece.
+#include "io/http/problem.hpp"
+#include "io/http/session.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace acme::http {
+namespace {
+
+/// A write has silence_max for so much: a reader that is slower than this is cut off, and no answer
+/// lies here longer.
+constexpr std::size_t slice_bytes = 256 * 1024;
+
+/// Shorter pieces leave together with what frames them.
+constexpr std::size_t copied_bytes_max = 16 * 1024;
+
+/// A line break in a value would begin a header of the sender's choice.
+void append_value(std::string& out, std::string_view value) {
+    for (const char c : value) out += (c >= ' ' && c != 127) || c < 0 || c == '\t' ? c : ' ';
+}
+
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+    out.append("\r\n").append(name).append(": ");
+    append_value(out, value);
+}
+
+void append_chunk_size(std::string& out, std::size_t size) {
+    std::array<char, 16> digits{};
+    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16);
+    out.append(digits.data(), written.ptr).append("\r\n");
+}
+
+}  // namespace
+
+void Session::append_head(const Response& response, bool keeps_alive) {
+    out_.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+    out_.append(phrase_of(response.status));
+    if (response.status != 204 && response.status != 304) {
+        if (!response.content_type.empty()) {
+            append_header(out_, "Content-Type", response.content_type);
+        }
+        if (response.source == nullptr || response.length) {
+            const std::uint64_t length =
+                response.source != nullptr ? *response.length : response.body.size();
+            out_.append("\r\nContent-Length: ").append(std::to_string(length));
+        } else if (parser_->takes_chunks()) {
+            out_.append("\r\nTransfer-Encoding: chunked");
+        }
+    }
+    for (const auto& [name, value] : response.headers) append_header(out_, name, value);
+    out_.append("\r\nDate: ").append(date_.text());
+    out_.append("\r\nX-Request-Id: ").append(trace_.request_id);
+    if (!service_.release().empty()) append_header(out_, "X-Acme-Release", service_.release());
+    if (!keeps_alive) out_.append("\r\nConnection: close");
+    out_.append("\r\n\r\n");
+}
+
+Task<bool> Session::flush() {
+    if (out_.empty()) co_return !is_ended_;
+    const bool is_sent = co_await write(out_);
+    out_.clear();
+    co_return is_sent;
+}
+
+Task<bool> Session::write(std::string_view bytes) {
+    while (!bytes.empty() && !is_ended_) {
+        const std::string_view slice = bytes.substr(0, slice_bytes);
+        waits_since_ = clock_.steady();
+        const auto [code, sent] = co_await stream_.write(asio::buffer(slice));
+        waits_since_.reset();
+        if (code) co_return false;
+        bytes.remove_prefix(slice.size());
+    }
+    co_return bytes.empty();
+}
+
+/// nullopt: it failed, or took too long.
+Task<std::optional<std::string_view>> Session::next_piece() {
+    const TableRoute& route = *exchange_.route;
+    const bool is_bounded = route.time_max.count() > 0 && !route.is_stream;
+    exchange_.deadline = is_bounded ? clock_.steady() + route.time_max : SteadyTime::max();
+    std::optional<std::string_view> piece;
+    is_answering_ = true;
+    try {
+        piece = co_await source_->read();
+    } catch (const std::exception& thrown) {
+        if (exchange_.cut == Cut::none) {
+            exchange_.span->fail();
+            service_.telemetry().log.write(
+                LogLevel::error,
+                "http.source_failed",
+                exchange_.context,
+                {{"reason", thrown.what()}}
+            );
+        }
+    }
+    is_answering_ = false;
+    if (exchange_.cut != Cut::none) {
+        co_await asio::this_coro::reset_cancellation_state();
+        co_return std::nullopt;
+    }
+    co_return piece;
+}
+
+/// One piece at a time: the next is asked for when the peer has taken this one. A source that
+/// breaks off, or is shorter or longer than announced, ends the connection in the midst of the
+/// body, which the peer notices.
+Task<bool> Session::send_source(const Response& response) {
+    const bool is_chunked = !response.length && parser_->takes_chunks();
+    std::uint64_t left = response.length.value_or(UINT64_MAX);
+    source_ = response.source.get();
+    if (is_ending_) source_->end_soon();
+    bool is_whole = false;
+    while (!is_ended_) {
+        // The head goes first: a source may take long for its first piece.
+        if (!co_await flush()) break;
+        const auto piece = co_await next_piece();
+        if (!piece || piece->size() > left) break;
+        if (piece->empty()) {
+            is_whole = !response.length || left == 0;
+            break;
+        }
+        left -= piece->size();
+        if (is_chunked) append_chunk_size(out_, piece->size());
+        if (piece->size() <= copied_bytes_max) {
+            out_.append(*piece);
+        } else if (!co_await flush() || !co_await write(*piece)) {
+            break;
+        }
+        if (is_chunked) out_.append("\r\n");
+    }
+    source_ = nullptr;
+    if (is_whole && is_chunked) out_.append("0\r\n\r\n");
+    if (is_whole) co_return co_await flush();
+    const bool is_our_fault = !is_ended_;
+    end_now();
+    co_return is_our_fault;
+}
+
+}  // namespace acme::http

@@ -1,0 +1,50 @@
+#include "io/http/stream.hpp"
+
+#include <boost/asio/write.hpp>
+
+#include <poll.h>
+
+namespace acme::http {
+
+Stream::Stream(Socket socket, std::shared_ptr<tls::Context> context)
+    : socket_(std::move(socket)), context_(std::move(context)) {
+    boost::system::error_code ignored;  // the peer may have left already
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    if (context_) tls_ = std::make_unique<Tls>(socket_, *context_);
+}
+
+Task<bool> Stream::greet() {
+    if (!tls_) co_return true;
+    const auto [code] = co_await tls_->async_handshake(Tls::server, no_throw);
+    co_return !code;
+}
+
+Task<Stream::Transfer> Stream::read_some(asio::mutable_buffer into) {
+    if (tls_) return tls_->async_read_some(into, no_throw);
+    return socket_.async_read_some(into, no_throw);
+}
+
+Task<Stream::Transfer> Stream::write(asio::const_buffer bytes) {
+    if (tls_) return asio::async_write(*tls_, bytes, no_throw);
+    return asio::async_write(socket_, bytes, no_throw);
+}
+
+Task<> Stream::end_sending() {
+    if (tls_) co_await tls_->async_shutdown(no_throw);
+    boost::system::error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+void Stream::cancel() {
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+bool Stream::has_vanished(bool is_half_enough) {
+    pollfd state{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
+    if (::poll(&state, 1, 0) <= 0) return false;
+    const int signs = POLLERR | POLLHUP | (is_half_enough ? POLLRDHUP : 0);
+    return (state.revents & signs) != 0;
+}
+
+}  // namespace acme::http

@@ -1,0 +1,55 @@
+#pragma once
+
+/// The connection under a session: plain TCP, or TLS over it. Private to io/http.
+///
+/// A branch for each read and write, not a template: Session is compiled once, and plain TCP pays
+/// no coroutine of its own, for these functions only hand on what Asio returns.
+
+#include "io/loop/loop.hpp"
+#include "io/tls/context.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+
+#include <tuple>
+
+namespace acme::http {
+
+using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+
+class Stream {
+public:
+    using Transfer = std::tuple<boost::system::error_code, std::size_t>;
+
+    /// Plain without a context.
+    Stream(Socket socket, std::shared_ptr<tls::Context> context);
+
+    /// False when the peer does not speak TLS as we do. True at once on plain TCP.
+    Task<bool> greet();
+
+    Task<Transfer> read_some(asio::mutable_buffer into);
+
+    /// The whole of `bytes`, or an error.
+    Task<Transfer> write(asio::const_buffer bytes);
+
+    /// Says that nothing more will come.
+    Task<> end_sending();
+
+    /// What waits ends with an error.
+    void cancel();
+
+    /// Whether the peer has vanished (reset, or closed both ways). `is_half_enough`: a peer that
+    /// sends no more counts as well.
+    bool has_vanished(bool is_half_enough);
+
+    Socket& socket() { return socket_; }
+
+private:
+    using Tls = asio::ssl::stream<Socket&>;
+
+    Socket socket_;
+    std::shared_ptr<tls::Context> context_;
+    std::unique_ptr<Tls> tls_;
+};
+
+}  // namespace acme::http
