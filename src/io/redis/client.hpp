@@ -6,6 +6,7 @@
 /// that hangs must not hold requests up. So a failure is a value here, not an exception: every
 /// caller has a way to go on without Redis.
 
+#include "base/result.hpp"
 #include "base/secret.hpp"
 #include "base/task.hpp"
 #include "io/telemetry/telemetry.hpp"
@@ -64,12 +65,15 @@ struct Options {
 
 class Client {
 public:
+    /// Connects with the first call. Throws std::invalid_argument for a URL that parse_url()
+    /// refuses; the configuration has asked before.
     Client(Options options, Telemetry& telemetry);
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// One command, "SET", "key", "value". Many run at once over one connection.
+    /// One command, "SET", "key", "value". Many run at once over one connection. Cannot be
+    /// cancelled: the deadline bounds the wait.
     Task<Answer<Reply>> run(trace::Context context, std::vector<std::string> words);
 
     /// EVALSHA, and EVAL once when the server does not know the script.
@@ -82,6 +86,10 @@ public:
 
     /// What the last call found: for /readyz, doctor and the dashboard.
     bool is_up() const;
+
+    /// Refuses a server that is too old; one that cannot be reached is none of this call's
+    /// business, since the program starts without it (ENV-2). Errors: redis.too_old (conflict).
+    Task<Result<>> check_server(trace::Context context);
 
     /// Ends the connection; what still waits fails.
     void close();
