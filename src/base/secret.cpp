@@ -1,5 +1,7 @@
 #include "base/secret.hpp"
 
+#include "base/bytes.hpp"
+
 #include <cstring>
 #include <new>
 #include <sodium.h>
@@ -51,10 +53,8 @@ std::string_view Secret::reveal() const {
 
 void Secret::Free::operator()(char* bytes) const noexcept { sodium_free(bytes); }
 
-bool operator==(const Secret& a, const Secret& b) { return is_same_secret(a.reveal(), b.reveal()); }
-
-bool is_same_secret(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+bool operator==(const Secret& a, const Secret& b) {
+    return equals_in_constant_time(a.reveal(), b.reveal());
 }
 
 void wipe(std::string& text) { sodium_memzero(text.data(), text.size()); }

@@ -1,5 +1,6 @@
 #include "io/redis/client.hpp"
 
+#include "base/bytes.hpp"
 #include "io/redis/breaker.hpp"
 #include "io/redis/line.hpp"
 #include "io/redis/server_facts.hpp"
@@ -24,18 +25,12 @@ std::shared_ptr<const Address> address_of(const Secret& url) {
 
 /// The name under which Redis keeps a script: SHA-1 in hex.
 std::string digest_of(std::string_view lua) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     if (EVP_Digest(lua.data(), lua.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) {
         throw std::runtime_error("SHA-1 is not at hand");
     }
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-        text += digits[digest[i] >> 4];
-        text += digits[digest[i] & 15];
-    }
-    return text;
+    return to_hex(std::string(digest.begin(), digest.begin() + size));
 }
 
 std::string_view name_of(Failure failure) {
