@@ -81,9 +81,8 @@ Operations::Operations(Platform& platform, std::string_view role, const Readines
 }
 
 void Operations::listen() {
-    server_.listen(
-        platform_.loop.get_executor(), static_cast<std::uint16_t>(platform_.config.metrics_port)
-    );
+    const auto port = static_cast<std::uint16_t>(platform_.config.metrics_port);
+    server_.listen(platform_.loop.get_executor(), platform_.config.address, port);
 }
 
 Task<> Operations::drain() { return server_.drain(drain_max); }

@@ -13,8 +13,13 @@ struct Readiness {
     bool is_ready = false;
     std::string reason = "starting";
     bool is_draining = false;  // for good
+    bool is_unusable = false;  // a dependency is too old: the process ends, exit code 78
 
-    void drain() { *this = {.reason = "draining", .is_draining = true}; }
+    void drain() {
+        is_ready = false;
+        is_draining = true;
+        reason = "draining";
+    }
 };
 
 /// /healthz and /readyz, on the operations port and beside the API.

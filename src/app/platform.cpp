@@ -7,9 +7,9 @@
 namespace acme::app {
 namespace {
 
-/// Of what all threads have together, at least one for each.
-std::size_t share_of(std::int64_t all, std::int64_t threads) {
-    return static_cast<std::size_t>(std::max<std::int64_t>(all / threads, 1));
+/// Commands that need no configuration run without one, and then this is never connected to.
+Secret redis_url(const Config& config) {
+    return config.redis_url.empty() ? Secret("redis://127.0.0.1:6379") : config.redis_url.clone();
 }
 
 LogLevel level_of(std::string_view name) {
@@ -21,6 +21,10 @@ LogLevel level_of(std::string_view name) {
 
 }  // namespace
 
+std::size_t share_of(std::int64_t all, std::int64_t threads) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(all / threads, 1));
+}
+
 Platform::Platform(const Config& settings, Metrics& shared_metrics, Log::Sink sink)
     : config(settings),
       log(clock, level_of(config.log_level), std::move(sink)),
@@ -30,6 +34,7 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, Log::Sink si
           .connections_max = share_of(config.database_pool_size, config.threads),
           .statement_time_max = config.db_statement_time_max},
          telemetry),
+      redis({.url = redis_url(config)}, telemetry),
       exporter({.collector = http::parse_endpoint(config.otlp_endpoint)}, telemetry),
       tasks(log) {
     add_jobs(jobs, *this);
@@ -38,6 +43,7 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, Log::Sink si
 Task<> Platform::close() {
     exporter.stop();
     co_await tasks.join();
+    redis.close();
     db.close();
 }
 

@@ -8,9 +8,13 @@
 #include "io/loop/task_group.hpp"
 #include "io/otlp/exporter.hpp"
 #include "io/pg/database.hpp"
+#include "io/redis/client.hpp"
 #include "work/jobs/jobs.hpp"
 
 namespace acme::app {
+
+/// Of what all threads of the process have together: the part of one, at least 1.
+std::size_t share_of(std::int64_t all, std::int64_t threads);
 
 struct Platform {
     Platform(const Config& config, Metrics& metrics, Log::Sink sink);
@@ -31,6 +35,7 @@ struct Platform {
     Metrics& metrics;
     Telemetry telemetry;
     pg::Database db;
+    redis::Client redis;
     otlp::Exporter exporter;
     jobs::Registry jobs;
     TaskGroup tasks;

@@ -22,6 +22,9 @@ public:
 
     /// From any thread, once.
     virtual void stop() = 0;
+
+    /// After run(): whether it ended because a dependency cannot be used at all.
+    virtual bool is_unusable() const = 0;
 };
 
 /// `index` is the thread's: the first one also serves the operations port.

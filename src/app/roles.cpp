@@ -1,8 +1,11 @@
 #include "app/roles.hpp"
 
 #include "app/role.hpp"
+#include "io/cli/commands.hpp"
 
 #include <csignal>
+#include <cstdio>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -62,7 +65,12 @@ int run_role(RoleName role, const Config& config) {
     while (roles.size() < threads_of(role, config)) {
         platforms.push_back(std::make_unique<Platform>(config, metrics, write_to(STDOUT_FILENO)));
         roles.push_back(make_role(role, *platforms.back(), roles.size()));
-        roles.back()->listen();
+        try {
+            roles.back()->listen();
+        } catch (const std::system_error& taken) {
+            std::fprintf(stderr, "acme: cannot listen: %s\n", taken.what());
+            return cli::exit_configuration;
+        }
     }
     Log& log = platforms.front()->log;
     log.info("begins", {{"role", name_of(role)}, {"release", config.release}});
@@ -74,7 +82,8 @@ int run_role(RoleName role, const Config& config) {
     for (const auto& each : roles) each->stop();
     threads.clear();
     log.info("ended", {{"role", name_of(role)}});
-    return 0;
+    const bool is_unusable = std::ranges::any_of(roles, &Role::is_unusable);
+    return is_unusable ? cli::exit_configuration : cli::exit_done;
 }
 
 }  // namespace acme::app

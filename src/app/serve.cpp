@@ -18,7 +18,9 @@ public:
           service_(
               router_,
               platform.telemetry,
-              [this](trace::Trace& trace) { platform_.exporter.keep(trace); }
+              [this](trace::Trace& trace) { platform_.exporter.keep(trace); },
+              {.in_flight_max = share_of(platform.config.in_flight_max, platform.config.threads),
+               .release = platform.config.release}
           ),
           server_(service_, platform.telemetry) {
         add_routes(router_, platform);
@@ -29,11 +31,13 @@ public:
 
     void listen() override {
         const auto port = static_cast<std::uint16_t>(platform_.config.port);
-        server_.listen(platform_.loop.get_executor(), port);
+        server_.listen(platform_.loop.get_executor(), platform_.config.address, port);
         if (operations_) operations_->listen();
     }
 
     void run() override { platform_.run(serve()); }
+
+    bool is_unusable() const override { return readiness_.is_unusable; }
 
     void stop() override {
         asio::post(platform_.loop, [this] {

@@ -3,6 +3,9 @@
 #include "app/lists.hpp"
 #include "base/text.hpp"
 
+#include <csignal>
+#include <unistd.h>
+
 namespace acme::app {
 namespace {
 
@@ -14,25 +17,40 @@ constexpr pg::Query read_version{"app.version", "SELECT current_setting('server_
 
 constexpr pg::Query count_migrations{"app.migrations", "SELECT count(*) FROM migrations"};
 
-/// What stands in the way; "" for nothing.
-Task<std::string> obstacle(Platform& platform) {
+/// What stands in the way; an empty reason for nothing.
+struct Obstacle {
+    std::string reason = "";
+    bool is_final = false;
+};
+
+Task<Obstacle> find_obstacle(Platform& platform) {
     trace::Trace trace(platform.clock, platform.random);
     const auto context = trace.begin(std::nullopt, 0);
     try {
         const auto version = co_await platform.db.run(context, read_version);
         const int number = parse_number<int>(version[0].text()).value_or(0);
         if (number < version_min) {
-            co_return "PostgreSQL 15 or later is needed, found " + std::to_string(number / 10'000);
+            co_return Obstacle{
+                "PostgreSQL 15 or later is needed, found " + std::to_string(number / 10'000), true
+            };
         }
         const auto applied = co_await platform.db.run(context, count_migrations);
         if (applied[0].integer() < std::ssize(migrations())) {
-            co_return "the database lacks migrations: acme migrate";
+            co_return Obstacle{"the database lacks migrations: acme migrate"};
         }
     } catch (const pg::Fault& fault) {
         platform.log.warn("startup.database", {{"reason", fault.what()}});
-        co_return "PostgreSQL is out of reach";
+        co_return Obstacle{"PostgreSQL is out of reach or lacks migrations"};
     }
-    co_return "";
+    const auto redis = co_await platform.redis.check_server(context);
+    if (!redis) co_return Obstacle{redis.error().message, true};
+    co_return Obstacle{};
+}
+
+/// The signal ends this process as any other end does: what is at hand is finished.
+void end_process(Platform& platform, const std::string& reason) {
+    platform.log.error("unusable", {{"reason", reason}});
+    ::kill(::getpid(), SIGTERM);
 }
 
 }  // namespace
@@ -40,13 +58,13 @@ Task<std::string> obstacle(Platform& platform) {
 Task<> become_ready(Platform& platform, Readiness& readiness) {
     auto pause = pause_min;
     while (!readiness.is_draining) {
-        std::string reason = co_await obstacle(platform);
+        Obstacle obstacle = co_await find_obstacle(platform);
         if (readiness.is_draining) co_return;
-        readiness = {.is_ready = reason.empty(), .reason = std::move(reason)};
-        if (readiness.is_ready) {
-            platform.log.info("ready");
-            co_return;
-        }
+        readiness.is_ready = obstacle.reason.empty();
+        readiness.reason = std::move(obstacle.reason);
+        readiness.is_unusable = obstacle.is_final;
+        if (readiness.is_unusable) co_return end_process(platform, readiness.reason);
+        if (readiness.is_ready) co_return platform.log.info("ready");
         for (auto left = pause; !readiness.is_draining && left.count() > 0; left -= pause_min) {
             co_await sleep_for(pause_min);
         }

@@ -21,6 +21,8 @@ public:
 
     void run() override { platform_.run(work()); }
 
+    bool is_unusable() const override { return readiness_.is_unusable; }
+
     void stop() override {
         asio::post(platform_.loop, [this] {
             readiness_.drain();
