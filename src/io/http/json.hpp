@@ -8,12 +8,21 @@
 
 namespace acme::http {
 
+inline constexpr std::size_t json_depth_max = 32;
+
 Response json(int status, const boost::json::value& body);
 
-/// Reads the body. Errors: http.not_json, http.not_object (invalid), and those of Body::read_all().
+/// Reads the body, to be taken apart by Fields. Errors: http.media_type (415) unless Content-Type
+/// is application/json or, for a PATCH, application/merge-patch+json; http.not_json (400) for what
+/// does not parse, is not UTF-8, names a key twice or goes deeper than json_depth_max;
+/// http.not_object (invalid); and those of Body::read_all().
 Task<Result<boost::json::object>> json_object(const Request& request);
 
-/// The text under `key`; a missing one reads as "". Errors: http.not_text (invalid).
-Result<std::string> text_of(const boost::json::object& object, std::string_view key);
+/// The same of text that is at hand.
+Result<boost::json::object> parse_object(std::string_view text);
+
+/// `patch` over `target`: null removes, an object goes on inside, all else replaces. Source: RFC
+/// 7396.
+void merge_patch(boost::json::value& target, const boost::json::value& patch);
 
 }  // namespace acme::http

@@ -6,6 +6,8 @@
 #include "testing/bench.hpp"
 #include "testing/text_body.hpp"
 
+#include <array>
+
 namespace acme::http {
 namespace {
 
@@ -59,7 +61,8 @@ struct ServiceBench : testing::DryBench {
 
     Response send(Method method, std::string_view target, std::string_view text) {
         testing::TextBody body(text);
-        const Request request{.method = method, .target = target, .body = body};
+        const std::array headers{Header{"Content-Type", "application/json"}};
+        const Request request{.method = method, .target = target, .headers = headers, .body = body};
         return wait(service.answer(request, trace));
     }
 
