@@ -1,0 +1,45 @@
+import { Link, useLocation, useRouter, type ErrorComponentProps } from "@tanstack/react-router";
+import { Problem } from "../api/problem";
+import { Button } from "../ui/button";
+import { Failure, Skeleton, Verdict } from "../ui/layout";
+import styles from "./shell.module.css";
+
+export function NotFound() {
+  const { pathname } = useLocation();
+  return (
+    <Verdict tone="idle" sentence="There is no page at this address.">
+      <code>{pathname}</code> may have been typed wrong, or belongs to a release that has more pages. <Link to="/">Go to Overview</Link>
+    </Verdict>
+  );
+}
+
+/** A part that threw: what the server said is shown; what we did wrong is said to be ours. */
+export function PageFailure({ error, reset }: ErrorComponentProps) {
+  const router = useRouter();
+  const problem = error instanceof Problem ? error : new Problem(0, { detail: `${String(error)}. Nothing was changed by it.` });
+  return (
+    <div className={styles.alone}>
+      <h1>This page could not be shown</h1>
+      <Failure what={error instanceof Problem ? "The platform did not deliver it." : "The dashboard itself failed."} problem={problem} />
+      <Button
+        kind="primary"
+        onPress={() => {
+          reset();
+          void router.invalidate();
+        }}
+      >
+        Try again
+      </Button>
+    </div>
+  );
+}
+
+export function Waiting() {
+  return (
+    <div className={styles.waiting} aria-busy="true" aria-label="Loading">
+      <Skeleton height={28} width={320} />
+      <Skeleton height={120} />
+      <Skeleton height={240} />
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import { useNavigate } from "@tanstack/react-router";
+import { LogOut, Moon, Sun } from "lucide-react";
+import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField, useFilter } from "react-aria-components";
+import { signOut } from "../rooms/sessions/queries";
+import { cache } from "../api/cache";
+import { asProblem } from "../api/problem";
+import { toast } from "../ui/toast";
+import { pages } from "./pages";
+import { setPreferences, useIsDark } from "../ui/preferences";
+import styles from "./palette.module.css";
+
+/** Verbs and pages by name. Only what exists is offered. */
+export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+  return (
+    <ModalOverlay className={styles.veil} isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable>
+      <Modal className={styles.palette}>
+        <Dialog aria-label="Go to or run" className={styles.dialog}>
+          <Choices onClose={onClose} />
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+function Choices({ onClose }: { onClose: () => void }) {
+  const { contains } = useFilter({ sensitivity: "base" });
+  const navigate = useNavigate();
+  const dark = useIsDark();
+  const leave = async () => {
+    try {
+      await signOut(false);
+    } catch (error) {
+      toast(`You are still signed in. ${asProblem(error).message}`, "crit");
+      return;
+    }
+    await navigate({ to: "/sign-in" });
+    cache.clear();
+  };
+  const run = (id: string) => {
+    onClose();
+    if (id === "sign-out") void leave();
+    else if (id === "theme") setPreferences({ theme: dark ? "light" : "dark" });
+    else void navigate({ to: id });
+  };
+  const theme = dark ? "Use the light theme" : "Use the dark theme";
+  return (
+    <Autocomplete filter={contains}>
+      <SearchField aria-label="Go to or run" autoFocus className={styles.field}>
+        <Input placeholder="Page or action" className={styles.input} />
+      </SearchField>
+      <Menu aria-label="Results" className={styles.list} onAction={(id) => run(String(id))} renderEmptyState={() => <p className={styles.none}>Nothing by that name.</p>}>
+        {pages.map((page) => (
+          <MenuItem key={page.to} id={page.to} textValue={`Go to ${page.name}`} className={styles.item}>
+            <page.icon size={15} aria-hidden="true" />
+            <span>Go to {page.name}</span>
+            {page.key && <kbd>G {page.key.toUpperCase()}</kbd>}
+          </MenuItem>
+        ))}
+        <MenuItem id="theme" textValue={theme} className={styles.item}>
+          {dark ? <Sun size={15} aria-hidden="true" /> : <Moon size={15} aria-hidden="true" />}
+          <span>{theme}</span>
+        </MenuItem>
+        <MenuItem id="sign-out" textValue="Sign out" className={styles.item}>
+          <LogOut size={15} aria-hidden="true" />
+          <span>Sign out</span>
+        </MenuItem>
+      </Menu>
+    </Autocomplete>
+  );
+}

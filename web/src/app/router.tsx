@@ -1,0 +1,94 @@
+import { Outlet, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { cache } from "../api/cache";
+import { asProblem } from "../api/problem";
+import { filesQuery } from "../rooms/files/queries";
+import { nodesQuery } from "../rooms/nodes/queries";
+import { maySeeNodes, meQuery } from "../rooms/sessions/queries";
+import { Toasts } from "../ui/toast";
+import { NotFound, PageFailure, Waiting } from "./fallbacks";
+import { safeNext } from "./next";
+import { Shell } from "./shell";
+
+const root = createRootRoute({
+  component: () => (
+    <>
+      <Outlet />
+      <Toasts />
+    </>
+  ),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search): { next?: string } => {
+    const next = safeNext(search.next);
+    return next === undefined ? {} : { next };
+  },
+  component: lazyRouteComponent(() => import("../rooms/sessions/sign_in_page"), "SignInPage"),
+});
+
+const signInLink = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/link",
+  component: lazyRouteComponent(() => import("../rooms/sessions/sign_in_link_page"), "SignInLinkPage"),
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  beforeLoad: async ({ location }) => {
+    try {
+      const signed = await cache.ensureQueryData(meQuery);
+      return { me: signed.me };
+    } catch (error) {
+      if (asProblem(error).status !== 401) throw error;
+      const next = safeNext(location.href);
+      throw redirect({ to: "/sign-in", search: next === undefined || next === "/" ? {} : { next } });
+    }
+  },
+  component: Shell,
+  pendingComponent: Waiting,
+  errorComponent: PageFailure,
+});
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  loader: ({ context }) => {
+    if (maySeeNodes(context.me)) void cache.prefetchQuery(nodesQuery);
+  },
+  component: lazyRouteComponent(() => import("../rooms/nodes/overview_page"), "OverviewPage"),
+});
+
+const files = createRoute({
+  getParentRoute: () => shell,
+  path: "/files",
+  loader: () => {
+    void cache.prefetchInfiniteQuery(filesQuery);
+  },
+  component: lazyRouteComponent(() => import("../rooms/files/files_page"), "FilesPage"),
+});
+
+const me = createRoute({
+  getParentRoute: () => shell,
+  path: "/me",
+  component: lazyRouteComponent(() => import("../rooms/accounts/account_page"), "AccountPage"),
+});
+
+const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, signInLink, shell.addChildren([overview, files, me, unknown])]),
+  defaultPreload: "intent",
+  defaultPendingMs: 150,
+  defaultPendingMinMs: 0,
+  defaultErrorComponent: PageFailure,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,137 @@
+import { Link, Outlet, useLocation, useRouteContext } from "@tanstack/react-router";
+import { Menu, Moon, Search, Sun } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import { Button as AriaButton, Modal, ModalOverlay, Dialog } from "react-aria-components";
+import { useQuery } from "@tanstack/react-query";
+import { SessionDialog } from "../rooms/sessions/session_dialog";
+import { maySeeNodes, meQuery } from "../rooms/sessions/queries";
+import { IconButton } from "../ui/button";
+import { NodesFeed } from "../rooms/nodes/feed";
+import { Clock } from "./clock";
+import { LiveProvider } from "../ui/live_context";
+import { Logo } from "../ui/logo";
+import { Palette } from "./palette";
+import { account, navigation, pages } from "./pages";
+import { setPreferences, useIsDark } from "../ui/preferences";
+import { useKeys } from "./keys";
+import { Vitals } from "./vitals";
+import styles from "./shell.module.css";
+
+export function Shell() {
+  const { me } = useRouteContext({ from: "/shell" });
+  const { data: signed } = useQuery(meQuery);
+  const { pathname } = useLocation();
+  const [isOpen, setOpen] = useState(false);
+  const [palette, setPalette] = useState(false);
+  const sees = maySeeNodes(me);
+  const topics = useMemo(() => (sees ? ["nodes", "files"] : ["files"]), [sees]);
+  const page = pages.find((each) => each.to === pathname);
+  useKeys(() => setPalette(true));
+  useEffect(() => setOpen(false), [pathname]);
+  useEffect(() => {
+    document.title = `${page?.name ?? "Not found"} · Acme`;
+  }, [page]);
+  const search = () => {
+    setOpen(false);
+    setPalette(true);
+  };
+  return (
+    <LiveProvider topics={topics}>
+      {sees && <NodesFeed />}
+      <a href="#main" className={styles.skip}>
+        Skip to content
+      </a>
+      <div className={styles.shell}>
+        <aside className={styles.sidebar}>
+          <Navigation name={signed?.me.name || me.email} role={roleOf(me.platform_role, me.org.role)} onSearch={search} />
+        </aside>
+        <header className={styles.bar}>
+          <span className={styles.opener}>
+            <IconButton label="Open navigation" onPress={() => setOpen(true)}>
+              <Menu size={18} aria-hidden="true" />
+            </IconButton>
+          </span>
+          <span className={styles.here}>{page?.name ?? "Not found"}</span>
+          {sees && <Vitals />}
+          <Clock />
+          <ThemeSwitch />
+        </header>
+        <main id="main" className={styles.main} tabIndex={-1}>
+          <Outlet />
+        </main>
+      </div>
+      <ModalOverlay className={styles.veil} isOpen={isOpen} onOpenChange={setOpen} isDismissable>
+        <Modal className={styles.drawer}>
+          <Dialog aria-label="Navigation" className={styles.drawerDialog}>
+            <Navigation name={signed?.me.name || me.email} role={roleOf(me.platform_role, me.org.role)} onSearch={search} />
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
+      <Palette isOpen={palette} onClose={() => setPalette(false)} />
+      {signed && <SessionDialog signed={signed} />}
+    </LiveProvider>
+  );
+}
+
+function roleOf(platform: string | null | undefined, org: string): string {
+  const word = platform ?? org;
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+function Navigation({ name, role, onSearch }: { name: string; role: string; onSearch: () => void }) {
+  return (
+    <>
+      <div className={styles.brand}>
+        <Logo size={22} />
+        <span>acme</span>
+      </div>
+      <AriaButton className={styles.search} onPress={onSearch}>
+        <Search size={14} aria-hidden="true" />
+        <span>Go to or run</span>
+        <kbd>{isMac ? "⌘K" : "Ctrl K"}</kbd>
+      </AriaButton>
+      <nav aria-label="Pages" className={styles.pages}>
+        {navigation.map((group) => (
+          <div key={group.name ?? ""} className={styles.group}>
+            {group.name && <div className={styles.groupName}>{group.name}</div>}
+            <ul>
+              {group.pages.map((page) => (
+                <li key={page.to}>
+                  <Link to={page.to} className={styles.page} activeOptions={{ exact: true }} activeProps={{ "aria-current": "page" }}>
+                    <page.icon size={15} aria-hidden="true" />
+                    {page.name}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+      </nav>
+      <Link to={account.to} className={styles.person} activeProps={{ "aria-current": "page" }}>
+        <span className={styles.avatar} aria-hidden="true">
+          {initials(name)}
+        </span>
+        <span className={styles.personText}>
+          <span className={styles.personName}>{name}</span>
+          <span className={styles.personRole}>{role} · Account</span>
+        </span>
+      </Link>
+    </>
+  );
+}
+
+const isMac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
+
+export function initials(name: string): string {
+  const parts = name.split(/[\s@.]+/).filter(Boolean);
+  return ((parts[0]?.[0] ?? "") + (parts.length > 1 ? (parts[1]?.[0] ?? "") : "")).toUpperCase();
+}
+
+function ThemeSwitch() {
+  const dark = useIsDark();
+  return (
+    <IconButton label={dark ? "Use the light theme" : "Use the dark theme"} onPress={() => setPreferences({ theme: dark ? "light" : "dark" })}>
+      {dark ? <Sun size={16} aria-hidden="true" /> : <Moon size={16} aria-hidden="true" />}
+    </IconButton>
+  );
+}

@@ -1,0 +1,56 @@
+import { useQuery } from "@tanstack/react-query";
+import { Activity } from "lucide-react";
+import { nodesQuery } from "../rooms/nodes/queries";
+import { fleetOf, verdictOf } from "../rooms/nodes/state";
+import { Dot, Sha, Unseen } from "../ui/mark";
+import { clock, milliseconds, percent } from "../ui/format";
+import { useLiveness } from "../ui/live_context";
+import styles from "./vitals.module.css";
+
+/** What runs and how it fares, on every page. A stale number never looks live. */
+export function Vitals() {
+  const { data, isError } = useQuery(nodesQuery);
+  const { stale } = useLiveness();
+  if (!data) return <div className={styles.vitals}>{isError && <span className={styles.item}>No data of the nodes yet</span>}</div>;
+  const fleet = fleetOf(data);
+  const verdict = verdictOf(data);
+  const errors = percent(data.totals.error_ratio);
+  const p99 = milliseconds(data.totals.p99_ms);
+  return (
+    <div className={styles.vitals} data-stale={stale || undefined} role="group" aria-label="Vital signs">
+      {stale && (
+        <span className={styles.notice} role="status">
+          <Dot tone="warn" />
+          <span>
+            Data from <strong>{clock(Date.parse(data.as_of))}</strong> UTC, reconnecting
+          </span>
+        </span>
+      )}
+      <span className={styles.item}>
+        <Dot tone={stale ? "idle" : verdict.tone} />
+        <span>
+          {fleet.ready}/{fleet.serving.length} nodes
+        </span>
+        {fleet.releases.map((release) => (
+          <Sha key={release} value={release} />
+        ))}
+      </span>
+      <span className={styles.item} data-wide="">
+        <Activity size={13} aria-hidden="true" />
+        <span>
+          <strong>
+            {errors.value} {errors.unit}
+          </strong>{" "}
+          errors
+        </span>
+      </span>
+      <span className={styles.item} data-wide="">
+        <strong>
+          {p99.value} {p99.unit}
+        </strong>{" "}
+        p99
+      </span>
+      {stale && <Unseen>These numbers are old.</Unseen>}
+    </div>
+  );
+}

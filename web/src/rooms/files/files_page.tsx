@@ -1,0 +1,105 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useRouteContext } from "@tanstack/react-router";
+import { Upload as UploadIcon } from "lucide-react";
+import { DropZone, FileTrigger, type DropItem } from "react-aria-components";
+import { asProblem } from "../../api/problem";
+import { plural } from "../../ui/format";
+import { Button } from "../../ui/button";
+import { Card, CommandLine, Empty, Failure, Skeleton, Verdict } from "../../ui/layout";
+import { FileTable } from "./file_table";
+import { filesQuery } from "./queries";
+import { UploadList } from "./upload_list";
+import { useRows } from "./use_rows";
+import { useUploads, type Uploads } from "./use_uploads";
+import styles from "./files.module.css";
+
+async function filesOf(items: readonly DropItem[]): Promise<File[]> {
+  // A folder has no bytes of its own; the files in it are not walked.
+  return Promise.all(items.filter((item) => item.kind === "file").map((item) => item.getFile()));
+}
+
+export function FilesPage() {
+  const uploads = useUploads();
+  return (
+    <DropZone
+      className={styles.drop}
+      getDropOperation={(types) => (types.has("text/plain") && !types.has("Files") ? "cancel" : "copy")}
+      onDrop={(event) => {
+        void filesOf(event.items).then(uploads.add);
+      }}
+    >
+      {({ isDropTarget }) => (
+        <div className={styles.page} data-drop={isDropTarget || undefined}>
+          <Content uploads={uploads} />
+          {isDropTarget && <div className={styles.dropWords}>Drop to upload</div>}
+        </div>
+      )}
+    </DropZone>
+  );
+}
+
+function Content({ uploads }: { uploads: Uploads }) {
+  const query = useInfiniteQuery(filesQuery);
+  const rows = useRows(query.data);
+  const { me } = useRouteContext({ from: "/shell" });
+  const choose = (
+    <FileTrigger allowsMultiple onSelect={(list) => list && uploads.add([...list])}>
+      <Button kind="primary" icon={<UploadIcon aria-hidden="true" />}>
+        Upload
+      </Button>
+    </FileTrigger>
+  );
+  const failed = query.error ? asProblem(query.error) : null;
+  return (
+    <>
+      <Verdict tone={failed && !query.data ? "crit" : "ok"} sentence={sentenceOf(rows.shown.length, query.hasNextPage, query.data !== undefined, failed !== null)} actions={choose}>
+        {query.data && "Drop files anywhere on this page. Each is stored whole or not at all, and its SHA-256 is kept."}
+      </Verdict>
+      <UploadList uploads={uploads} />
+      <Card label="Files">
+        {failed && <Failure what="The list did not come." problem={failed} retry={() => void query.refetch()} />}
+        {query.isPending && <Loading />}
+        {query.data && rows.shown.length === 0 && rows.waiting === 0 && <FirstFile email={me.email} />}
+        {query.data && (rows.shown.length > 0 || rows.waiting > 0) && <FileTable rows={rows} />}
+        {query.hasNextPage && (
+          <div className={styles.more}>
+            <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
+              Load more
+            </Button>
+          </div>
+        )}
+      </Card>
+    </>
+  );
+}
+
+function sentenceOf(shown: number, more: boolean, known: boolean, failed: boolean): string {
+  if (!known) return failed ? "The files are not known." : "Reading the list of files.";
+  if (shown === 0) return "No file is stored yet.";
+  return more ? `The newest ${plural(shown, "file")}.` : `${plural(shown, "file")} ${shown === 1 ? "is" : "are"} stored.`;
+}
+
+function Loading() {
+  return (
+    <div className={styles.loading} aria-busy="true">
+      {[1, 2, 3, 4].map((each) => (
+        <Skeleton key={each} height={24} />
+      ))}
+    </div>
+  );
+}
+
+function FirstFile({ email }: { email: string }) {
+  const here = location.origin;
+  return (
+    <Empty title="Files of your organization will be listed here.">
+      <p>Drop one on this page, press Upload, or send it from a shell:</p>
+      <CommandLine>
+        {`curl -c acme.cookies -H 'Content-Type: application/json' \\
+  -d '{"email":"${email}","password":"…"}' ${here}/v1/auth/login
+curl -b acme.cookies -H 'Content-Type: application/pdf' \\
+  --data-binary @report.pdf '${here}/v1/files?name=report.pdf'`}
+      </CommandLine>
+    </Empty>
+  );
+}

@@ -1,0 +1,46 @@
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
+import { cache } from "../../api/cache";
+import type { Message } from "../../api/live";
+import { useLiveness, useMessages } from "../../ui/live_context";
+import { nodesQuery } from "./queries";
+import { applyMessage, withSample, type Sample } from "./state";
+
+const refetch_ms = 5_000;
+
+let samples: readonly Sample[] = [];
+const watchers = new Set<() => void>();
+
+function watch(watcher: () => void): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+/** What was received since the page was opened. */
+export function useSamples(): readonly Sample[] {
+  return useSyncExternalStore(watch, () => samples);
+}
+
+/** Keeps the nodes live under every page: messages go into the cache, and while there is no stream it asks. */
+export function NodesFeed() {
+  const { stale } = useLiveness();
+  const { data } = useQuery({ ...nodesQuery, refetchInterval: stale ? refetch_ms : false });
+  useMessages(
+    "nodes",
+    useCallback((message: Message) => {
+      cache.setQueryData(nodesQuery.queryKey, (nodes) => applyMessage(nodes, message));
+    }, []),
+  );
+  useEffect(() => {
+    if (!data) return;
+    const next = withSample(samples, data);
+    if (next === samples) return;
+    samples = next;
+    for (const watcher of watchers) watcher();
+  }, [data]);
+  useEffect(() => {
+    // What was missed while there was no stream.
+    if (!stale) void cache.invalidateQueries({ queryKey: nodesQuery.queryKey });
+  }, [stale]);
+  return null;
+}
