@@ -220,8 +220,7 @@ void Child::end() {
     lines_.finish(sink_);
     output_->close();
     pidfd_->close();
-    for (asio::steady_timer* timer : waiting_) timer->cancel();
-    waiting_.clear();
+    ended_.set();
 }
 
 Child::~Child() {
@@ -238,11 +237,7 @@ Task<Exit> Child::wait() {
 
 Task<std::optional<Exit>> Child::wait_for(std::chrono::milliseconds time) {
     const auto self = shared_from_this();
-    if (exit_) co_return exit_;
-    asio::steady_timer timer(executor_, time);
-    waiting_.push_back(&timer);
-    co_await timer.async_wait(no_throw);
-    std::erase(waiting_, &timer);
+    co_await ended_.wait_for(time);
     co_return exit_;
 }
 

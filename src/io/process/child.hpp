@@ -3,10 +3,10 @@
 /// One child process, from its start to its end.
 
 #include "io/loop/loop.hpp"
+#include "io/process/event.hpp"
 #include "io/process/lines.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <map>
 #include <memory>
@@ -97,7 +97,7 @@ private:
     std::string buffer_ = std::string(read_bytes, '\0');
     Lines lines_;
     std::optional<Exit> exit_;
-    std::vector<asio::steady_timer*> waiting_;
+    Event ended_;
 };
 
 /// Starts it and waits. nullopt, and the child killed, when it takes longer than `time`.
