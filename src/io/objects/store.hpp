@@ -23,8 +23,11 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// A part is sent when so much has come together; the smallest that S3 takes before the last one.
+/// A part is sent when so much has come together: the smallest that S3 takes before the last one.
 inline constexpr std::size_t part_bytes = std::size_t{5} * 1024 * 1024;
+
+inline constexpr std::size_t key_bytes_max = 512;
+inline constexpr std::size_t list_max = 1000;  // objects on one page
 
 struct Stat {
     std::uint64_t bytes = 0;
@@ -38,17 +41,19 @@ struct Range {
 };
 
 /// An object on its way in. Nothing is seen of it until finish() has returned; gone without
-/// finish(), it has not happened (what a crash leaves of it, the sweeper finds).
+/// finish(), it has not happened (what a crash leaves of it, sweep() finds).
 class Writer {
 public:
     virtual ~Writer() = default;
 
-    /// Takes 1 to part_bytes. Returns when the part is stored, so memory stays bounded. Errors:
-    /// objects.unavailable (unavailable): no such bucket, no right, no space, out of reach.
+    /// One part of exactly part_bytes, which stay where they are until it returns; then the part is
+    /// stored, so memory stays bounded. Errors: objects.unavailable (unavailable): no such bucket,
+    /// no right, no space, out of reach.
     virtual Task<Result<>> write(trace::Context context, std::string_view bytes) = 0;
 
-    /// Errors: objects.unavailable. Twice is the same as once.
-    virtual Task<Result<>> finish(trace::Context context) = 0;
+    /// The last part, 0 to part_bytes; an object that fits into it travels in one piece. Errors:
+    /// objects.unavailable. Called again after an error, it tries again; after success it is done.
+    virtual Task<Result<>> finish(trace::Context context, std::string_view bytes) = 0;
 };
 
 /// The bytes of an object, piece by piece.
@@ -75,8 +80,8 @@ class Store {
 public:
     virtual ~Store() = default;
 
-    /// `key` is ours, never a person's: [a-z0-9/_-], at most 512 bytes, written once. Errors:
-    /// objects.unavailable.
+    /// `key` is ours, never a person's, see is_key(); written once. Everywhere below, another one
+    /// throws std::invalid_argument. Errors: objects.unavailable.
     virtual Task<Result<std::unique_ptr<Writer>>> write(
         trace::Context context, std::string key, std::string content_type
     ) = 0;
@@ -92,15 +97,27 @@ public:
     /// Removing what is not there is done. Errors: objects.unavailable.
     virtual Task<Result<>> remove(trace::Context context, std::string key) = 0;
 
-    /// At most 1,000, in the order of their keys. Errors: objects.unavailable.
+    /// The next list_max after the key `after`, in the order of their keys. Errors:
+    /// objects.unavailable.
     virtual Task<Result<Page>> list(
         trace::Context context, std::string prefix, std::string after
     ) = 0;
+
+    /// Removes what writers began before `before` and never finished, at most 1,000; tells how
+    /// many. Errors: objects.unavailable.
+    virtual Task<Result<int>> sweep(trace::Context context, WallTime before) = 0;
 
     /// Puts, reads, lists and removes a small object of its own: for start-up and doctor. The
     /// message of its error says what is wrong (no such bucket, another region, clock skew).
     /// Errors: objects.unavailable.
     virtual Task<Result<>> probe(trace::Context context) = 0;
+
+    /// Waits for what goes on behind the callers' backs (the end of dropped writers). Before the
+    /// loop ends; no writer is dropped after it.
+    virtual Task<> close() = 0;
 };
+
+/// Whether `key` may name an object: segments of [a-z0-9_-] with one '/' between them.
+bool is_key(std::string_view key);
 
 }  // namespace acme::objects

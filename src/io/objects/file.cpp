@@ -1,0 +1,348 @@
+#include "io/objects/file.hpp"
+
+#include "base/ids.hpp"
+#include "io/objects/probe.hpp"
+
+#include <prometheus/histogram.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <set>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace acme::objects {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t piece_bytes = std::size_t{64} * 1024;
+constexpr std::chrono::milliseconds busy_pause{5};
+
+/// errno of what failed; 0 for nothing.
+using Errno = int;
+
+class Descriptor {
+public:
+    Descriptor() = default;
+    explicit Descriptor(int number) : number_(number) {}
+    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+    ~Descriptor() {
+        if (number_ >= 0) ::close(number_);
+    }
+
+    int number() const { return number_; }
+    bool is_open() const { return number_ >= 0; }
+
+private:
+    int number_ = -1;
+};
+
+/// Waits for its turn where the loop has enough to do already: the deadline of the request ends it.
+template <class Work>
+Task<std::invoke_result_t<Work>> beside(Loop& loop, Work work) {
+    while (true) {
+        auto outcome = co_await loop.blocking(work);
+        if (outcome) co_return *std::move(outcome);
+        co_await sleep_for(busy_pause);
+    }
+}
+
+std::unexpected<Error> unavailable(Telemetry& telemetry, trace::Context context, Errno number) {
+    const bool is_full = number == ENOSPC || number == EDQUOT || number == EFBIG;
+    const std::string reason = std::strerror(number);
+    telemetry.log.write(LogLevel::warn, "objects.refused", context, {{"reason", reason}});
+    return refuse(
+        ErrorKind::unavailable,
+        "objects.unavailable",
+        is_full ? "The disk of the object store is full."
+                : "The folder of the object store cannot be used: " + reason + "."
+    );
+}
+
+Errno write_at(int file, std::string_view bytes, std::uint64_t offset) {
+    while (!bytes.empty()) {
+        const auto count = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno;
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+        offset += static_cast<std::uint64_t>(count);
+    }
+    return 0;
+}
+
+/// A rename lasts when the folder that holds the name has reached the disk.
+Errno sync_folder(const fs::path& folder) {
+    const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.is_open() || ::fsync(opened.number()) != 0) return errno;
+    return 0;
+}
+
+Errno put_in_place(int file, const fs::path& from, const fs::path& to) {
+    if (::fsync(file) != 0) return errno;
+    std::error_code error;
+    fs::create_directories(to.parent_path(), error);
+    if (error) return error.value();
+    if (::rename(from.c_str(), to.c_str()) != 0) return errno;
+    return sync_folder(to.parent_path());
+}
+
+class FileWriter final : public Writer {
+public:
+    FileWriter(
+        Descriptor file,
+        fs::path from,
+        fs::path to,
+        Loop& loop,
+        Telemetry& telemetry,
+        prometheus::Histogram& part_seconds,
+        prometheus::Histogram& complete_seconds
+    )
+        : file_(std::move(file)),
+          from_(std::move(from)),
+          to_(std::move(to)),
+          loop_(loop),
+          telemetry_(telemetry),
+          part_seconds_(part_seconds),
+          complete_seconds_(complete_seconds) {}
+
+    ~FileWriter() override {
+        if (!is_finished_) ::unlink(from_.c_str());
+    }
+
+    Task<Result<>> write(trace::Context context, std::string_view bytes) override {
+        const trace::Span span(context, "objects.write", trace::SpanKind::client);
+        const SteadyTime began = telemetry_.clock.steady();
+        const int file = file_.number();
+        const std::uint64_t offset = bytes_;
+        const Errno error =
+            co_await beside(loop_, [file, bytes, offset] { return write_at(file, bytes, offset); });
+        if (error != 0) co_return unavailable(telemetry_, context, error);
+        bytes_ += bytes.size();
+        observe(part_seconds_, began);
+        co_return done;
+    }
+
+    Task<Result<>> finish(trace::Context context, std::string_view bytes) override {
+        if (is_finished_) co_return done;
+        const trace::Span span(context, "objects.finish", trace::SpanKind::client);
+        const SteadyTime began = telemetry_.clock.steady();
+        const int file = file_.number();
+        const std::uint64_t offset = bytes_;
+        const Errno error = co_await beside(loop_, [=, from = from_, to = to_] {
+            const Errno written = write_at(file, bytes, offset);
+            return written != 0 ? written : put_in_place(file, from, to);
+        });
+        if (error != 0) co_return unavailable(telemetry_, context, error);
+        is_finished_ = true;
+        observe(complete_seconds_, began);
+        co_return done;
+    }
+
+private:
+    void observe(prometheus::Histogram& seconds, SteadyTime began) const {
+        seconds.Observe(std::chrono::duration<double>(telemetry_.clock.steady() - began).count());
+    }
+
+    Descriptor file_;
+    fs::path from_;
+    fs::path to_;
+    Loop& loop_;
+    Telemetry& telemetry_;
+    prometheus::Histogram& part_seconds_;
+    prometheus::Histogram& complete_seconds_;
+    std::uint64_t bytes_ = 0;
+    bool is_finished_ = false;
+};
+
+class FileReader final : public Reader {
+public:
+    FileReader(Descriptor file, Range range, Loop& loop)
+        : file_(std::move(file)), at_(range.first), left_(range.count), loop_(loop) {}
+
+    /// What the kernel has in memory is taken at once; only the disk is waited for elsewhere.
+    Task<std::string_view> read() override {
+        if (left_ == 0) co_return "";
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left_, piece_bytes));
+        buffer_.resize(piece_bytes);
+        iovec place{.iov_base = buffer_.data(), .iov_len = wanted};
+        const auto offset = static_cast<off_t>(at_);
+        const int file = file_.number();
+        ssize_t count = ::preadv2(file, &place, 1, offset, RWF_NOWAIT);
+        if (count <= 0) {
+            count = co_await beside(loop_, [file, place, offset] {
+                return ::pread(file, place.iov_base, place.iov_len, offset);
+            });
+        }
+        if (count <= 0) throw Fault("an object ends before its end");
+        at_ += static_cast<std::uint64_t>(count);
+        left_ -= static_cast<std::uint64_t>(count);
+        co_return std::string_view(buffer_.data(), static_cast<std::size_t>(count));
+    }
+
+private:
+    Descriptor file_;
+    std::uint64_t at_;
+    std::uint64_t left_;
+    Loop& loop_;
+    std::vector<char> buffer_;
+};
+
+struct Opened {
+    Descriptor file;
+    struct stat info{};
+    Errno error = 0;
+};
+
+std::shared_ptr<Opened> open_object(const fs::path& path) {
+    auto opened = std::make_shared<Opened>();
+    opened->file = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const bool ok = opened->file.is_open() && ::fstat(opened->file.number(), &opened->info) == 0;
+    if (!ok) opened->error = errno;
+    if (ok && !S_ISREG(opened->info.st_mode)) opened->error = ENOENT;
+    return opened;
+}
+
+/// In the order of the keys, which is not the order of folders: "a/b" comes after "a-b".
+Page list_folder(const fs::path& objects, const std::string& prefix, const std::string& after) {
+    std::set<Listed, decltype([](const Listed& a, const Listed& b) { return a.key < b.key; })> page;
+    bool is_cut = false;
+    const auto slash = prefix.rfind('/');
+    const fs::path start = slash == prefix.npos ? objects : objects / prefix.substr(0, slash);
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(start, error), end; !error && entry != end;
+         entry.increment(error)) {
+        std::error_code gone;
+        if (!entry->is_regular_file(gone)) continue;
+        std::string key = entry->path().lexically_relative(objects).string();
+        if (!key.starts_with(prefix) || key <= after) continue;
+        page.insert({.key = std::move(key), .bytes = entry->file_size(gone)});
+        if (page.size() <= list_max) continue;
+        page.erase(std::prev(page.end()));
+        is_cut = true;
+    }
+    Page result{.objects = {page.begin(), page.end()}, .next = ""};
+    if (is_cut) result.next = result.objects.back().key;
+    return result;
+}
+
+int sweep_folder(const fs::path& unfinished, WallTime before) {
+    int count = 0;
+    std::error_code error;
+    for (fs::directory_iterator entry(unfinished, error), end; !error && entry != end;
+         entry.increment(error)) {
+        struct stat info{};
+        if (::stat(entry->path().c_str(), &info) != 0) continue;
+        if (WallTime(std::chrono::seconds(info.st_mtime)) >= before) continue;
+        if (::unlink(entry->path().c_str()) == 0) ++count;
+        if (count == static_cast<int>(list_max)) break;
+    }
+    return count;
+}
+
+}  // namespace
+
+FileStore::FileStore(const fs::path& folder, Loop& loop, Telemetry& telemetry)
+    : objects_(folder / "objects"),
+      unfinished_(folder / "unfinished"),
+      loop_(loop),
+      telemetry_(telemetry),
+      part_seconds_(upload_seconds(telemetry, "part")),
+      complete_seconds_(upload_seconds(telemetry, "complete")) {
+    fs::create_directories(objects_);
+    fs::create_directories(unfinished_);
+    fs::permissions(folder, fs::perms::owner_all);
+}
+
+Task<Result<std::unique_ptr<Writer>>> FileStore::write(
+    trace::Context context, std::string key, std::string
+) {
+    expect_key(key);
+    const Uuid id = make_uuid7(telemetry_.clock.now(), telemetry_.random);
+    const fs::path from = unfinished_ / to_base32(id);
+    const auto opened = co_await beside(loop_, [from] {
+        auto made = std::make_shared<Opened>();
+        const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+        made->file = Descriptor(::open(from.c_str(), flags, 0600));
+        made->error = made->file.is_open() ? 0 : errno;
+        return made;
+    });
+    if (opened->error != 0) co_return unavailable(telemetry_, context, opened->error);
+    co_return std::make_unique<FileWriter>(
+        std::move(opened->file),
+        from,
+        objects_ / key,
+        loop_,
+        telemetry_,
+        part_seconds_,
+        complete_seconds_
+    );
+}
+
+Task<Result<std::unique_ptr<Reader>>> FileStore::read(
+    trace::Context context, std::string key, std::optional<Range> range
+) {
+    expect_key(key);
+    const trace::Span span(context, "objects.read", trace::SpanKind::client);
+    const fs::path path = objects_ / key;
+    const auto opened = co_await beside(loop_, [path] { return open_object(path); });
+    if (opened->error == ENOENT || opened->error == ENOTDIR) co_return not_found();
+    if (opened->error != 0) co_return unavailable(telemetry_, context, opened->error);
+    const auto bytes = static_cast<std::uint64_t>(opened->info.st_size);
+    const Range all{.first = 0, .count = bytes};
+    const Range taken = range.value_or(all);
+    if (taken.first > bytes || taken.count > bytes - taken.first) {
+        throw std::invalid_argument("a range beyond the object's end");
+    }
+    co_return std::make_unique<FileReader>(std::move(opened->file), taken, loop_);
+}
+
+Task<Result<Stat>> FileStore::stat(trace::Context context, std::string key) {
+    expect_key(key);
+    const fs::path path = objects_ / key;
+    const auto opened = co_await beside(loop_, [path] { return open_object(path); });
+    if (opened->error == ENOENT || opened->error == ENOTDIR) co_return not_found();
+    if (opened->error != 0) co_return unavailable(telemetry_, context, opened->error);
+    const auto& info = opened->info;
+    co_return Stat{
+        .bytes = static_cast<std::uint64_t>(info.st_size),
+        .etag = std::to_string(info.st_ino) + '-' + std::to_string(info.st_mtim.tv_nsec),
+    };
+}
+
+Task<Result<>> FileStore::remove(trace::Context context, std::string key) {
+    expect_key(key);
+    const fs::path path = objects_ / key;
+    const Errno error = co_await beside(loop_, [path]() -> Errno {
+        return ::unlink(path.c_str()) == 0 ? 0 : errno;
+    });
+    if (error == 0 || error == ENOENT || error == ENOTDIR) co_return done;
+    co_return unavailable(telemetry_, context, error);
+}
+
+Task<Result<Page>> FileStore::list(trace::Context, std::string prefix, std::string after) {
+    co_return co_await beside(loop_, [objects = objects_, prefix, after] {
+        return list_folder(objects, prefix, after);
+    });
+}
+
+Task<Result<int>> FileStore::sweep(trace::Context, WallTime before) {
+    co_return co_await beside(loop_, [unfinished = unfinished_, before] {
+        return sweep_folder(unfinished, before);
+    });
+}
+
+Task<Result<>> FileStore::probe(trace::Context context) {
+    const Uuid id = make_uuid7(telemetry_.clock.now(), telemetry_.random);
+    co_return co_await probe_store(*this, context, "probe/" + to_base32(id));
+}
+
+Task<> FileStore::close() { co_return; }
+
+}  // namespace acme::objects

@@ -1,0 +1,47 @@
+#pragma once
+
+/// Objects in a folder, for the nodes of one machine: the embedded default.
+///
+/// <folder>/objects/<key> are the objects, <folder>/unfinished/<id> what is on its way. An object
+/// appears whole, by a rename after it has reached the disk, or not at all.
+
+#include "io/loop/loop.hpp"
+#include "io/objects/store.hpp"
+#include "io/telemetry/telemetry.hpp"
+
+#include <filesystem>
+
+namespace prometheus {
+class Histogram;
+}
+
+namespace acme::objects {
+
+class FileStore final : public Store {
+public:
+    /// Makes the folder (0700). Throws std::filesystem::filesystem_error. Everything outlives it.
+    FileStore(const std::filesystem::path& folder, Loop& loop, Telemetry& telemetry);
+
+    Task<Result<std::unique_ptr<Writer>>> write(
+        trace::Context context, std::string key, std::string content_type
+    ) override;
+    Task<Result<std::unique_ptr<Reader>>> read(
+        trace::Context context, std::string key, std::optional<Range> range
+    ) override;
+    Task<Result<Stat>> stat(trace::Context context, std::string key) override;
+    Task<Result<>> remove(trace::Context context, std::string key) override;
+    Task<Result<Page>> list(trace::Context context, std::string prefix, std::string after) override;
+    Task<Result<int>> sweep(trace::Context context, WallTime before) override;
+    Task<Result<>> probe(trace::Context context) override;
+    Task<> close() override;
+
+private:
+    std::filesystem::path objects_;
+    std::filesystem::path unfinished_;
+    Loop& loop_;
+    Telemetry& telemetry_;
+    prometheus::Histogram& part_seconds_;
+    prometheus::Histogram& complete_seconds_;
+};
+
+}  // namespace acme::objects

@@ -1,0 +1,61 @@
+#pragma once
+
+/// Objects in a bucket of S3, or of whatever speaks as it does (Ceph, versitygw, GCS, MinIO).
+///
+/// Each body is sent whole with its real SHA-256 and MD5, so that every store checks what it was
+/// given: no chunked signatures, no trailers, no other checksums, which many stores get wrong.
+
+#include "io/fetch/fetch.hpp"
+#include "io/loop/loop.hpp"
+#include "io/loop/task_group.hpp"
+#include "io/objects/s3_call.hpp"
+#include "io/objects/store.hpp"
+
+namespace prometheus {
+class Histogram;
+}
+
+namespace acme::objects {
+
+class S3 final : public Store {
+public:
+    /// Everything outlives it. `fetch` is closed after close(). Throws std::invalid_argument for an
+    /// endpoint that is no http(s) URL.
+    S3(S3Options options, Loop& loop, fetch::Client& fetch, Telemetry& telemetry);
+
+    Task<Result<std::unique_ptr<Writer>>> write(
+        trace::Context context, std::string key, std::string content_type
+    ) override;
+    Task<Result<std::unique_ptr<Reader>>> read(
+        trace::Context context, std::string key, std::optional<Range> range
+    ) override;
+    Task<Result<Stat>> stat(trace::Context context, std::string key) override;
+    Task<Result<>> remove(trace::Context context, std::string key) override;
+    Task<Result<Page>> list(trace::Context context, std::string prefix, std::string after) override;
+    Task<Result<int>> sweep(trace::Context context, WallTime before) override;
+    Task<Result<>> probe(trace::Context context) override;
+    Task<> close() override;
+
+private:
+    friend class S3Upload;
+
+    struct Seconds {
+        prometheus::Histogram& put;
+        prometheus::Histogram& part;
+        prometheus::Histogram& complete;
+    };
+
+    /// Ends an upload that nobody will finish.
+    void drop(std::string key, std::string upload_id);
+    Task<Result<>> abort(trace::Context context, std::string key, std::string upload_id);
+    Task<> abort_unseen(std::string key, std::string upload_id);
+
+    Loop& loop_;
+    Telemetry& telemetry_;
+    S3Caller caller_;
+    Seconds upload_seconds_;
+    TaskGroup dropped_;
+    bool is_closed_ = false;
+};
+
+}  // namespace acme::objects

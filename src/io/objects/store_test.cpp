@@ -1,0 +1,267 @@
+// What every driver of object storage keeps: the folder, and S3 against a real server.
+#include "io/objects/store.hpp"
+
+#include "io/objects/file.hpp"
+#include "io/objects/s3.hpp"
+#include "testing/bench.hpp"
+#include "testing/s3.hpp"
+
+#include <array>
+
+namespace acme::objects {
+namespace {
+
+/// A store, and what it stands on.
+struct Backend {
+    virtual ~Backend() = default;
+    virtual Store& store() = 0;
+};
+
+struct FolderBackend final : Backend {
+    explicit FolderBackend(testing::DryBench& bench)
+        : folder(make_folder()), files(folder, bench.loop, bench.telemetry) {}
+    ~FolderBackend() override { std::filesystem::remove_all(folder); }
+
+    static std::filesystem::path make_folder() {
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "acme-files-XXXXXX").string();
+        return ::mkdtemp(pattern.data());
+    }
+
+    Store& store() override { return files; }
+
+    std::filesystem::path folder;
+    FileStore files;
+};
+
+struct S3Backend final : Backend {
+    explicit S3Backend(testing::DryBench& bench)
+        : client(bench.telemetry),
+          s3({.bucket = testing::S3Server::bucket,
+              .region = "us-east-1",
+              .endpoint = server.endpoint(),
+              .keys =
+                  {testing::S3Server::access_key, Secret(testing::S3Server::secret_key), Secret()}},
+             bench.loop,
+             client,
+             bench.telemetry) {}
+
+    Store& store() override { return s3; }
+
+    testing::S3Server server;
+    fetch::Client client;
+    S3 s3;
+};
+
+struct Driver {
+    const char* name;
+    std::unique_ptr<Backend> (*make)(testing::DryBench& bench);
+};
+
+/// The clock of these tests is the real one: a server compares it with its own.
+struct StoreBench : testing::DryBench {
+    StoreBench() { clock.advance(SystemClock().now() - clock.now()); }
+};
+
+class Conformance : public ::testing::TestWithParam<Driver> {
+protected:
+    ~Conformance() override {
+        bench_.wait(store().close());
+        backend_.reset();
+        bench_.loop.restart();
+        bench_.loop.run();
+    }
+
+    Store& store() { return backend_->store(); }
+
+    static Task<Result<>> put(
+        Store& store, trace::Context context, std::string key, std::string bytes
+    ) {
+        const auto writer = ACME_TRY(co_await store.write(context, std::move(key), "text/plain"));
+        std::string_view rest = bytes;
+        while (rest.size() > part_bytes) {
+            ACME_TRY(co_await writer->write(context, rest.substr(0, part_bytes)));
+            rest.remove_prefix(part_bytes);
+        }
+        ACME_TRY(co_await writer->finish(context, rest));
+        co_return co_await writer->finish(context, rest);
+    }
+
+    static Task<Result<std::string>> get(
+        Store& store, trace::Context context, std::string key, std::optional<Range> range
+    ) {
+        const auto reader = ACME_TRY(co_await store.read(context, std::move(key), range));
+        std::string all;
+        for (auto piece = co_await reader->read(); !piece.empty();
+             piece = co_await reader->read()) {
+            all += piece;
+        }
+        co_return all;
+    }
+
+    bool put(std::string key, std::string bytes) {
+        return bench_.wait(put(store(), bench_.context, std::move(key), std::move(bytes)))
+            .has_value();
+    }
+
+    std::string get(std::string key, std::optional<Range> range = std::nullopt) {
+        const auto text = bench_.wait(get(store(), bench_.context, std::move(key), range));
+        return text ? *text : std::string(text.error().code.text());
+    }
+
+    std::vector<std::string> keys(std::string prefix, std::string after = "") {
+        const auto page =
+            bench_.wait(store().list(bench_.context, std::move(prefix), std::move(after)));
+        std::vector<std::string> all;
+        for (const Listed& one : page.value().objects) all.push_back(one.key);
+        return all;
+    }
+
+    /// So that no two pieces are alike.
+    static std::string bytes(std::size_t count) {
+        std::string text(count, '\0');
+        SeededRandom random(7);
+        random.fill(std::as_writable_bytes(std::span(text)));
+        return text;
+    }
+
+    StoreBench bench_;
+    std::unique_ptr<Backend> backend_ = GetParam().make(bench_);
+};
+
+TEST_P(Conformance, WhatWasPutIsReadByteForByteWhateverItsLength) {
+    for (const std::size_t count :
+         {std::size_t{0},
+          std::size_t{1},
+          part_bytes - 1,
+          part_bytes,
+          part_bytes + 1,
+          2 * part_bytes + 7}) {
+        const std::string text = bytes(count);
+        ASSERT_TRUE(put("org/2026/11/a" + std::to_string(count), text)) << count;
+        EXPECT_TRUE(get("org/2026/11/a" + std::to_string(count)) == text) << count;
+        const auto stat =
+            bench_.wait(store().stat(bench_.context, "org/2026/11/a" + std::to_string(count)));
+        ASSERT_TRUE(stat) << count;
+        EXPECT_EQ(stat->bytes, count);
+        EXPECT_NE(stat->etag, "");
+    }
+}
+
+TEST_P(Conformance, ARangeIsTheBytesBetween) {
+    const std::string text = bytes(part_bytes + 100'000);
+    ASSERT_TRUE(put("a/b", text));
+
+    EXPECT_EQ(get("a/b", Range{0, 1}), text.substr(0, 1));
+    EXPECT_TRUE(get("a/b", Range{70'000, 200'000}) == text.substr(70'000, 200'000));
+    EXPECT_TRUE(get("a/b", Range{part_bytes - 5, 10}) == text.substr(part_bytes - 5, 10));
+    EXPECT_EQ(get("a/b", Range{text.size() - 1, 1}), text.substr(text.size() - 1));
+}
+
+TEST_P(Conformance, WhatWasNeverFinishedIsNotThereAndLeavesNothingToSweep) {
+    const std::string text = bytes(part_bytes);
+    for (const bool has_part : {false, true}) {
+        auto writer = bench_.wait(store().write(bench_.context, "a/dropped", "text/plain"));
+        ASSERT_TRUE(writer);
+        if (has_part) ASSERT_TRUE(bench_.wait((*writer)->write(bench_.context, text)));
+    }
+
+    EXPECT_EQ(get("a/dropped"), "objects.not_found");
+    EXPECT_TRUE(keys("").empty());
+    bench_.wait(store().close());  // which waits for the end of what was dropped
+    const auto swept =
+        bench_.wait(store().sweep(bench_.context, bench_.clock.now() + std::chrono::hours(1)));
+    ASSERT_TRUE(swept);
+    EXPECT_EQ(*swept, 0);
+}
+
+TEST_P(Conformance, TheSweepRemovesWhatIsOldAndUnfinishedAndNothingElse) {
+    const std::string text = bytes(part_bytes);
+    ASSERT_TRUE(put("a/kept", "kept"));
+    const auto writer = bench_.wait(store().write(bench_.context, "a/unfinished", "text/plain"));
+    ASSERT_TRUE(writer);
+    ASSERT_TRUE(bench_.wait((*writer)->write(bench_.context, text)));
+    const auto sweep = [&](std::chrono::hours from_now) {
+        return bench_.wait(store().sweep(bench_.context, bench_.clock.now() + from_now)).value();
+    };
+
+    EXPECT_EQ(sweep(std::chrono::hours(-1)), 0);
+    EXPECT_EQ(sweep(std::chrono::hours(1)), 1);
+    EXPECT_EQ(sweep(std::chrono::hours(1)), 0);
+    EXPECT_EQ(get("a/kept"), "kept");
+}
+
+TEST_P(Conformance, WhatIsRemovedIsGoneAndRemovingItAgainIsDone) {
+    ASSERT_TRUE(put("a/b", "text"));
+
+    EXPECT_TRUE(bench_.wait(store().remove(bench_.context, "a/b")));
+    EXPECT_EQ(get("a/b"), "objects.not_found");
+    EXPECT_FALSE(bench_.wait(store().stat(bench_.context, "a/b")));
+    EXPECT_TRUE(bench_.wait(store().remove(bench_.context, "a/b")));
+    EXPECT_TRUE(bench_.wait(store().remove(bench_.context, "never/was")));
+}
+
+TEST_P(Conformance, AListIsInTheOrderOfTheKeysAndGoesOnAfterOne) {
+    for (const char* key : {"a/b/c", "a/b-c", "a/b/a", "b", "ab"}) ASSERT_TRUE(put(key, "x"));
+
+    EXPECT_EQ(keys(""), (std::vector<std::string>{"a/b-c", "a/b/a", "a/b/c", "ab", "b"}));
+    EXPECT_EQ(keys("a/b/"), (std::vector<std::string>{"a/b/a", "a/b/c"}));
+    EXPECT_EQ(keys("a", "a/b/a"), (std::vector<std::string>{"a/b/c", "ab"}));
+    EXPECT_TRUE(keys("none").empty());
+}
+
+TEST_P(Conformance, ManyWritersAndReadersAtOnceDoNotMixTheirBytes) {
+    std::array<std::string, 8> texts;
+    int running = 0;
+    const auto count_down = [&](const std::exception_ptr& fault) {
+        EXPECT_FALSE(fault);
+        --running;
+    };
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        texts[i] = std::string(part_bytes + 1000 * i, static_cast<char>('a' + i));
+        ++running;
+        asio::co_spawn(
+            bench_.loop,
+            put(store(), bench_.context, "many/" + std::to_string(i), texts[i]),
+            [&](const std::exception_ptr& fault, const Result<>& put) {
+                EXPECT_TRUE(put);
+                count_down(fault);
+            }
+        );
+    }
+    while (running > 0) bench_.loop.run_one();
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        EXPECT_TRUE(get("many/" + std::to_string(i)) == texts[i]);
+    }
+}
+
+TEST_P(Conformance, AKeyOfAnotherShapeIsABug) {
+    for (const std::string key :
+         {"", "/a", "a/", "a//b", "../a", "a/../b", "A", "a b", "a.b", "\xc3\xa9"}) {
+        EXPECT_THROW(get(key), std::invalid_argument) << key;
+        EXPECT_THROW(put(key, "x"), std::invalid_argument) << key;
+    }
+    EXPECT_THROW(get(std::string(key_bytes_max + 1, 'a')), std::invalid_argument);
+}
+
+TEST_P(Conformance, TheProbeOfAGoodStoreIsContent) {
+    const auto probe = bench_.wait(store().probe(bench_.context));
+
+    EXPECT_TRUE(probe) << probe.error().message;
+    EXPECT_TRUE(keys("").empty());
+}
+
+template <class Kind>
+std::unique_ptr<Backend> make(testing::DryBench& bench) {
+    return std::make_unique<Kind>(bench);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Objects,
+    Conformance,
+    ::testing::Values(Driver{"Folder", make<FolderBackend>}, Driver{"S3", make<S3Backend>}),
+    [](const auto& info) { return info.param.name; }
+);
+
+}  // namespace
+}  // namespace acme::objects
