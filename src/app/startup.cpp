@@ -38,6 +38,8 @@ Task<Obstacle> find_obstacle(Platform& platform) {
         if (applied[0].integer() < std::ssize(migrations())) {
             co_return Obstacle{"the database lacks migrations: acme migrate"};
         }
+    } catch (const pg::ServerTooOld& fault) {
+        co_return Obstacle{fault.what(), true};
     } catch (const pg::Fault& fault) {
         platform.log.warn("startup.database", {{"reason", fault.what()}});
         co_return Obstacle{"PostgreSQL is out of reach or lacks migrations"};

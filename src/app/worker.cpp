@@ -2,6 +2,7 @@
 #include "app/operations.hpp"
 #include "app/role.hpp"
 #include "app/startup.hpp"
+#include "work/jobs/worker.hpp"
 
 #include <boost/asio/post.hpp>
 

@@ -5,6 +5,7 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace acme::pg {
 namespace {
@@ -16,6 +17,10 @@ constexpr unsigned oid_bool = 16;
 constexpr unsigned oid_text = 25;
 constexpr unsigned oid_uuid = 2950;
 constexpr unsigned oid_timestamptz = 1184;
+constexpr unsigned oid_json = 114;
+constexpr unsigned oid_jsonb = 3802;
+constexpr unsigned oid_bytea = 17;
+constexpr unsigned oid_float8 = 701;
 
 constexpr WallTime postgres_epoch = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
 
@@ -43,8 +48,9 @@ std::string_view Row::bytes() {
 }
 
 std::string Row::text() {
-    expect_type({oid_text});
-    return std::string(bytes());
+    expect_type({oid_text, oid_json, oid_jsonb});
+    const bool has_version = PQftype(result_, column_) == oid_jsonb;  // one byte, before the text
+    return std::string(bytes().substr(has_version ? 1 : 0));
 }
 
 std::int64_t Row::integer() {
@@ -66,7 +72,7 @@ WallTime Row::time() {
 
 std::optional<std::string> Row::text_or_null() {
     if (PQgetisnull(result_, index_, column_) == 0) return text();
-    expect_type({oid_text});
+    expect_type({oid_text, oid_json, oid_jsonb});
     ++column_;
     return std::nullopt;
 }
@@ -90,6 +96,64 @@ Uuid Row::uuid() {
         .high = static_cast<std::uint64_t>(big_endian(all.substr(0, 8))),
         .low = static_cast<std::uint64_t>(big_endian(all.substr(8))),
     };
+}
+
+std::optional<Uuid> Row::uuid_or_null() {
+    if (!is_null()) return uuid();
+    expect_type({oid_uuid});
+    ++column_;
+    return std::nullopt;
+}
+
+double Row::number() {
+    expect_type({oid_float8});
+    return std::bit_cast<double>(big_endian(bytes()));
+}
+
+std::vector<std::byte> Row::binary() {
+    expect_type({oid_bytea});
+    const auto all = std::as_bytes(std::span(bytes()));
+    return {all.begin(), all.end()};
+}
+
+bool Row::is_null() const { return PQgetisnull(result_, index_, column_) != 0; }
+
+Param to_param(std::span<const std::byte> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text = "\\x";
+    text.reserve(2 + bytes.size() * 2);
+    for (const std::byte byte : bytes) {
+        text += digits[std::to_integer<std::size_t>(byte >> 4)];
+        text += digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+    }
+    return text;
+}
+
+Param to_param(const std::vector<std::string>& texts) {
+    std::string all = "{";
+    for (const std::string& text : texts) {
+        all += all.size() > 1 ? ",\"" : "\"";
+        for (const char c : text) {
+            if (c == '"' || c == '\\') all += '\\';
+            all += c;
+        }
+        all += '"';
+    }
+    return all + "}";
+}
+
+Param to_param(const std::vector<std::int64_t>& numbers) {
+    std::string all = "{";
+    for (const std::int64_t number : numbers) {
+        if (all.size() > 1) all += ',';
+        all += std::to_string(number);
+    }
+    return all + "}";
+}
+
+std::optional<WallTime> sql_now(const Clock& clock) {
+    if (dynamic_cast<const SystemClock*>(&clock) != nullptr) return std::nullopt;
+    return clock.now();
 }
 
 int Rows::size() const { return PQntuples(result_.get()); }

@@ -1,0 +1,123 @@
+// The worker's life beside its jobs: lease, rescue, measuring, drain.
+#include "work/jobs/worker.hpp"
+
+namespace acme::jobs {
+namespace {
+
+constexpr std::chrono::milliseconds beat_retry_pause{500};
+
+/// What is cancelled at the end of a drain gets so long to notice.
+constexpr std::chrono::milliseconds cancel_time_max{10'000};
+
+constexpr int release_tries_max = 3;
+
+}  // namespace
+
+/// A lease that cannot be renewed is given up well before it ends, so that no job runs twice at
+/// once: whoever takes over waits for its end.
+Task<> Worker::beat() {
+    SteadyTime last = telemetry_.clock.steady();
+    auto pause = options_.beat_period;
+    while (!is_closed_) {
+        co_await beating_.wait(pause);
+        pause = options_.beat_period;
+        if (is_closed_ || lease_ == 0) {
+            last = telemetry_.clock.steady();
+            continue;
+        }
+        Untraced own(telemetry_);
+        const std::int64_t lease = lease_;
+        const SteadyTime asked = telemetry_.clock.steady();
+        bool is_ours = true;
+        try {
+            is_ours = co_await table_.renew_lease(own.context, lease, options_.lease_time);
+            last = asked;
+        } catch (const pg::Fault&) {
+            pause = beat_retry_pause;
+        }
+        if (lease != lease_) continue;
+        if (!is_ours) fence("the lease has ended");
+        if (telemetry_.clock.steady() - last >= options_.fence_time) fence("no beat in time");
+    }
+}
+
+void Worker::fence(std::string_view reason) {
+    telemetry_.log.error("worker.fenced", {{"reason", reason}, {"running", running_.size()}});
+    lease_ = 0;
+    cancel_all();
+}
+
+void Worker::cancel_all() {
+    for (const Slot& slot : running_) slot->work.cancel();
+}
+
+Task<> Worker::keep_house() {
+    while (!is_closed_) {
+        co_await beating_.wait(options_.rescue_period);
+        if (is_closed_) co_return;
+        try {
+            co_await rescue();
+        } catch (const pg::Fault& fault) {
+            telemetry_.log.warn("worker.rescue", {{"reason", fault.what()}});
+        }
+    }
+}
+
+Task<> Worker::rescue() {
+    Untraced own(telemetry_);
+    for (const Rescued& job : co_await table_.rescue(own.context)) {
+        series_.rescued(job.queue);
+        if (job.is_dead) series_.died(job.queue);
+        telemetry_.log.warn(
+            "job.rescued", {{"queue", job.queue}, {"outcome", job.is_dead ? "dead" : "due"}}
+        );
+    }
+}
+
+Task<> Worker::measure() {
+    while (!is_closed_) {
+        try {
+            Untraced own(telemetry_);
+            series_.show(co_await table_.depths(own.context));
+        } catch (const pg::Fault& fault) {
+            telemetry_.log.warn("worker.measure", {{"reason", fault.what()}});
+        }
+        if (!is_closed_) co_await beating_.wait(options_.depth_period);
+    }
+}
+
+Task<> Worker::drain() {
+    telemetry_.log.info("worker.draining", {{"running", running_.size()}});
+    if (!running_.empty()) co_await draining_.wait(options_.drain_time_max);
+    if (!running_.empty()) {
+        telemetry_.log.warn("worker.drain_late", {{"running", running_.size()}});
+        cancel_all();
+        co_await draining_.wait(cancel_time_max);
+    }
+    co_await release();
+    is_closed_ = true;
+    while (!beating_.empty()) beating_.give(true);
+    co_await group_.join();
+}
+
+/// Whatever still stands under our lease may be run by others at once. If the database cannot be
+/// asked, they wait for the lease to end.
+Task<> Worker::release() {
+    for (int tries = 0; lease_ != 0 && tries < release_tries_max; ++tries) {
+        Untraced own(telemetry_);
+        bool has_failed = false;
+        try {
+            const int returned = co_await table_.give_back(own.context, lease_, {});
+            co_await table_.close_lease(own.context, lease_);
+            telemetry_.log.info("worker.drained", {{"returned", returned}});
+        } catch (const pg::Fault& fault) {
+            telemetry_.log.warn("worker.release", {{"reason", fault.what()}});
+            has_failed = true;
+        }
+        if (!has_failed) break;
+        co_await sleep_for(beat_retry_pause);
+    }
+    lease_ = 0;
+}
+
+}  // namespace acme::jobs
