@@ -1,5 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { Problem, problemOf } from "./problem";
+import { readRelease } from "./release";
 import type { paths } from "./schema";
 
 type Listener = () => void;
@@ -33,6 +34,7 @@ function readClock(response: Response): void {
 const problems: Middleware = {
   async onResponse({ request, response }) {
     readClock(response);
+    readRelease(response.headers.get("x-acme-release"));
     if (response.ok) return undefined;
     const path = new URL(request.url).pathname;
     if (response.status === 401 && !entrances.some((entrance) => path.startsWith(entrance))) sessionLost();

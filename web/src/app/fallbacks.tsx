@@ -21,15 +21,22 @@ export function PageFailure({ error, reset }: ErrorComponentProps) {
     <div className={styles.alone}>
       <h1>This page could not be shown</h1>
       <Failure what={error instanceof Problem ? "The platform did not deliver it." : "The dashboard itself failed."} problem={problem} />
-      <Button
-        kind="primary"
-        onPress={() => {
-          reset();
-          void router.invalidate();
-        }}
-      >
-        Try again
-      </Button>
+      {error instanceof Problem ? (
+        <Button
+          kind="primary"
+          onPress={() => {
+            reset();
+            void router.invalidate();
+          }}
+        >
+          Try again
+        </Button>
+      ) : (
+        // A page whose parts are gone (a newer release) is whole again after it.
+        <Button kind="primary" onPress={() => location.reload()}>
+          Reload
+        </Button>
+      )}
     </div>
   );
 }

@@ -13,6 +13,7 @@ import { Logo } from "../ui/logo";
 import { Palette } from "./palette";
 import { account, navigation, pages } from "./pages";
 import { setPreferences, useIsDark } from "../ui/preferences";
+import { ReleaseNotice } from "./release_notice";
 import { useKeys } from "./keys";
 import { Vitals } from "./vitals";
 import styles from "./shell.module.css";
@@ -57,6 +58,7 @@ export function Shell() {
           <ThemeSwitch />
         </header>
         <main id="main" className={styles.main} tabIndex={-1}>
+          <ReleaseNotice />
           <Outlet />
         </main>
       </div>

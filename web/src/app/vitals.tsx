@@ -1,16 +1,13 @@
-import { useQuery } from "@tanstack/react-query";
 import { Activity } from "lucide-react";
-import { nodesQuery } from "../rooms/nodes/queries";
+import { useNodes } from "../rooms/nodes/feed";
 import { fleetOf, verdictOf } from "../rooms/nodes/state";
 import { Dot, Sha, Unseen } from "../ui/mark";
 import { clock, milliseconds, percent } from "../ui/format";
-import { useLiveness } from "../ui/live_context";
 import styles from "./vitals.module.css";
 
 /** What runs and how it fares, on every page. A stale number never looks live. */
 export function Vitals() {
-  const { data, isError } = useQuery(nodesQuery);
-  const { stale } = useLiveness();
+  const { data, isError, stale } = useNodes();
   if (!data) return <div className={styles.vitals}>{isError && <span className={styles.item}>No data of the nodes yet</span>}</div>;
   const fleet = fleetOf(data);
   const verdict = verdictOf(data);

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Button as AriaButton, Tooltip, TooltipTrigger, type ButtonProps as AriaProps } from "react-aria-components";
+import { Unseen } from "./mark";
 import styles from "./button.module.css";
 
 export interface ButtonProps extends Omit<AriaProps, "className" | "children" | "style"> {
@@ -11,11 +12,21 @@ export interface ButtonProps extends Omit<AriaProps, "className" | "children" | 
   children: ReactNode;
 }
 
-export function Button({ kind = "plain", icon, busy = false, wide = false, children, ...rest }: ButtonProps) {
+/** Busy is not isPending: React Aria would announce it by the id of a button that is gone when the work is done. */
+export function Button({ kind = "plain", icon, busy = false, wide = false, children, onPress, type, ...rest }: ButtonProps) {
   return (
-    <AriaButton {...rest} isPending={busy} className={styles.button} data-kind={kind} data-wide={wide || undefined}>
+    <AriaButton
+      {...rest}
+      type={busy ? "button" : type}
+      onPress={busy ? undefined : onPress}
+      className={styles.button}
+      data-kind={kind}
+      data-wide={wide || undefined}
+      data-busy={busy || undefined}
+    >
       {icon}
       <span className={styles.label}>{children}</span>
+      {busy && <Unseen>, working</Unseen>}
     </AriaButton>
   );
 }

@@ -35,7 +35,7 @@ export function Password({ email }: { email: string }) {
       >
         {/* Password managers look for the name that the password belongs to. */}
         <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
-        <Field label="Current password" name="current" type="password" autoComplete="current-password" value={current} onChange={setCurrent} />
+        <Field label="Current password" help="Empty if you have none yet." name="current" type="password" autoComplete="current-password" value={current} onChange={setCurrent} />
         <Field label="New password" name="new" type="password" autoComplete="new-password" value={next} onChange={setNext} isRequired help="A sentence of a few words is easier to keep than signs." />
         {problem && problem.fields.length === 0 && <Failure what="The password was not changed." problem={problem} />}
         <div className={styles.choices}>

@@ -115,9 +115,7 @@ function DeleteDialog({ file, onClose }: { file: StoredFile | null; onClose: () 
       name={file?.name ?? ""}
       effect={
         file && (
-          <>
-            {words(bytes(file.size))} are removed at once for everyone in your organization. Links to the file stop working. There is no way back.
-          </>
+          <>{words(bytes(file.size))} are removed at once for everyone in your organization. There is no way back.</>
         )
       }
       command={file ? `curl -b acme.cookies -X DELETE ${location.origin}/v1/files/${file.id}` : undefined}

@@ -23,7 +23,7 @@ export function FilesPage() {
   return (
     <DropZone
       className={styles.drop}
-      getDropOperation={(types) => (types.has("text/plain") && !types.has("Files") ? "cancel" : "copy")}
+      data-testid="drop"
       onDrop={(event) => {
         void filesOf(event.items).then(uploads.add);
       }}

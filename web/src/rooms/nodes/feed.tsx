@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { cache } from "../../api/cache";
-import type { Message } from "../../api/live";
+import { serverClock } from "../../api/client";
+import { stale_after_ms, type Message } from "../../api/live";
 import { useLiveness, useMessages } from "../../ui/live_context";
 import { nodesQuery } from "./queries";
 import { applyMessage, withSample, type Sample } from "./state";
@@ -21,10 +22,18 @@ export function useSamples(): readonly Sample[] {
   return useSyncExternalStore(watch, () => samples);
 }
 
+/** The nodes, and whether what is known of them may still be called live. */
+export function useNodes() {
+  const query = useQuery(nodesQuery);
+  const { stale } = useLiveness();
+  const age = query.data ? serverClock.now() - Date.parse(query.data.as_of) : 0;
+  return { ...query, stale: stale || age > stale_after_ms };
+}
+
 /** Keeps the nodes live under every page: messages go into the cache, and while there is no stream it asks. */
 export function NodesFeed() {
-  const { stale } = useLiveness();
-  const { data } = useQuery({ ...nodesQuery, refetchInterval: stale ? refetch_ms : false });
+  const { data, stale } = useNodes();
+  useQuery({ ...nodesQuery, refetchInterval: stale ? refetch_ms : false });
   useMessages(
     "nodes",
     useCallback((message: Message) => {

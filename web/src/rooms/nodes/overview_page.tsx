@@ -1,14 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
 import { asProblem } from "../../api/problem";
 import type { Nodes } from "../../api/types";
 import { Card, Failure, Skeleton, Verdict } from "../../ui/layout";
 import { maySeeNodes } from "../sessions/queries";
+import { useNodes } from "./feed";
 import { Fleet } from "./fleet";
-import { nodesQuery } from "./queries";
 import { Signals } from "./signals";
 import { evidenceOf, verdictOf } from "./state";
-import { useLiveness } from "../../ui/live_context";
 import { clock } from "../../ui/format";
 import styles from "./nodes.module.css";
 
@@ -24,9 +22,9 @@ export function OverviewPage() {
   return <Overview />;
 }
 
-function Overview() {
-  const { data, error, refetch } = useQuery(nodesQuery);
-  if (data) return <Known nodes={data} />;
+export function Overview() {
+  const { data, error, refetch, stale } = useNodes();
+  if (data) return <Known nodes={data} stale={stale} />;
   if (error) {
     return (
       <>
@@ -50,8 +48,7 @@ function Overview() {
   );
 }
 
-function Known({ nodes }: { nodes: Nodes }) {
-  const { stale } = useLiveness();
+function Known({ nodes, stale }: { nodes: Nodes; stale: boolean }) {
   const verdict = verdictOf(nodes);
   return (
     <div className={styles.overview} data-stale={stale || undefined}>

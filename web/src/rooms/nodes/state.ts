@@ -10,14 +10,15 @@ import { list, percent, plural, rate, words } from "../../ui/format";
 export const error_ratio_limit = 0.05;
 export const p99_ms_limit = 2000;
 
-/** A message about one node replaces what it names; what it does not name stays. */
-export function applyMessage(nodes: Nodes | undefined, message: Message): Nodes | undefined {
-  if (!nodes || message.patch === null || typeof message.patch !== "object") return nodes;
-  const patch = message.patch as Partial<Node>;
-  const known = nodes.data.some((node) => node.id === message.id);
-  if (message.verb === "deleted") return { ...nodes, data: nodes.data.filter((node) => node.id !== message.id) };
-  if (!known) return nodes;
-  return { ...nodes, data: nodes.data.map((node) => (node.id === message.id ? { ...node, ...patch } : node)) };
+/** A message tells of one node, or of all with the totals; what it does not name stays. */
+export function applyMessage(nodes: Nodes | undefined, { id, verb, patch }: Message): Nodes | undefined {
+  if (!nodes || patch === null || typeof patch !== "object") return nodes;
+  if ("data" in patch || "totals" in patch) return { ...nodes, ...(patch as Partial<Nodes>) };
+  if (verb === "deleted") return { ...nodes, data: nodes.data.filter((node) => node.id !== id) };
+  if (nodes.data.some((node) => node.id === id)) {
+    return { ...nodes, data: nodes.data.map((node) => (node.id === id ? { ...node, ...(patch as Partial<Node>) } : node)) };
+  }
+  return "name" in patch && "role" in patch ? { ...nodes, data: [...nodes.data, patch as Node] } : nodes;
 }
 
 export interface Fleet {
@@ -66,7 +67,7 @@ export function evidenceOf(nodes: Nodes): string {
   const { serving, ready, background, releases } = fleetOf(nodes);
   const workers = background.filter((node) => node.role === "worker" && node.state === "ready").length;
   const schedulers = background.filter((node) => node.role === "scheduler" && node.state === "ready").length;
-  const up = nodes.dependencies.filter((dependency) => dependency.state === "up").map((dependency) => dependency.name);
+  const up = nodes.dependencies.filter((dependency) => dependency.state === "up").map(({ kind, name }) => (kind === "objects" ? "object storage" : name));
   const parts = [`${ready} of ${serving.length} nodes serve ${words(rate(nodes.totals.requests_per_second)).replace("req/s", "requests per second")}.`];
   parts.push(`${plural(workers, "worker")} and ${plural(schedulers, "scheduler")} run.`);
   if (up.length > 0) parts.push(`${list(up)} ${up.length === 1 ? "answers" : "answer"}.`);
@@ -104,6 +105,13 @@ export function memoryOf(nodes: Nodes): number | null {
   return known.length === 0 ? null : known.reduce((sum, bytes) => sum + bytes, 0);
 }
 
+/** Longer than this without a sample is a gap, and drawn as one. */
+const gap_ms = 30_000;
+
 export function pointsOf(samples: readonly Sample[], pick: (sample: Sample) => number | null): Point[] {
-  return samples.map((sample) => ({ at: sample.at, value: pick(sample) }));
+  return samples.flatMap((sample, index) => {
+    const before = samples[index - 1];
+    const point = { at: sample.at, value: pick(sample) };
+    return before && sample.at - before.at > gap_ms ? [{ at: before.at, value: null }, point] : [point];
+  });
 }

@@ -1,0 +1,333 @@
+// The dashboard as a person uses it, on a running platform. ACME_URL is its address, ACME_LINK a
+// sign-in link that was not used yet. One link, one story: the tests run in the order they stand.
+
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { inspect, looks, need, openBrowser, openPage, openWire } from "./support.mjs";
+
+const url = need("ACME_URL").replace(/\/$/, "");
+const link = need("ACME_LINK");
+const password = `staple ${randomBytes(12).toString("hex")}`;
+const mebibyte = 1024 * 1024;
+
+let chromium;
+let state;
+let main;
+let email;
+
+before(async () => {
+  chromium = await openBrowser();
+  main = await openPage(chromium.browser);
+});
+
+after(() => chromium?.close());
+
+function fileOf(name, size) {
+  const path = join(chromium.folder, name);
+  const content = randomBytes(size);
+  writeFileSync(path, content);
+  return { name, path, content, sum: createHash("sha256").update(content).digest("hex") };
+}
+
+const row = (page, name) => page.getByRole("row").filter({ hasText: name });
+
+async function choose(page, ...files) {
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  await (await chooser).setFiles(files.map((file) => file.path));
+}
+
+test("who is not signed in comes to the sign-in page and back to where he wanted to go", async () => {
+  const { page, context } = await openPage(chromium.browser);
+  await page.goto(`${url}/files`);
+  await page.getByRole("heading", { name: "Sign in to Acme" }).waitFor();
+  assert.match(page.url(), /\/sign-in\?next=%2Ffiles$/);
+  await page.getByLabel("Email").fill("nobody@example.com");
+  await page.getByLabel("Password").fill("not the password");
+  await page.keyboard.press("Enter");
+  assert.match(await page.getByRole("alert").innerText(), /You are not signed in\./);
+  await context.close();
+});
+
+test("the pages in front of the door are whole in every look", async () => {
+  for (const look of looks) {
+    const { page, context, complaints } = await openPage(chromium.browser, look);
+    await page.goto(`${url}/sign-in`);
+    await page.getByLabel("Password").waitFor();
+    await inspect(page, "sign-in", look);
+    await page.goto(`${url}/sign-in/link`);
+    await page.getByRole("heading", { name: "This link is not whole" }).waitFor();
+    await inspect(page, "sign-in-link", look);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
+});
+
+test("opening the link consumes nothing, its button signs in, and the token leaves the address", async () => {
+  const { page } = main;
+  const target = new URL(link);
+  const address = `${url}${target.pathname}${target.search}${target.hash}`;
+  await page.goto(address);
+  await page.getByRole("button", { name: "Sign in" }).waitFor();
+  await page.goto("about:blank");
+  await page.goto(address);
+  await page.getByRole("button", { name: "Sign in" }).waitFor();
+  assert.equal(new URL(page.url()).hash, "");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { level: 1, name: /application nodes/ }).waitFor();
+  state = await main.context.storageState();
+});
+
+test("the same link does not sign in twice", async () => {
+  const { page, context } = await openPage(chromium.browser);
+  const target = new URL(link);
+  await page.goto(`${url}${target.pathname}${target.search}${target.hash}`);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  assert.match(await page.getByRole("alert").innerText(), /You are not signed in\./);
+  await context.close();
+});
+
+test("Overview shows three nodes that serve, and what they serve changes by itself", async () => {
+  const { page } = main;
+  await page.goto(`${url}/`);
+  await page.getByRole("heading", { name: "The platform is healthy. All 3 application nodes serve." }).waitFor();
+  assert.equal(await page.getByTestId("node").count(), 3);
+  for (const part of ["PostgreSQL", "Redis", "Object storage"]) await page.getByText(part, { exact: true }).waitFor();
+  // Two samples at least came after the page was opened: the line says how long it is.
+  await page.getByRole("region", { name: "Traffic" }).getByText(/^last \d+ (s|min)/).waitFor({ timeout: 60_000 });
+});
+
+test("a lost connection is said, the numbers are dimmed, and both end when it is back", async () => {
+  const wire = await openWire(url);
+  const { page, context } = await openPage(chromium.browser, { storageState: at(state, wire.url) });
+  await page.goto(wire.url);
+  await page.getByRole("heading", { name: /application nodes/ }).waitFor();
+  wire.cut();
+  await page.getByText(/Data from \d\d:\d\d:\d\d UTC, reconnecting/).waitFor({ timeout: 20_000 });
+  await page.getByRole("heading", { name: /^This was the state at/ }).waitFor();
+  await inspect(page, "overview-stale", { width: 1440, theme: "light" });
+  wire.mend();
+  await page.getByRole("heading", { name: /application nodes/ }).waitFor({ timeout: 30_000 });
+  assert.equal(await page.getByText(/reconnecting/).count(), 0);
+  await context.close();
+  await wire.close();
+});
+
+test("45 MiB go up with progress, come back byte for byte, and are deleted by their typed name", async () => {
+  const { page } = main;
+  const big = fileOf(`big-${process.pid}.bin`, 45 * mebibyte);
+  await page.goto(`${url}/files`);
+  await choose(page, big);
+  const bar = page.getByRole("progressbar", { name: `Upload of ${big.name}` });
+  await bar.waitFor();
+  await page.getByText("45 MiB stored", { exact: false }).waitFor({ timeout: 120_000 });
+  await row(page, big.name).waitFor();
+  assert.match(await row(page, big.name).innerText(), new RegExp(big.sum.slice(0, 12)));
+
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: `Download ${big.name}` }).click();
+  const came = readFileSync(await (await download).path());
+  assert.equal((await download).suggestedFilename(), big.name);
+  assert.ok(came.equals(big.content), "the bytes differ");
+
+  await page.getByRole("button", { name: `Delete ${big.name}` }).click();
+  const dialog = page.getByRole("alertdialog", { name: `Delete ${big.name}?` });
+  const confirm = dialog.getByRole("button", { name: "Delete" });
+  assert.equal(await confirm.isDisabled(), true);
+  await dialog.getByRole("textbox").fill(big.name.slice(0, -1));
+  await page.keyboard.press("Enter");
+  assert.equal(await confirm.isDisabled(), true);
+  await inspect(page, "file-delete", { width: 1440, theme: "light" });
+  await dialog.getByRole("textbox").fill(big.name);
+  await page.keyboard.press("Enter");
+  await page.getByText(`${big.name} was deleted.`).waitFor();
+  assert.equal(await row(page, big.name).count(), 0);
+});
+
+test("several files go at once, an empty one too, by drag and drop too, and one can be cancelled", async () => {
+  const { page } = main;
+  const many = ["one", "two", "three", "empty"].map((name) => fileOf(`${name}-${process.pid}.txt`, name === "empty" ? 0 : 1000));
+  await page.goto(`${url}/files`);
+  await choose(page, ...many);
+  for (const file of many) await row(page, file.name).waitFor();
+
+  const session = await main.context.newCDPSession(page);
+  await session.send("Network.enable");
+  const slow = (bytes) => session.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes });
+  await slow(mebibyte);
+  const stopped = fileOf(`stopped-${process.pid}.bin`, 40 * mebibyte);
+  await choose(page, stopped);
+  await page.getByTestId("upload").filter({ hasText: stopped.name }).getByText(/MiB of 40 MiB/).waitFor();
+  await inspect(page, "files-uploading", { width: 1440, theme: "light" });
+  await page.getByRole("button", { name: `Cancel the upload of ${stopped.name}` }).click();
+  await page.getByText("Cancelled. Nothing was stored.").waitFor();
+  await slow(-1);
+  assert.equal(await row(page, stopped.name).count(), 0);
+
+  const dropped = fileOf(`dropped-${process.pid}.txt`, 100);
+  const data = { items: [], files: [dropped.path], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver"]) await session.send("Input.dispatchDragEvent", { type, x: 700, y: 300, data });
+  await page.getByText("Drop to upload").waitFor();
+  await session.send("Input.dispatchDragEvent", { type: "drop", x: 700, y: 300, data });
+  await row(page, dropped.name).waitFor();
+});
+
+test("what somebody else uploads waits while one points at the list, and is shown when asked for", async () => {
+  const { page, context } = main;
+  await page.goto(`${url}/files`);
+  await page.getByRole("table", { name: "Files" }).hover();
+  const before = await page.getByTestId("file").count();
+  const name = `elsewhere-${process.pid}.txt`;
+  const answer = await context.request.post(`${url}/v1/files?name=${name}`, { data: "elsewhere", headers: { "Content-Type": "text/plain", Origin: url } });
+  assert.equal(answer.status(), 201);
+  const fresh = page.getByRole("button", { name: "1 new" });
+  await fresh.waitFor();
+  assert.equal(await page.getByTestId("file").count(), before);
+  await fresh.click();
+  await row(page, name).waitFor();
+});
+
+test("a file that is too large says so with the limit and the request", async () => {
+  const { page } = main;
+  await page.goto(`${url}/files`);
+  const large = fileOf(`large-${process.pid}.bin`, 51 * mebibyte);
+  await choose(page, large);
+  const upload = page.getByTestId("upload").filter({ hasText: large.name });
+  await upload.getByText(/^Not stored\./).waitFor({ timeout: 60_000 });
+  assert.equal(await row(page, large.name).count(), 0);
+});
+
+test("the palette and the keys go to pages without a mouse", async () => {
+  const { page } = main;
+  await page.goto(`${url}/`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog", { name: "Go to or run" }).waitFor();
+  await inspect(page, "palette", { width: 1440, theme: "light" });
+  await page.keyboard.type("fil");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${url}/files`);
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await page.waitForURL(`${url}/`);
+});
+
+test("the name is saved, and a change by somebody else in between is shown and not run over", async () => {
+  const { page, context } = main;
+  await page.goto(`${url}/me`);
+  const me = await (await context.request.get(`${url}/v1/me`)).json();
+  email = me.email;
+  await page.getByLabel("Name", { exact: true }).fill("Ines Duarte");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Your name was saved.").waitFor();
+
+  const now = await context.request.get(`${url}/v1/me`);
+  const other = await context.request.patch(`${url}/v1/me`, {
+    data: JSON.stringify({ name: "Somebody Faster" }),
+    headers: { "If-Match": now.headers().etag, "Content-Type": "application/merge-patch+json", Origin: url },
+  });
+  assert.equal(other.status(), 200);
+  await page.getByLabel("Name", { exact: true }).fill("Ines D.");
+  await page.getByRole("button", { name: "Save" }).click();
+  const conflict = page.getByRole("alert").filter({ hasText: "changed elsewhere" });
+  await conflict.getByText("Somebody Faster").waitFor();
+  await inspect(page, "account-conflict", { width: 1440, theme: "light" });
+  await page.getByRole("button", { name: "Save mine over it" }).click();
+  await conflict.waitFor({ state: "detached" });
+  assert.equal((await (await context.request.get(`${url}/v1/me`)).json()).name, "Ines D.");
+});
+
+test("a password is set, another session appears and is ended from here", async () => {
+  const { page } = main;
+  await page.goto(`${url}/me`);
+  await page.getByLabel("New password").fill(password);
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByText("Your password was changed.").waitFor();
+
+  const other = await openPage(chromium.browser);
+  await other.page.goto(`${url}/sign-in?next=%2Ffiles`);
+  await other.page.getByLabel("Email").fill(email);
+  await other.page.getByLabel("Password").fill(password);
+  await other.page.keyboard.press("Enter");
+  await other.page.getByRole("table", { name: "Files" }).waitFor();
+
+  await page.reload();
+  await page.getByTestId("session").nth(1).waitFor();
+  const before = await page.getByTestId("session").count();
+  await page.getByRole("button", { name: /^End the session of/ }).first().click();
+  await page.getByText(/^The session of .* has ended\.$/).waitFor();
+  await page.waitForFunction((count) => document.querySelectorAll("[data-testid=session]").length < count, before);
+  await other.context.close();
+});
+
+test("a session that ends under an open page is renewed in place and keeps what was typed", async () => {
+  const { page, context, complaints } = await openPage(chromium.browser);
+  await page.goto(`${url}/sign-in?next=%2Fme`);
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Name", { exact: true }).fill("A draft");
+  const left = await context.request.post(`${url}/v1/auth/logout`, { headers: { Origin: url } });
+  assert.ok(left.ok());
+  await page.getByRole("button", { name: "Save" }).click();
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await dialog.getByLabel("Password").fill(password);
+  await page.keyboard.press("Enter");
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "A draft");
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test("theme and time zone are chosen here and hold after a reload", async () => {
+  const { page } = main;
+  await page.goto(`${url}/me`);
+  await page.getByRole("radiogroup", { name: "Theme" }).getByText("Dark").click();
+  await page.getByRole("combobox", { name: "Time zone beside UTC" }).fill("Tokyo");
+  await page.getByRole("option", { name: "Asia/Tokyo" }).click();
+  await page.reload();
+  await page.getByText(/\d\d:\d\d Tokyo/).first().waitFor();
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), "dark");
+  await page.getByRole("radiogroup", { name: "Theme" }).getByText("As the system").click();
+});
+
+test("every page is whole in every look: no violation, nothing sideways", async () => {
+  for (const look of looks) {
+    const { page, context, complaints } = await openPage(chromium.browser, { ...look, storageState: state });
+    for (const [path, name, ready] of [
+      ["/", "overview", /application nodes/],
+      ["/files", "files", /stored|newest/],
+      ["/me", "account", /signed in as/],
+    ]) {
+      await page.goto(`${url}${path}`);
+      await page.getByRole("heading", { level: 1, name: ready }).waitFor();
+      await inspect(page, name, look);
+    }
+    if (look.width < 760) {
+      await page.getByRole("button", { name: "Open navigation" }).click();
+      await page.getByRole("dialog", { name: "Navigation" }).waitFor();
+      await inspect(page, "drawer", look);
+    }
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
+});
+
+test("signing out ends it for good", async () => {
+  const { page, complaints } = main;
+  await page.goto(`${url}/me`);
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await page.getByRole("heading", { name: "Sign in to Acme" }).waitFor();
+  await page.goto(`${url}/files`);
+  await page.getByRole("heading", { name: "Sign in to Acme" }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+/** The same cookies under another address of this machine. */
+function at(storage, address) {
+  const { hostname } = new URL(address);
+  return { ...storage, cookies: storage.cookies.map((cookie) => ({ ...cookie, domain: hostname })) };
+}

@@ -1,0 +1,125 @@
+// Chromium in front of a running platform, and what every page must stand.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const require = createRequire(join(root, "web/package.json"));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const flags =
+  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
+
+export const screens = process.env.ACME_SCREENSHOTS ?? join(root, "build/screenshots");
+
+/** Wide and narrow, light and dark. */
+export const looks = [1440, 390].flatMap((width) => ["light", "dark"].map((theme) => ({ width, theme })));
+
+export function need(name) {
+  const value = process.env[name];
+  assert.ok(value, `${name} is not set: it must come from a running platform`);
+  return value;
+}
+
+export async function openBrowser() {
+  mkdirSync(screens, { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), "acme-browser-"));
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: flags.split(" "),
+    downloadsPath: folder,
+  });
+  return {
+    browser,
+    folder,
+    close: async () => {
+      await browser.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A page that remembers everything Chromium complained about: errors of scripts, breaches of the policy. */
+export async function openPage(browser, { width = 1440, theme = "light", storageState } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height: width < 760 ? 844 : 900 },
+    colorScheme: theme,
+    hasTouch: width < 760,
+    timezoneId: "Europe/Paris",
+    reducedMotion: "reduce",
+    storageState,
+  });
+  const complaints = [];
+  await context.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    // The network's own words about a refused or lost request; tests that cause one assert on it.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
+  });
+  return { page, context, complaints };
+}
+
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** No violation of WCAG 2.2 AA that axe can see, nothing that scrolls sideways. Takes the picture first. */
+export async function inspect(page, name, { width, theme }) {
+  await page.screenshot({ path: join(screens, `${name}-${width}-${theme}.png`), fullPage: true });
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(sideways, 0, `${name} scrolls ${sideways} px sideways at ${width}`);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: "tag", values } }), rules);
+  const words = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.target.join(" ")).join("; ")}`);
+  assert.deepEqual(words, [], `${name} at ${width}, ${theme}`);
+}
+
+/** Forwards bytes to the platform until it is cut: how a browser loses its node. */
+export async function openWire(target) {
+  const { hostname, port } = new URL(target);
+  const open = new Set();
+  let isCut = false;
+  const server = net.createServer((near) => {
+    if (isCut) {
+      near.destroy();
+      return;
+    }
+    const far = net.connect(Number(port || 80), hostname);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ]) {
+      open.add(from);
+      from.pipe(to);
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        open.delete(from);
+        to.destroy();
+      });
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    cut: () => {
+      isCut = true;
+      for (const socket of open) socket.destroy();
+    },
+    mend: () => {
+      isCut = false;
+    },
+    close: () => {
+      isCut = true;
+      for (const socket of open) socket.destroy();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
