@@ -245,7 +245,9 @@ test("a password is set, another session appears and is ended from here", async 
   await page.goto(`${url}/me`);
   await page.getByLabel("New password").fill(password);
   await page.getByRole("button", { name: "Change password" }).click();
-  await page.getByText("Your password was changed.").waitFor();
+  await page.getByText(/^Your password was changed\./).waitFor();
+  // All sessions ended with the old password; this browser was given a new one.
+  state = await main.context.storageState();
 
   const other = await openPage(chromium.browser);
   await other.page.goto(`${url}/sign-in?next=%2Ffiles`);

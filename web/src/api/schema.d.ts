@@ -8,15 +8,17 @@ export interface components {
       name: string;
       org: { id: string; name: string; role: "member" | "admin" | "owner" };
       platform_role: "viewer" | "operator" | "admin" | null;
-      permissions?: string[];
+      permissions: string[];
+      created_at: string;
     };
     Session: {
       id: string;
+      method: "password" | "link";
+      user_agent: string;
+      ip: string;
       created_at: string;
       last_seen_at: string;
-      expires_at?: string;
-      user_agent?: string | null;
-      ip?: string | null;
+      expires_at: string;
       current: boolean;
     };
     File: {

@@ -1,6 +1,6 @@
 import { Link, Outlet, useLocation, useRouteContext } from "@tanstack/react-router";
 import { Menu, Moon, Search, Sun } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Button as AriaButton, Modal, ModalOverlay, Dialog } from "react-aria-components";
 import { useQuery } from "@tanstack/react-query";
 import { SessionDialog } from "../rooms/sessions/session_dialog";
@@ -28,7 +28,13 @@ export function Shell() {
   const topics = useMemo(() => (sees ? ["nodes", "files"] : ["files"]), [sees]);
   const page = pages.find((each) => each.to === pathname);
   useKeys(() => setPalette(true));
-  useEffect(() => setOpen(false), [pathname]);
+  const before = useRef(pathname);
+  useEffect(() => {
+    setOpen(false);
+    // A screen reader goes on where the new page begins; the first page is read by itself.
+    if (before.current !== pathname) document.getElementById("main")?.focus({ preventScroll: true });
+    before.current = pathname;
+  }, [pathname]);
   useEffect(() => {
     document.title = `${page?.name ?? "Not found"} · Acme`;
   }, [page]);

@@ -1,4 +1,5 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import { cache } from "../api/cache";
 import { Live, isStale, type Connection, type Message } from "../api/live";
 import { useNow } from "./use_now";
 
@@ -9,9 +10,16 @@ export function LiveProvider({ topics, children }: { topics: readonly string[]; 
   const [live, setLive] = useState<Live>();
   useEffect(() => {
     const made = new Live(wanted.split(","));
+    // "reset": more was missed than the platform keeps, so all that is shown is asked for again.
+    const forget = made.onMessage((message) => {
+      if (message.topic === "reset") void cache.invalidateQueries();
+    });
     made.start();
     setLive(made);
-    return () => made.stop();
+    return () => {
+      forget();
+      made.stop();
+    };
   }, [wanted]);
   return <Context value={live}>{children}</Context>;
 }

@@ -7,7 +7,8 @@ import { Button } from "../../ui/button";
 import { Field } from "../../ui/field";
 import { Card, Failure } from "../../ui/layout";
 import { toast } from "../../ui/toast";
-import { changePassword, sessionsQuery } from "./queries";
+import { meQuery } from "../sessions/queries";
+import { changePassword } from "./queries";
 import styles from "./accounts.module.css";
 
 export function Password({ email }: { email: string }) {
@@ -18,8 +19,8 @@ export function Password({ email }: { email: string }) {
     onSuccess: () => {
       setCurrent("");
       setNext("");
-      toast("Your password was changed.");
-      void cache.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+      toast("Your password was changed. All other sessions have ended.");
+      void cache.invalidateQueries({ queryKey: meQuery.queryKey });
     },
   });
   const problem = change.error ? asProblem(change.error) : null;
@@ -36,7 +37,7 @@ export function Password({ email }: { email: string }) {
         {/* Password managers look for the name that the password belongs to. */}
         <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
         <Field label="Current password" help="Empty if you have none yet." name="current" type="password" autoComplete="current-password" value={current} onChange={setCurrent} />
-        <Field label="New password" name="new" type="password" autoComplete="new-password" value={next} onChange={setNext} isRequired help="A sentence of a few words is easier to keep than signs." />
+        <Field label="New password" name="new" type="password" autoComplete="new-password" value={next} onChange={setNext} isRequired help="10 characters or more; a few words are easier to keep than signs. All other sessions end." />
         {problem && problem.fields.length === 0 && <Failure what="The password was not changed." problem={problem} />}
         <div className={styles.choices}>
           <Button kind="primary" type="submit" isDisabled={next === ""} busy={change.isPending}>

@@ -18,7 +18,7 @@ export function Profile({ signed }: { signed: Signed }) {
   const [theirs, setTheirs] = useState<Signed | null>(null);
   const name = draft ?? signed.me.name;
   const save = useMutation({
-    mutationFn: (etag: string) => saveName(name, etag),
+    mutationFn: (etag: string) => saveOver(signed, name, etag),
     onSuccess: (saved) => {
       cache.setQueryData(meQuery.queryKey, saved);
       setDraft(null);
@@ -78,4 +78,16 @@ export function Profile({ signed }: { signed: Signed }) {
       </Form>
     </Card>
   );
+}
+
+/** Another part of the account may have changed (the password): then nobody's name is run over. */
+async function saveOver(began: Signed, name: string, etag: string): Promise<Signed> {
+  try {
+    return await saveName(name, etag);
+  } catch (error) {
+    if (asProblem(error).status !== 412) throw error;
+    const newer = await fetchMe();
+    if (newer.me.name !== began.me.name || newer.etag === etag) throw error;
+    return saveName(name, newer.etag);
+  }
 }

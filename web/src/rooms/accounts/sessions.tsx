@@ -68,6 +68,7 @@ function Row({ session }: { session: Session }) {
         </div>
         <div className={styles.seen}>
           {session.ip && <>{session.ip} · </>}
+          {session.method === "link" && <>by link · </>}
           {session.current ? "signed in " : "last seen "}
           <Time at={session.current ? session.created_at : session.last_seen_at} />
         </div>

@@ -24,6 +24,7 @@ export function FilesPage() {
     <DropZone
       className={styles.drop}
       data-testid="drop"
+      aria-label="Files dropped or pasted here are uploaded"
       onDrop={(event) => {
         void filesOf(event.items).then(uploads.add);
       }}

@@ -45,6 +45,8 @@ test("a message changes what it names and nothing else", () => {
   expect(told("nod_app-1", "deleted", {})?.data).toHaveLength(5);
   expect(told("nod_unknown", "changed", { state: "dead" })).toBe(nodes);
   expect(told("nod_app-1", "changed", null)).toBe(nodes);
+  const later = nodesOf({ as_of: "2026-11-23T14:07:25.000Z" });
+  expect(applyMessage(undefined, { topic: "nodes", id: "", verb: "snapshot", patch: later })).toEqual(later);
 });
 
 test("a line grows by what was received, once per answer, and has an end", () => {

@@ -10,10 +10,11 @@ import { list, percent, plural, rate, words } from "../../ui/format";
 export const error_ratio_limit = 0.05;
 export const p99_ms_limit = 2000;
 
-/** A message tells of one node, or of all with the totals; what it does not name stays. */
+/** A snapshot is all there is; another message tells of one node, and what it does not name stays. */
 export function applyMessage(nodes: Nodes | undefined, { id, verb, patch }: Message): Nodes | undefined {
-  if (!nodes || patch === null || typeof patch !== "object") return nodes;
-  if ("data" in patch || "totals" in patch) return { ...nodes, ...(patch as Partial<Nodes>) };
+  if (patch === null || typeof patch !== "object") return nodes;
+  if (verb === "snapshot" && "data" in patch) return patch as Nodes;
+  if (!nodes) return nodes;
   if (verb === "deleted") return { ...nodes, data: nodes.data.filter((node) => node.id !== id) };
   if (nodes.data.some((node) => node.id === id)) {
     return { ...nodes, data: nodes.data.map((node) => (node.id === id ? { ...node, ...(patch as Partial<Node>) } : node)) };

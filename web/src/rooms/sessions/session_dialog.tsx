@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { cache } from "../../api/cache";
+import { asProblem } from "../../api/problem";
 import { onSessionLost } from "../../api/client";
 import { Dialog } from "../../ui/dialog";
 import { fetchMe, meQuery, type Signed } from "./queries";
@@ -8,7 +9,20 @@ import { SignInForm } from "./sign_in_form";
 /** A session that ended does not take the page away: what was typed stays behind the dialog. */
 export function SessionDialog({ signed }: { signed: Signed }) {
   const [lost, setLost] = useState(false);
-  useEffect(() => onSessionLost(() => setLost(true)), []);
+  useEffect(() => {
+    let isAsking = false;
+    return onSessionLost(() => {
+      if (isAsking) return;
+      isAsking = true;
+      // A refusal may have crossed a new cookie on its way (a changed password): ask once more.
+      fetchMe()
+        .then(() => setLost(false))
+        .catch((error: unknown) => setLost(asProblem(error).status === 401))
+        .finally(() => {
+          isAsking = false;
+        });
+    });
+  }, []);
   const back = async () => {
     const now = await fetchMe();
     if (now.me.id !== signed.me.id) {
