@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <bit>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/file.h>
@@ -26,7 +27,10 @@ std::optional<Hold> take_port(const std::string& address, std::uint16_t port) {
     where.sin_port = htons(port);
     if (::inet_pton(AF_INET, address.c_str(), &where.sin_addr) != 1) return std::nullopt;
     const auto generic = std::bit_cast<sockaddr>(where);
-    if (::bind(hold.descriptor(), &generic, sizeof(where)) != 0) return std::nullopt;
+    // Bound without listening, two could have it at once.
+    const bool is_ours = ::bind(hold.descriptor(), &generic, sizeof(where)) == 0 &&
+                         ::listen(hold.descriptor(), 1) == 0;
+    if (!is_ours) return std::nullopt;
     return hold;
 }
 
@@ -37,5 +41,20 @@ std::optional<Hold> lock_file(const std::string& path) {
     if (errno == EWOULDBLOCK) return std::nullopt;
     throw std::system_error(errno, std::generic_category(), path);
 }
+
+void write_note(const Hold& lock, std::string_view text) {
+    const bool is_written = ::ftruncate(lock.descriptor(), 0) == 0 &&
+                            ::pwrite(lock.descriptor(), text.data(), text.size(), 0) ==
+                                static_cast<ssize_t>(text.size());
+    if (!is_written) throw std::system_error(errno, std::generic_category(), "lock file");
+}
+
+bool signal_process(pid_t pid, int number) { return ::kill(pid, number) == 0; }
+
+bool is_root() { return ::geteuid() == 0; }
+
+pid_t own_pid() { return ::getpid(); }
+
+int own_user() { return static_cast<int>(::geteuid()); }
 
 }  // namespace acme::process
