@@ -34,6 +34,9 @@ struct ServerStat {
 
     /// In rotation, also while a check has just failed for the first time.
     bool is_up() const { return status.starts_with("UP"); }
+
+    /// Up, and a check has said so: HAProxy takes a server for up until a check says otherwise.
+    bool is_proven() const { return is_up() && check == "L7OK"; }
 };
 
 /// The servers in an answer to `show stat`. Throws Fault when a column that we need is missing.

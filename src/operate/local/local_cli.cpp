@@ -71,8 +71,7 @@ Say say_to(const cli::Print& print) {
 
 Surroundings with_home(const Surroundings& around, const cli::Call& call) {
     Surroundings own = around;
-    own.home =
-        std::filesystem::absolute(call.value("--home", around.home)).lexically_normal();
+    own.home = std::filesystem::absolute(call.value("--home", around.home)).lexically_normal();
     return own;
 }
 

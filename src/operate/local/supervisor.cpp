@@ -229,7 +229,7 @@ Task<Result<>> Supervisor::until_in_rotation(seconds time) {
     while (!missing.empty()) {
         for (const haproxy::ServerStat& stat : co_await runtime.servers()) {
             const auto found = missing.find(stat.server);
-            if (found == missing.end() || !stat.is_up()) continue;
+            if (found == missing.end() || !stat.is_proven()) continue;
             tell(stat.server, "ready in " + seconds_since(begun) + "   " + found->second->address);
             missing.erase(found);
         }

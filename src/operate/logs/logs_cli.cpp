@@ -28,7 +28,8 @@ Result<Query> query_of(const cli::Call& call, WallTime now) {
     return query;
 }
 
-Task<Result<>> show(const cli::Call& call, const Clock& clock, std::string folder) {
+Task<Result<>> show(const cli::Call& call, const Clock& clock, std::string home) {
+    const std::string folder = call.value("--home", home) + "/logs";
     if (!std::filesystem::is_directory(folder)) {
         co_return refuse(ErrorKind::not_found, "logs.none", "There are no logs in " + folder + ".");
     }
@@ -59,11 +60,11 @@ void add_commands(cli::Commands& commands, const Clock& clock, std::string home)
                 {"--level", "LEVEL", "this and above: debug, info, warn, error"},
                 {"--since", "AGE", "not older than: 90s, 10m, 2h, 3d (15m)"},
                 {"--json", "", "the lines as they were written"},
+                {"--home", "FOLDER", "of `acme up` (ACME_HOME, .acme)"},
             },
         .about = "Shows what all local nodes log, merged by time.",
         .example = "acme logs --follow --level warn",
-        .run = [&clock, folder = home + "/logs"](const cli::Call& call
-               ) { return show(call, clock, folder); },
+        .run = [&clock, home](const cli::Call& call) { return show(call, clock, home); },
         .needs_configuration = false,
     });
 }
