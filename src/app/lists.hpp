@@ -13,6 +13,9 @@ class Router;
 namespace acme::jobs {
 class Registry;
 }
+namespace acme::schedule {
+class Schedule;
+}
 namespace acme::cli {
 class Commands;
 }
@@ -23,6 +26,7 @@ struct Platform;
 
 void add_routes(http::Router& router, Platform& platform);
 void add_jobs(jobs::Registry& jobs, Platform& platform);
+void add_schedule(schedule::Schedule& schedule);
 void add_commands(cli::Commands& commands, Platform& platform);
 
 std::span<const pg::Migration> migrations();

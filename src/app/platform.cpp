@@ -1,6 +1,8 @@
 #include "app/platform.hpp"
 
 #include "app/lists.hpp"
+#include "io/objects/file.hpp"
+#include "io/objects/s3.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -19,6 +21,32 @@ LogLevel level_of(std::string_view name) {
     return LogLevel::info;
 }
 
+/// The bucket of S3_ENDPOINT; a folder when that is file:///folder, which is the embedded default.
+std::unique_ptr<objects::Store> make_store(
+    const Config& config, Loop& loop, fetch::Client& fetch, Telemetry& telemetry
+) {
+    constexpr std::string_view scheme = "file://";
+    if (config.s3_endpoint.starts_with(scheme)) {
+        const std::string folder = config.s3_endpoint.substr(scheme.size());
+        return std::make_unique<objects::FileStore>(
+            folder + "/" + config.s3_bucket, loop, telemetry
+        );
+    }
+    objects::S3Options options{
+        .bucket = config.s3_bucket,
+        .region = config.s3_region,
+        .endpoint = config.s3_endpoint,
+        .keys =
+            {
+                .access_key = std::string(config.aws_access_key_id.reveal()),
+                .secret_key = config.aws_secret_access_key.clone(),
+                .session_token = config.aws_session_token.clone(),
+            },
+    };
+    if (config.s3_force_path_style) options.has_path_style = true;
+    return std::make_unique<objects::S3>(std::move(options), loop, fetch, telemetry);
+}
+
 }  // namespace
 
 std::size_t share_of(std::int64_t all, std::int64_t threads) {
@@ -35,14 +63,22 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, Log::Sink si
           .statement_time_max = config.db_statement_time_max},
          telemetry),
       redis({.url = redis_url(config)}, telemetry),
+      fetch(telemetry),
       exporter({.collector = http::parse_endpoint(config.otlp_endpoint)}, telemetry),
-      tasks(log) {
+      tasks(log),
+      store(make_store(config, loop, fetch, telemetry)),
+      idempotency(db, clock),
+      hub(db, telemetry) {
     add_jobs(jobs, *this);
+    add_schedule(schedule);
 }
 
 Task<> Platform::close() {
     exporter.stop();
+    co_await hub.close();
     co_await tasks.join();
+    co_await store->close();
+    fetch.close();
     redis.close();
     db.close();
 }

@@ -4,12 +4,17 @@
 /// but the configuration, the metrics and the log's descriptor.
 
 #include "app/config.hpp"
+#include "io/fetch/fetch.hpp"
 #include "io/loop/loop.hpp"
 #include "io/loop/task_group.hpp"
+#include "io/objects/store.hpp"
 #include "io/otlp/exporter.hpp"
 #include "io/pg/database.hpp"
 #include "io/redis/client.hpp"
+#include "platform/events/hub.hpp"
+#include "platform/idempotency/idempotency.hpp"
 #include "work/jobs/jobs.hpp"
+#include "work/schedule/schedule.hpp"
 
 namespace acme::app {
 
@@ -27,7 +32,8 @@ struct Platform {
     /// Runs the loop until `task` and all that it left running have ended; rethrows what it throws.
     void run(Task<> task);
 
-    // In the order in which they need each other. The loop comes last and so dies first.
+    // In the order in which they need each other. Clients are made before the loop on which they
+    // run, so that it dies first; the rooms come after it.
     const Config& config;
     SystemClock clock;
     SystemRandom random;
@@ -36,10 +42,16 @@ struct Platform {
     Telemetry telemetry;
     pg::Database db;
     redis::Client redis;
+    fetch::Client fetch;
     otlp::Exporter exporter;
-    jobs::Registry jobs;
     TaskGroup tasks;
     Loop loop;
+    std::unique_ptr<objects::Store> store;
+
+    idempotency::Idempotency idempotency;
+    events::Hub hub;
+    jobs::Registry jobs;
+    schedule::Schedule schedule;
 };
 
 }  // namespace acme::app

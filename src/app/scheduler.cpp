@@ -1,4 +1,6 @@
 // acme scheduler: cron and periodic tasks; one leads, the others stand by.
+#include "work/schedule/scheduler.hpp"
+
 #include "app/operations.hpp"
 #include "app/role.hpp"
 #include "app/startup.hpp"
@@ -10,7 +12,11 @@ namespace {
 
 class SchedulerRole final : public Role {
 public:
-    SchedulerRole(Platform& platform, std::size_t index) : platform_(platform) {
+    SchedulerRole(Platform& platform, std::size_t index)
+        : platform_(platform),
+          scheduler_(
+              platform.schedule, platform.db, platform.telemetry, {.name = platform.config.node}
+          ) {
         if (index == 0) operations_.emplace(platform, "scheduler", readiness_);
     }
 
@@ -32,12 +38,13 @@ private:
         platform_.tasks.spawn(executor, "otlp", platform_.exporter.run());
         if (operations_) platform_.tasks.spawn(executor, "operations", operations_->serve());
         co_await become_ready(platform_, readiness_);
-        while (!readiness_.is_draining) co_await sleep_for(std::chrono::milliseconds(100));
+        co_await scheduler_.run();
         if (operations_) co_await operations_->drain();
         co_await platform_.close();
     }
 
     Platform& platform_;
+    schedule::Scheduler scheduler_;
     Readiness readiness_;
     std::optional<Operations> operations_;
 };

@@ -1,18 +1,30 @@
 // acme worker: takes background jobs.
+#include "work/jobs/worker.hpp"
+
 #include "app/operations.hpp"
 #include "app/role.hpp"
 #include "app/startup.hpp"
-#include "work/jobs/worker.hpp"
 
 #include <boost/asio/post.hpp>
 
 namespace acme::app {
 namespace {
 
+jobs::WorkerOptions options_of(Platform& platform) {
+    return {
+        .slots = static_cast<std::size_t>(platform.config.worker_concurrency),
+        .name = platform.config.node,
+        .drain_time_max = std::chrono::seconds(platform.config.job_drain_timeout_seconds),
+        .keep_share = 0.1,
+        .keep = [&platform](trace::Trace& trace) { platform.exporter.keep(trace); },
+    };
+}
+
 class WorkerRole final : public Role {
 public:
     WorkerRole(Platform& platform, std::size_t index)
-        : platform_(platform), worker_(platform.jobs, platform.db, platform.telemetry) {
+        : platform_(platform),
+          worker_(platform.jobs, platform.db, platform.telemetry, options_of(platform)) {
         if (index == 0) operations_.emplace(platform, "worker", readiness_);
     }
 
