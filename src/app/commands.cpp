@@ -3,6 +3,10 @@
 #include "app/config_commands.hpp"
 #include "app/lists.hpp"
 #include "app/migrate_command.hpp"
+#include "app/platform.hpp"
+#include "operate/local/local_cli.hpp"
+#include "operate/local/supervisor.hpp"
+#include "operate/logs/logs_cli.hpp"
 
 namespace acme::app {
 
@@ -11,9 +15,19 @@ void add_commands(cli::Commands& commands, Platform& platform) {
         "Roles, each a process of its own: acme serve, acme worker, acme scheduler.\n"
         "Every command takes --help."
     );
+    const std::string& home = platform.config.home;
+    local::add_commands(
+        commands,
+        {.clock = platform.clock,
+         .random = platform.random,
+         .environment = process_environment(),
+         .home = home}
+    );
+    logs::add_commands(commands, platform.clock, home);
     commands.add_group("config", "The environment variables: check them, document them.");
     add_config_commands(commands);
     add_migrate_command(commands, platform);
+    commands.add_group("balancer", "The balancer in front of the nodes.");
 }
 
 }  // namespace acme::app
