@@ -34,16 +34,21 @@ export interface components {
       name: string;
       role: "serve" | "worker" | "scheduler";
       release: string;
+      address: string;
+      pid: number;
       state: "starting" | "ready" | "draining" | "dead";
       started_at: string;
       seen_at: string;
       requests_per_second: number | null;
       error_ratio: number | null;
+      p50_ms: number | null;
       p95_ms: number | null;
       p99_ms: number | null;
+      in_flight: number | null;
       memory_bytes: number | null;
+      cpu_share: number | null;
     };
-    Dependency: { name: string; kind: "postgresql" | "redis" | "objects"; state: "up" | "down" | "unknown"; latency_ms: number | null; detail?: string | null };
+    Dependency: { name: string; kind: "postgresql" | "redis" | "objects"; state: "up" | "down" | "unknown"; latency_ms: number | null; detail: string | null };
     Totals: {
       requests_per_second: number | null;
       error_ratio: number | null;

@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { cache } from "../../api/cache";
-import { serverClock } from "../../api/client";
 import { stale_after_ms, type Message } from "../../api/live";
 import { useLiveness, useMessages } from "../../ui/live_context";
 import { nodesQuery } from "./queries";
 import { applyMessage, withSample, type Sample } from "./state";
 
 const refetch_ms = 5_000;
+
+/** A snapshot comes every second; after this without one it is asked for. */
+const overdue_ms = 5_000;
 
 let samples: readonly Sample[] = [];
 const watchers = new Set<() => void>();
@@ -26,14 +28,16 @@ export function useSamples(): readonly Sample[] {
 export function useNodes() {
   const query = useQuery(nodesQuery);
   const { stale } = useLiveness();
-  const age = query.data ? serverClock.now() - Date.parse(query.data.as_of) : 0;
-  return { ...query, stale: stale || age > stale_after_ms };
+  // By this machine's clock: the database's may differ.
+  const age = query.data ? Date.now() - query.dataUpdatedAt : 0;
+  const isRefused = age > overdue_ms && (query.failureCount > 0 || query.isRefetchError);
+  return { ...query, stale: stale || isRefused || age > stale_after_ms, isOverdue: age > overdue_ms };
 }
 
 /** Keeps the nodes live under every page: messages go into the cache, and while there is no stream it asks. */
 export function NodesFeed() {
-  const { data, stale } = useNodes();
-  useQuery({ ...nodesQuery, refetchInterval: stale ? refetch_ms : false });
+  const { data, stale, isOverdue } = useNodes();
+  useQuery({ ...nodesQuery, refetchInterval: stale || isOverdue ? refetch_ms : false });
   useMessages(
     "nodes",
     useCallback((message: Message) => {

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { Dependency, Node, Nodes } from "../../api/types";
 import { Time } from "../../ui/time";
-import { bytes, milliseconds, percent, plural, rate, words } from "../../ui/format";
+import { bytes, count, milliseconds, percent, plural, rate, unknown, words } from "../../ui/format";
 import { Card, Empty } from "../../ui/layout";
 import { Dot, Sha, type Tone } from "../../ui/mark";
 import { fleetOf, state_words } from "./state";
@@ -13,7 +13,7 @@ export function Fleet({ nodes }: { nodes: Nodes }) {
   const schedulers = background.filter((node) => node.role === "scheduler");
   const note = `${plural(serving.length, "application node")}, ${plural(workers.length, "worker")}, ${plural(schedulers.length, "scheduler")}`;
   return (
-    <Card title="Fleet" note={note}>
+    <Card title="Fleet" note={note} aside="figures of the last minute">
       {serving.length === 0 ? (
         <Empty title="No application node has reported.">
           <p>
@@ -28,7 +28,7 @@ export function Fleet({ nodes }: { nodes: Nodes }) {
         </ul>
       )}
       <Row name="Background">
-        {background.map((node) => (
+        {[...workers, ...schedulers].map((node) => (
           <BackgroundNode key={node.id} node={node} />
         ))}
       </Row>
@@ -47,7 +47,7 @@ function ServingNode({ node }: { node: Node }) {
     <li className={styles.node} data-tone={tone} data-state={node.state} data-testid="node">
       <div className={styles.nodeHead}>
         <Dot tone={tone} />
-        <h3>{node.name}</h3>
+        <h3 title={node.address}>{node.name}</h3>
         <Sha value={node.release} />
       </div>
       <p className={styles.nodeState}>
@@ -67,6 +67,8 @@ function ServingNode({ node }: { node: Node }) {
           <Fact name="p95" value={words(milliseconds(node.p95_ms))} />
           <Fact name="Memory" value={words(bytes(node.memory_bytes))} />
           <Fact name="p99" value={words(milliseconds(node.p99_ms))} />
+          <Fact name="CPU" value={words(percent(node.cpu_share))} />
+          <Fact name="In flight" value={node.in_flight === null ? unknown : count(node.in_flight)} />
         </dl>
       )}
     </li>
@@ -116,7 +118,9 @@ function Part({ dependency }: { dependency: Dependency }) {
       <Dot tone={tone} />
       <span className={styles.partName}>{dependency.name}</span>
       <span className={styles.partState}>{word}</span>
-      <span className={styles.partNote}>{dependency.detail ?? (dependency.latency_ms === null ? "" : words(milliseconds(dependency.latency_ms)))}</span>
+      <span className={styles.partNote} title={dependency.detail ?? undefined}>
+        {dependency.detail ?? (dependency.latency_ms === null ? "" : words(milliseconds(dependency.latency_ms)))}
+      </span>
     </li>
   );
 }

@@ -52,10 +52,10 @@ test("a message changes what it names and nothing else", () => {
 test("a line grows by what was received, once per answer, and has an end", () => {
   const at = (second: number) => nodesOf({ as_of: new Date(Date.UTC(2026, 10, 23) + second * 1000).toISOString() });
   let samples: readonly Sample[] = [];
-  for (const second of [0, 5, 5, 3, 10]) samples = withSample(samples, at(second));
+  for (const second of [0, 1, 5, 5, 3, 10]) samples = withSample(samples, at(second));
   expect(samples).toHaveLength(3);
-  for (let second = 11; second < 2000; second++) samples = withSample(samples, at(second));
-  expect(samples.length).toBeLessThanOrEqual(360);
+  for (let second = 11; second < 3000; second++) samples = withSample(samples, at(second));
+  expect(samples.length).toBe(450);
 });
 
 test("a time without samples is a gap in the line", () => {

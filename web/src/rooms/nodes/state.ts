@@ -92,12 +92,13 @@ export interface Sample {
   memory: number | null;
 }
 
-const samples_max = 360;
+const samples_max = 450;
+const sample_ms = 2_000;
 
 export function withSample(samples: readonly Sample[], nodes: Nodes): readonly Sample[] {
   const at = Date.parse(nodes.as_of);
   const last = samples.at(-1);
-  if (Number.isNaN(at) || (last && at <= last.at)) return samples;
+  if (Number.isNaN(at) || (last && at < last.at + sample_ms)) return samples;
   return [...samples, { at, totals: nodes.totals, memory: memoryOf(nodes) }].slice(-samples_max);
 }
 
