@@ -130,9 +130,10 @@ TEST(Service, ARequestIsOneLineAndOneSeriesUnderTheNameOfItsRoute) {
 
     ASSERT_EQ(bench.lines.size(), 3);
     EXPECT_NE(
-        bench.lines[0].find(R"("method":"GET","route":"/hello/{name}","status":200)"),
+        bench.lines[0].find(R"("route":"/hello/{name}","status":200,"duration_ms":)"),
         std::string::npos
     );
+    EXPECT_TRUE(bench.lines[0].ends_with("\"method\":\"GET\"}\n"));
     const std::string text = bench.metrics.text();
     constexpr auto hello =
         R"(http_requests_total{method="GET",path="/hello/{name}",status="200"} 2)";

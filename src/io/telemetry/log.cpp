@@ -1,26 +1,39 @@
 #include "io/telemetry/log.hpp"
 
 #include "base/text.hpp"
+#include "io/telemetry/metrics.hpp"
+
+#include <prometheus/counter.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <charconv>
+#include <cmath>
 #include <unistd.h>
 
 namespace acme {
 namespace {
 
-constexpr std::string_view mask = "[redacted]";
+constexpr std::string_view cut_mark = R"(,"truncated":true)";
 
-constexpr std::array<std::string_view, 7> secret_names = {
-    "password", "passwd", "secret", "token", "authorization", "cookie", "api_key"
-};
+/// So much stays free for the mark, the brace and the \n.
+constexpr std::size_t end_bytes = cut_mark.size() + 2;
 
-/// How a credential begins, wherever it turns up: our API keys, JWTs, bearer and basic headers,
-/// PEM.
-constexpr std::array<std::string_view, 5> secret_starts = {
-    "ack_", "eyJ", "Bearer ", "Basic ", "-----BEGIN"
-};
+/// Of what every line has. With the message's they leave room for the fields given.
+constexpr std::size_t fixed_text_bytes_max = 512;
+constexpr std::size_t message_bytes_max = 8'000;
+constexpr std::size_t key_bytes_max = 64;
+
+/// A name, however it is escaped, and a number.
+constexpr std::size_t field_bytes_min = 6 * key_bytes_max + 64;
+
+/// More of a text is not looked at: it could not be written anyway.
+constexpr std::size_t raw_bytes_max = 4 * line_bytes_max;
+
+/// More than a pipe holds, so waiting longer would gain nothing.
+constexpr std::size_t turn_bytes_max = std::size_t{48} * 1024;
+
+constexpr std::chrono::milliseconds retry_delay{50};
 
 std::string_view name_of(LogLevel level) {
     switch (level) {
@@ -32,59 +45,94 @@ std::string_view name_of(LogLevel level) {
     return "error";
 }
 
-bool names_secret(std::string_view key) {
-    return std::ranges::any_of(secret_names, [&](std::string_view name) {
-        return key.find(name) != key.npos;
-    });
-}
+constexpr std::size_t index_of(LogLevel level) { return static_cast<std::size_t>(level); }
 
-std::size_t find_secret(std::string_view text, std::size_t from) {
-    std::size_t first = text.npos;
-    for (std::string_view start : secret_starts) first = std::min(first, text.find(start, from));
-    return first;
-}
-
-/// Password in "scheme://user:password@host", up to the '@'.
-std::string without_url_password(std::string text) {
-    const auto scheme = text.find("://");
-    if (scheme == text.npos) return text;
-    const auto at = text.find('@', scheme);
-    const auto colon = text.find(':', scheme + 3);
-    if (at == text.npos || colon == text.npos || colon > at) return text;
-    return text.replace(colon + 1, at - colon - 1, mask);
-}
-
-void append_value(std::string& line, const LogField& field) {
-    if (const auto* text = std::get_if<std::string_view>(&field.value)) {
-        append_json_string(line, redacted(field.key, *text));
-    } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
-        append_number(line, *number);
-    } else {
-        std::array<char, 32> digits{};
-        const double real = std::get<double>(field.value);
-        const int length = std::snprintf(digits.data(), digits.size(), "%.6g", real);
-        line.append(digits.data(), static_cast<std::size_t>(length));
+/// JSON knows no infinity.
+void append_real(std::string& out, double number) {
+    if (!std::isfinite(number)) {
+        out += "null";
+        return;
     }
+    std::array<char, 32> digits{};
+    const auto written = std::to_chars(
+        digits.data(), digits.data() + digits.size(), number, std::chars_format::general, 6
+    );
+    out.append(digits.data(), written.ptr);
+}
+
+const LogField* find(std::initializer_list<LogField> fields, std::string_view key) {
+    const auto* found = std::ranges::find(fields, key, &LogField::key);
+    return found == fields.end() ? nullptr : found;
+}
+
+/// Their places are filled before the fields that a caller adds.
+bool has_place(std::string_view key) {
+    return key == "route" || key == "status" || key == "duration_ms" || key == "request_id" ||
+           key == "user_id";
+}
+
+bool is_taken(std::string_view key) {
+    constexpr std::array<std::string_view, 9> names{
+        "timestamp",
+        "level",
+        "message",
+        "trace_id",
+        "span_id",
+        "service",
+        "version",
+        "node",
+        "truncated"
+    };
+    return std::ranges::find(names, key) != names.end();
+}
+
+/// The longest start of `text` that takes `bytes_max` as a JSON string without quotes, and ends
+/// between two characters.
+std::string_view cut_to(std::string_view text, std::size_t bytes_max) {
+    constexpr std::size_t step = 64;
+    std::string escaped;
+    std::size_t end = 0;
+    while (end < text.size()) {
+        std::size_t next = std::min(end + step, text.size());
+        while (next > end + 1 && next < text.size() && (text[next] & 0xc0) == 0x80) --next;
+        append_json_string(escaped, text.substr(end, next - end));
+        if (escaped.size() > bytes_max) break;
+        end = next;
+    }
+    return text.substr(0, end);
+}
+
+std::string origin_text(const LogOrigin& origin) {
+    std::string text;
+    const auto append = [&](std::string_view name, const std::string& value) {
+        text.append(",\"").append(name).append("\":");
+        if (value.empty())
+            text += "null";
+        else
+            append_json_string(text, value);
+    };
+    append("service", origin.service);
+    append("version", origin.version);
+    append("node", origin.node);
+    return text;
 }
 
 }  // namespace
 
-std::string redacted(std::string_view key, std::string_view text) {
-    if (names_secret(key)) return std::string(mask);
-    std::string clean;
-    std::size_t at = 0;
-    for (auto found = find_secret(text, 0); found != text.npos; found = find_secret(text, at)) {
-        clean.append(text, at, found - at).append(mask);
-        // "Bearer x": the credential is the second word.
-        const auto word = text.find(' ', found);
-        const bool is_scheme = text.substr(found).starts_with('B') && word != text.npos;
-        at = std::min(text.find_first_of(" ,;\"\n", is_scheme ? word + 1 : found), text.size());
-    }
-    return without_url_password(std::move(clean.append(text, at)));
-}
+Log::Log(const Clock& clock, LogLevel least, Sink sink, LogOrigin origin)
+    : clock_(clock), least_(least), sink_(std::move(sink)), origin_(origin_text(origin)) {}
 
-Log::Log(const Clock& clock, LogLevel least, Sink sink)
-    : clock_(clock), least_(least), sink_(std::move(sink)) {}
+Log::Log(const Clock& clock, LogLevel least, LogPipe& pipe, LogOrigin origin)
+    : clock_(clock), least_(least), pipe_(&pipe), origin_(origin_text(origin)) {}
+
+Log::~Log() {
+    constexpr int tries = 20;
+    later_ = nullptr;
+    for (int i = 0; i < tries && !lines_.empty(); ++i) {
+        flush();
+        if (!lines_.empty()) pipe_->wait(1000 / tries);
+    }
+}
 
 void Log::write(
     LogLevel level,
@@ -93,22 +141,219 @@ void Log::write(
     std::initializer_list<LogField> fields
 ) {
     if (level < least_) return;
-    line_.assign(R"({"timestamp":")").append(to_rfc3339(clock_.now()));
-    line_.append(R"(","level":")").append(name_of(level)).append(R"(","message":)");
-    append_json_string(line_, redacted("", message));
-    if (context.trace != nullptr) {
-        line_.append(R"(,"trace_id":")");
-        context.trace->id().append_to(line_);
-        line_.append("\"");
+    if (pipe_ == nullptr) {
+        append_line(level, message, context, fields);
+        sink_(lines_);
+        lines_.clear();
+        return;
     }
+    if (lines_.size() > waiting_bytes_max && !make_room(level)) {
+        count_dropped(level, 1);
+        return;
+    }
+    const std::size_t before = lines_.size();
+    append_line(level, message, context, fields);
+    const std::size_t bytes = lines_.size() - before;
+    waiting_.push_back({bytes, level});
+    bytes_[index_of(level)] += bytes;
+    // While nobody reads, only the timer asks again: a system call a line would gain nothing.
+    const bool is_stuck = before > turn_bytes_max;
+    const bool is_urgent = level >= LogLevel::warn || lines_.size() > turn_bytes_max;
+    if (later_ == nullptr || (is_urgent && !is_stuck))
+        hand_over();
+    else
+        arrange(std::chrono::milliseconds(0));
+}
+
+void Log::append_line(
+    LogLevel level,
+    std::string_view message,
+    trace::Context context,
+    std::initializer_list<LogField> fields
+) {
+    const std::size_t begin = lines_.size();
+    is_cut_ = false;
+    lines_ += R"({"timestamp":")";
+    append_time();
+    lines_.append(R"(","level":")").append(name_of(level)).append(R"(","message":)");
+    append_text(message, message_bytes_max);
+    append_context(context, fields);
     for (const LogField& field : fields) {
-        line_.append(",");
-        append_json_string(line_, field.key);
-        line_.append(":");
-        append_value(line_, field);
+        if (has_place(field.key)) continue;
+        const std::size_t used = lines_.size() - begin + end_bytes + field_bytes_min;
+        if (used > line_bytes_max) {
+            is_cut_ = true;
+            break;
+        }
+        lines_ += ',';
+        const auto key = field.key.substr(0, key_bytes_max);
+        append_json_string(lines_, is_taken(key) ? "x_" + std::string(key) : std::string(key));
+        lines_ += ':';
+        append_value(field, line_bytes_max - used);
     }
-    line_.append("}\n");
-    sink_(line_);
+    if (is_cut_) lines_ += cut_mark;
+    lines_ += "}\n";
+}
+
+/// The date and the second change a million times more seldom than the rest.
+void Log::append_time() {
+    const WallTime now = clock_.now();
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
+    if (second != second_ || second_text_.empty()) {
+        second_ = second;
+        second_text_ = to_rfc3339(now).substr(0, 20);  // "2026-11-23T10:00:00."
+    }
+    std::array<char, 7> micros{'0', '0', '0', '0', '0', '0', 'Z'};
+    auto rest = (now - second).count();
+    for (std::size_t at = 6; at-- > 0; rest /= 10) micros[at] = static_cast<char>('0' + rest % 10);
+    lines_.append(second_text_).append(micros.data(), micros.size());
+}
+
+void Log::append_context(trace::Context context, std::initializer_list<LogField> fields) {
+    const trace::Trace* const trace = context.trace;
+    const auto append = [&](std::string_view start, std::string_view key, std::string_view text) {
+        lines_ += start;
+        const LogField* const given = find(fields, key);
+        if (given != nullptr)
+            append_value(*given, fixed_text_bytes_max);
+        else
+            append_text_or_null(text);
+    };
+    append(R"(,"request_id":)", "request_id", trace ? std::string_view(trace->request_id) : "");
+    append(R"(,"user_id":)", "user_id", trace ? std::string_view(trace->user_id) : "");
+    if (trace == nullptr) {
+        lines_ += R"(,"trace_id":null,"span_id":null)";
+    } else {
+        lines_ += R"(,"trace_id":")";
+        trace->id().append_to(lines_);
+        lines_ += R"(","span_id":)";
+        if (context.span == trace::SpanId::none) {
+            lines_ += "null";
+        } else {
+            lines_ += '"';
+            append_hex(lines_, static_cast<std::uint64_t>(context.span));
+            lines_ += '"';
+        }
+    }
+    lines_ += origin_;
+    append(R"(,"route":)", "route", trace ? trace->route : "");
+    append(R"(,"status":)", "status", "");
+    append(R"(,"duration_ms":)", "duration_ms", "");
+}
+
+void Log::append_value(const LogField& field, std::size_t bytes_max) {
+    if (!has_place(field.key) && is_secret_name(field.key)) {
+        lines_.append("\"").append(redaction_mask).append("\"");
+    } else if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+        append_text(*text, bytes_max);
+    } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
+        append_number(lines_, *number);
+    } else if (const auto* real = std::get_if<double>(&field.value)) {
+        append_real(lines_, *real);
+    } else {
+        lines_ += std::get<bool>(field.value) ? "true" : "false";
+    }
+}
+
+void Log::append_text(std::string_view text, std::size_t bytes_max) {
+    constexpr std::size_t escape_bytes_max = 6;  // "\u0000"
+    if (text.size() > raw_bytes_max) {
+        is_cut_ = true;
+        text = text.substr(0, raw_bytes_max);
+    }
+    text = redact(text, scratch_);
+    if (text.size() * escape_bytes_max > bytes_max) {
+        const std::string_view whole = text;
+        text = cut_to(text, bytes_max);
+        is_cut_ = is_cut_ || text.size() < whole.size();
+    }
+    append_json_string(lines_, text);
+}
+
+void Log::append_text_or_null(std::string_view text) {
+    if (text.empty())
+        lines_ += "null";
+    else
+        append_text(text, fixed_text_bytes_max);
+}
+
+void Log::collect(Metrics& metrics, Later later) {
+    later_ = std::move(later);
+    dropped_.clear();
+    for (LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error}) {
+        dropped_.push_back(&metrics.counter(
+            "log_lines_dropped_total",
+            "Log lines lost because nobody read them in time.",
+            {{"level", std::string(name_of(level))}}
+        ));
+    }
+}
+
+void Log::arrange(std::chrono::milliseconds delay) {
+    if (is_arranged_ || later_ == nullptr) return;
+    is_arranged_ = true;
+    later_(delay);
+}
+
+void Log::flush() {
+    is_arranged_ = false;
+    hand_over();
+}
+
+void Log::hand_over() {
+    if (lines_.empty()) return;
+    const LogPipe::Taken taken = pipe_->offer(lines_);
+    auto line = waiting_.begin();
+    for (std::size_t left = taken.bytes; left > 0; ++line) {
+        left -= line->bytes;
+        bytes_[index_of(line->level)] -= line->bytes;
+        if (taken.is_lost) count_dropped(line->level, 1);
+    }
+    waiting_.erase(waiting_.begin(), line);
+    lines_.erase(0, taken.bytes);
+    if (!lines_.empty()) arrange(retry_delay);
+}
+
+/// False when a line of that level has to give way itself. Walks through all that waits only when
+/// that frees a good part of it.
+bool Log::make_room(LogLevel level) {
+    if (level == LogLevel::debug) return false;
+    if (bytes_[index_of(LogLevel::debug)] > 0) drop(LogLevel::debug, 0);
+    if (lines_.size() <= waiting_bytes_max) return true;
+    constexpr std::size_t goal = waiting_bytes_max / 2;
+    if (bytes_[index_of(LogLevel::info)] > goal) drop(LogLevel::info, goal);
+    if (lines_.size() <= waiting_bytes_max) return true;
+    if (level == LogLevel::info) return false;
+    if (lines_.size() > waiting_errors_bytes_max) {
+        drop(LogLevel::warn, waiting_errors_bytes_max / 2);
+        drop(LogLevel::error, waiting_errors_bytes_max / 2);
+    }
+    return true;
+}
+
+/// The oldest lines of that level, until so many bytes wait in all.
+void Log::drop(LogLevel level, std::size_t bytes_goal) {
+    std::size_t left = lines_.size();
+    std::string kept;
+    std::vector<Waiting> kept_waiting;
+    std::size_t at = 0;
+    for (const Waiting& line : waiting_) {
+        if (line.level == level && left > bytes_goal) {
+            left -= line.bytes;
+            bytes_[index_of(level)] -= line.bytes;
+            count_dropped(level, 1);
+        } else {
+            kept.append(lines_, at, line.bytes);
+            kept_waiting.push_back(line);
+        }
+        at += line.bytes;
+    }
+    lines_ = std::move(kept);
+    waiting_ = std::move(kept_waiting);
+}
+
+void Log::count_dropped(LogLevel level, double lines) {
+    if (!dropped_.empty()) dropped_[index_of(level)]->Increment(lines);
 }
 
 Log::Sink write_to(int descriptor) {

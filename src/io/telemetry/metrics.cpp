@@ -1,103 +1,351 @@
 #include "io/telemetry/metrics.hpp"
 
+#include "io/telemetry/exposition.hpp"
+#include "io/telemetry/process_metrics.hpp"
+
+#include <prometheus/check_names.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <deque>
+#include <stdexcept>
 
 namespace acme {
 namespace {
 
-using prometheus::BuildCounter;
-using prometheus::BuildHistogram;
+using prometheus::ClientMetric;
 using prometheus::Counter;
 using prometheus::Family;
+using prometheus::Gauge;
 using prometheus::Histogram;
+using prometheus::MetricFamily;
 
-/// Seconds; 2 is an edge because the latency alert asks for it.
-const Histogram::BucketBoundaries edges{
-    0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10
+using Labels = Metrics::Labels;
+
+constexpr auto ratio_window = std::chrono::minutes(5);
+constexpr auto ratio_step = std::chrono::seconds(5);
+constexpr double lookups_min = 100;
+
+/// Held for some hundred nanoseconds at start-up, and while a page is collected. A mutex of the
+/// standard library would do as well; the house keeps those out of rooms.
+class Gate {
+public:
+    explicit Gate(std::atomic_flag& flag) : flag_(flag) {
+        while (flag_.test_and_set(std::memory_order_acquire)) flag_.wait(true);
+    }
+    ~Gate() {
+        flag_.clear(std::memory_order_release);
+        flag_.notify_one();
+    }
+    Gate(const Gate&) = delete;
+    Gate& operator=(const Gate&) = delete;
+
+private:
+    std::atomic_flag& flag_;
 };
+
+/// What a cache's counters showed at some moment.
+struct Sample {
+    SteadyTime at;
+    double hits;
+    double misses;
+};
+
+struct Cache {
+    std::unique_ptr<CacheMeter> meter;
+    std::deque<Sample> samples;  // of the window, ratio_step apart
+};
+
+using Examples = std::array<std::optional<exposition::Example>, seconds_edges.size() + 1>;
+
+std::string series_key(const std::string& name, const std::vector<ClientMetric::Label>& labels) {
+    std::string key = name;
+    for (const auto& label : labels)
+        key.append("\n").append(label.name).append("=").append(label.value);
+    return key;
+}
+
+std::vector<ClientMetric::Label> as_list(const Labels& labels) {
+    std::vector<ClientMetric::Label> list;
+    for (const auto& [name, value] : labels) list.push_back({name, value});
+    return list;
+}
+
+void check_names(const std::string& name, const Labels& labels) {
+    bool is_good = prometheus::CheckMetricName(name);
+    for (const auto& label : labels) is_good = is_good && prometheus::CheckLabelName(label.first);
+    if (!is_good) throw std::invalid_argument("no name of a metric or label: " + name);
+}
+
+/// "GET /v1/files/{id}" in two; "unmatched" has no method of its own.
+std::pair<std::string_view, std::string_view> parts_of(std::string_view route) {
+    const auto blank = route.find(' ');
+    if (blank == route.npos) return {"other", route};
+    return {route.substr(0, blank), route.substr(blank + 1)};
+}
+
+std::string value_of(const ClientMetric& metric, std::string_view name) {
+    const auto found = std::ranges::find(metric.label, name, &ClientMetric::Label::name);
+    return found == metric.label.end() ? "" : found->value;
+}
+
+/// Health checks and scrapes say nothing of how users fare.
+bool is_operations(const ClientMetric& metric) {
+    const std::string path = value_of(metric, "path");
+    return path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/buildinfo" ||
+           path.starts_with("/internal/");
+}
 
 }  // namespace
 
-struct Metrics::Families {
+struct Metrics::Parts {
     prometheus::Registry registry;
+    std::atomic_flag is_busy;
+    std::map<std::string, std::size_t> counts;  // of series, by metric
+    std::map<std::string, Cache> caches;
+    std::map<std::string, const Histogram*> histograms;  // by series_key()
+    std::map<const Histogram*, Examples> examples;
 
-    Family<Counter>& http_requests = BuildCounter()
+    Family<Counter>& http_requests = prometheus::BuildCounter()
                                          .Name("http_requests_total")
-                                         .Help("Requests answered, by route and status.")
+                                         .Help("Requests answered, by method, route and status.")
                                          .Register(registry);
-
-    Family<Histogram>& http_request_seconds = BuildHistogram()
-                                                  .Name("http_request_duration_seconds")
-                                                  .Help("From the head read to the answer ready.")
-                                                  .Register(registry);
-
-    Family<Histogram>& db_query_seconds =
-        BuildHistogram()
-            .Name("db_query_duration_seconds")
-            .Help("From the statement sent to its last row, with the wait behind others.")
+    Family<Histogram>& http_request_seconds =
+        prometheus::BuildHistogram()
+            .Name("http_request_duration_seconds")
+            .Help("From the last byte of the request read to the last byte of the answer written.")
             .Register(registry);
 
-    Family<Counter>& jobs = BuildCounter()
-                                .Name("worker_jobs_total")
-                                .Help("Attempts, by kind and outcome: done, refused, retried.")
-                                .Register(registry);
+    /// `labels` become "_other" when there are too many.
+    template <class T, class... Args>
+    T& series(Family<T>& family, const std::string& name, Labels& labels, const Args&... args) {
+        if (family.Has(labels)) return family.Add(labels, args...);
+        std::size_t& count = counts[name];
+        if (count >= series_max) {
+            dropped().Add({{"metric", name}}).Increment();
+            for (auto& label : labels) label.second = "_other";
+            if (family.Has(labels)) return family.Add(labels, args...);
+        }
+        ++count;
+        return family.Add(labels, args...);
+    }
 
-    Counter& traces_dropped = BuildCounter()
-                                  .Name("otlp_traces_dropped_total")
-                                  .Help("Traces worth keeping that could not be exported.")
-                                  .Register(registry)
-                                  .Add({});
+    Family<Counter>& dropped() {
+        return prometheus::BuildCounter()
+            .Name("metrics_series_dropped_total")
+            .Help("Label sets that became _other, because their metric has too many.")
+            .Register(registry);
+    }
+
+    double ratio(Cache& cache, SteadyTime now) const;
+    std::map<std::string, Examples> examples_by_key();
 };
 
-Metrics::Metrics() : families_(std::make_unique<Families>()) {}
+/// A copy, because others must not wait while the page is written.
+std::map<std::string, Examples> Metrics::Parts::examples_by_key() {
+    std::map<std::string, Examples> copy;
+    const Gate gate(is_busy);
+    for (const auto& [key, histogram] : histograms) {
+        const auto found = examples.find(histogram);
+        if (found != examples.end()) copy.emplace(key, found->second);
+    }
+    return copy;
+}
+
+/// NaN until there were enough look-ups.
+double Metrics::Parts::ratio(Cache& cache, SteadyTime now) const {
+    const Sample latest{now, cache.meter->hits_.Value(), cache.meter->misses_.Value()};
+    auto& samples = cache.samples;
+    if (samples.empty() || now - samples.back().at >= ratio_step) samples.push_back(latest);
+    // One that is older than the window stays as its beginning.
+    while (samples.size() > 1 && now - samples[1].at >= ratio_window) samples.pop_front();
+    const bool is_young = samples.size() == 1 || now - samples.front().at < ratio_window;
+    const Sample begin = is_young ? Sample{now, 0, 0} : samples.front();
+    const double hits = latest.hits - begin.hits;
+    const double lookups = hits + latest.misses - begin.misses;
+    return lookups < lookups_min ? std::nan("") : hits / lookups;
+}
+
+void CacheMeter::hit() { hits_.Increment(); }
+void CacheMeter::miss() { misses_.Increment(); }
+
+Metrics::Metrics() : parts_(std::make_unique<Parts>()) {
+    // There from the start, so that an alert on it has something to look at.
+    parts_->dropped();
+}
+
 Metrics::~Metrics() = default;
 
-Counter& Metrics::http_requests(std::string_view route, int status) {
-    return families_->http_requests.Add(
-        {{"path", std::string(route)}, {"status", std::to_string(status)}}
+void Metrics::describe_build(const std::string& release, const std::string& role) {
+    gauge(
+        "acme_build_info",
+        "The release that runs, and as what.",
+        {{"release", release}, {"role", role}}
+    ).Set(1);
+}
+
+Counter& Metrics::http_requests(std::string_view method, std::string_view path, int status) {
+    return counter(
+        "http_requests_total",
+        "",
+        {{"method", std::string(method)},
+         {"path", std::string(path)},
+         {"status", std::to_string(status)}}
     );
 }
 
-Histogram& Metrics::http_request_seconds(std::string_view route) {
-    return families_->http_request_seconds.Add({{"path", std::string(route)}}, edges);
+Histogram& Metrics::http_request_seconds(std::string_view method, std::string_view path) {
+    return histogram(
+        "http_request_duration_seconds",
+        "",
+        {{"method", std::string(method)}, {"path", std::string(path)}}
+    );
 }
 
-Histogram& Metrics::db_query_seconds(std::string_view query) {
-    return families_->db_query_seconds.Add({{"query", std::string(query)}}, edges);
+Counter& Metrics::http_requests(std::string_view route, int status) {
+    const auto [method, path] = parts_of(route);
+    return http_requests(method, path, status);
+}
+
+Histogram& Metrics::http_request_seconds(std::string_view route) {
+    const auto [method, path] = parts_of(route);
+    return http_request_seconds(method, path);
+}
+
+Histogram& Metrics::db_query_seconds(std::string_view query, std::string_view type) {
+    return histogram(
+        "db_query_duration_seconds",
+        "From the statement sent to its last row, without the wait for a connection.",
+        {{"query", std::string(query)}, {"type", std::string(type)}}
+    );
 }
 
 Counter& Metrics::jobs(std::string_view kind, std::string_view outcome) {
-    return families_->jobs.Add({{"kind", std::string(kind)}, {"outcome", std::string(outcome)}});
+    return counter(
+        "worker_jobs_total",
+        "Attempts, by kind and outcome: done, refused, retried.",
+        {{"kind", std::string(kind)}, {"outcome", std::string(outcome)}}
+    );
 }
 
-Counter& Metrics::traces_dropped() { return families_->traces_dropped; }
+CacheMeter& Metrics::cache(const std::string& name) {
+    Counter& hits = counter("cache_hits_total", "Look-ups that found it.", {{"cache", name}});
+    Counter& misses =
+        counter("cache_misses_total", "Look-ups that did not find it.", {{"cache", name}});
+    const Gate gate(parts_->is_busy);
+    auto& meter = parts_->caches[name].meter;
+    if (meter == nullptr) meter = std::make_unique<CacheMeter>(hits, misses);
+    return *meter;
+}
 
 Counter& Metrics::counter(std::string name, std::string help, Labels labels) {
+    check_names(name, labels);
+    const Gate gate(parts_->is_busy);
     auto& family =
-        BuildCounter().Name(std::move(name)).Help(std::move(help)).Register(families_->registry);
-    return family.Add(labels);
+        prometheus::BuildCounter().Name(name).Help(std::move(help)).Register(parts_->registry);
+    return parts_->series(family, name, labels);
 }
 
-prometheus::Gauge& Metrics::gauge(std::string name, std::string help, Labels labels) {
-    auto& family = prometheus::BuildGauge()
-                       .Name(std::move(name))
-                       .Help(std::move(help))
-                       .Register(families_->registry);
-    return family.Add(labels);
+Gauge& Metrics::gauge(std::string name, std::string help, Labels labels) {
+    check_names(name, labels);
+    const Gate gate(parts_->is_busy);
+    auto& family =
+        prometheus::BuildGauge().Name(name).Help(std::move(help)).Register(parts_->registry);
+    return parts_->series(family, name, labels);
 }
 
 Histogram& Metrics::histogram(std::string name, std::string help, Labels labels) {
+    check_names(name, labels);
+    const Gate gate(parts_->is_busy);
     auto& family =
-        BuildHistogram().Name(std::move(name)).Help(std::move(help)).Register(families_->registry);
-    return family.Add(labels, edges);
+        prometheus::BuildHistogram().Name(name).Help(std::move(help)).Register(parts_->registry);
+    const Histogram::BucketBoundaries edges(seconds_edges.begin(), seconds_edges.end());
+    Histogram& histogram = parts_->series(family, name, labels, edges);
+    parts_->histograms.try_emplace(series_key(name, as_list(labels)), &histogram);
+    return histogram;
 }
 
-std::string Metrics::text() const {
-    return prometheus::TextSerializer().Serialize(families_->registry.Collect());
+void Metrics::give_example(
+    const Histogram& histogram, double seconds, trace::TraceId trace, WallTime now
+) {
+    const auto bucket = std::ranges::lower_bound(seconds_edges, seconds) - seconds_edges.begin();
+    const Gate gate(parts_->is_busy);
+    parts_->examples[&histogram][static_cast<std::size_t>(bucket)] = {seconds, trace, now};
 }
+
+HttpTotals Metrics::http_totals() const {
+    HttpTotals totals;
+    for (const MetricFamily& family : parts_->http_requests.Collect()) {
+        for (const ClientMetric& metric : family.metric) {
+            if (is_operations(metric)) continue;
+            totals.requests += metric.counter.value;
+            if (value_of(metric, "status").starts_with('5')) totals.errors += metric.counter.value;
+        }
+    }
+    for (const MetricFamily& family : parts_->http_request_seconds.Collect()) {
+        for (const ClientMetric& metric : family.metric) {
+            if (is_operations(metric)) continue;
+            std::uint64_t below = 0;
+            for (std::size_t i = 0; i < totals.buckets.size(); ++i) {
+                const std::uint64_t upto = metric.histogram.bucket[i].cumulative_count;
+                totals.buckets[i] += static_cast<double>(upto - below);
+                below = upto;
+            }
+        }
+    }
+    return totals;
+}
+
+std::vector<MetricFamily> Metrics::collect(SteadyTime now) const {
+    std::vector<MetricFamily> families = parts_->registry.Collect();
+    MetricFamily ratios{
+        .name = "cache_hit_ratio",
+        .help = "Share of look-ups in the last five minutes that found it.",
+        .type = prometheus::MetricType::Gauge,
+        .metric = {},
+    };
+    {
+        const Gate gate(parts_->is_busy);
+        for (auto& [name, cache] : parts_->caches) {
+            ClientMetric metric;
+            metric.label = {{"cache", name}};
+            metric.gauge.value = parts_->ratio(cache, now);
+            if (!std::isnan(metric.gauge.value)) ratios.metric.push_back(std::move(metric));
+        }
+    }
+    families.push_back(std::move(ratios));
+    for (MetricFamily& family : process_metrics()) families.push_back(std::move(family));
+    return families;
+}
+
+Scrape Metrics::scrape(std::string_view accept, std::string_view accept_encoding, SteadyTime now)
+    const {
+    const auto format = exposition::choose(accept);
+    const auto families = collect(now);
+    Scrape scrape{
+        .body = {},
+        .content_type = std::string(exposition::content_type(format)),
+        .content_encoding = {}
+    };
+    const auto examples = parts_->examples_by_key();
+    const auto find = [&](const std::string& family, const ClientMetric& metric, std::size_t at) {
+        const auto found = examples.find(series_key(family, metric.label));
+        const bool is_there = found != examples.end() && found->second[at].has_value();
+        return is_there ? &*found->second[at] : nullptr;
+    };
+    scrape.body = exposition::write(families, format, find);
+    if (exposition::takes_gzip(accept_encoding)) {
+        scrape.body = exposition::gzip(scrape.body);
+        scrape.content_encoding = "gzip";
+    }
+    return scrape;
+}
+
+std::string Metrics::text() const { return scrape("", "", {}).body; }
 
 }  // namespace acme

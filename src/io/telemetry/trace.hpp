@@ -4,13 +4,15 @@
 ///
 /// Every request writes its spans into a Trace of its own, sampled or not, because whether it will
 /// be kept is known only when the answer is: normal requests are kept by a share of their ids (the
-/// same share in every process), failed ones always. A Context is the place in that trace at which
-/// the work at hand stands; it is the first parameter of everything that may wait.
+/// same share in every process), those that failed or took longer than slow_min always. A Context
+/// is the place in that trace at which the work at hand stands; it is the first parameter of
+/// everything that may wait.
 ///
 /// Source: W3C Trace Context level 2; OpenTelemetry, "TraceState: Probability Sampling".
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "io/telemetry/propagation.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -20,27 +22,6 @@
 #include <vector>
 
 namespace acme::trace {
-
-struct TraceId {
-    std::uint64_t high = 0;
-    std::uint64_t low = 0;
-
-    bool is_valid() const { return (high | low) != 0; }
-    void append_to(std::string& out) const;  // 32 hex digits
-    friend bool operator==(TraceId, TraceId) = default;
-};
-
-enum class SpanId : std::uint64_t { none = 0 };
-
-/// What another process said about the work it asks for.
-struct Parent {
-    TraceId trace;
-    SpanId span = SpanId::none;
-    bool is_sampled = false;
-};
-
-/// nullopt for a header that the standard calls invalid; the trace then starts here.
-std::optional<Parent> parse_traceparent(std::string_view header);
 
 enum class SpanKind : std::uint8_t {
     internal = 1,
@@ -72,36 +53,64 @@ struct Context {
     SpanId span = SpanId::none;
 
     std::string traceparent() const;  // for a request to another process
+    std::string tracestate() const;   // goes along with it; "" for none
 };
+
+/// Whether the peer's word on sampling counts (TRC-2). Our own processes are trusted, and so is
+/// what we stored ourselves; of a foreign peer only the ids are taken over.
+enum class Peer : std::uint8_t { foreign, trusted };
+
+/// A request that took longer is kept whole.
+inline constexpr std::chrono::seconds slow_min{2};
 
 class Trace {
 public:
     Trace(const Clock& clock, Random& random) : clock_(&clock), random_(&random) {}
 
-    /// Starts over and keeps the memory. `keep_share` is 0 to 1, of traces that begin here.
-    Context begin(const std::optional<Parent>& parent, double keep_share);
+    /// Starts over and keeps the memory. `keep_share` is 0 to 1; it decides unless a trusted parent
+    /// has.
+    Context begin(
+        const std::optional<Parent>& parent, double keep_share, Peer peer = Peer::foreign
+    );
 
     TraceId id() const { return id_; }
 
     /// What every log line of this work carries beside the trace's id; "" for none. begin() clears
-    /// them.
+    /// them. The route is a name that outlives the trace: "GET /v1/files/{id}".
     std::string request_id;
     std::string user_id;
+    std::string_view route;
+
+    /// Kept whatever was sampled. `reason` is a literal: "error" is exported before all else.
+    void keep_for(std::string_view reason);
 
     bool is_sampled() const { return is_sampled_; }
-    bool is_worth_keeping() const { return is_sampled_ || has_failed_; }
+    bool has_failed() const { return has_failed_; }
+    bool is_worth_keeping() const { return is_sampled_ || !reason_.empty(); }
+    std::string_view reason() const { return reason_; }  // why it is kept though not sampled
     WallTime began_at() const { return began_at_; }
     const std::vector<SpanRecord>& spans() const { return spans_; }
     const std::vector<Attribute>& attributes() const { return attributes_; }
 
+    /// What a collector is told of the share: that of the head decision, or "all of them".
+    std::string exported_tracestate() const;
+
 private:
     friend class Span;
+    friend class GraceRing;
+    friend struct Context;
 
     const Clock* clock_;  // pointers, so that a trace can be moved out of its connection
     Random* random_;
     TraceId id_;
     bool is_sampled_ = false;
+    bool is_random_ = true;
+    bool has_decided_ = true;  // here, not in a trusted parent
     bool has_failed_ = false;
+    std::string_view reason_;
+    std::string parent_state_;
+    double share_ = 0;
+    Threshold threshold_{0};
     WallTime began_at_;
     SteadyTime began_;
     std::vector<SpanRecord> spans_;

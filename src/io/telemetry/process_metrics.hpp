@@ -1,0 +1,24 @@
+#pragma once
+
+/// What the kernel knows of this process, under the names that Prometheus' own clients use.
+
+#include <prometheus/metric_family.h>
+
+#include <vector>
+
+namespace acme {
+
+struct ProcessFigures {
+    double cpu_seconds = 0;
+    double resident_bytes = 0;
+    double virtual_bytes = 0;
+    double open_descriptors = 0;
+    double descriptors_max = 0;
+    double start_seconds = 0;  // since 1970
+};
+
+ProcessFigures process_figures();
+
+std::vector<prometheus::MetricFamily> process_metrics();
+
+}  // namespace acme
