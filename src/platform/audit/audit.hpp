@@ -8,9 +8,11 @@
 #include "base/task.hpp"
 #include "io/telemetry/trace.hpp"
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace acme::pg {
 class Transaction;
@@ -32,7 +34,16 @@ struct Entry {
     std::string after = "";
 };
 
+/// A JSON object on one line, for Entry::before and after: `{{"name", "Ada"}}`. Values are text;
+/// record() replaces those whose name says that they are secret.
+std::string json_of(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
+
+/// JSON with "[redacted]" in place of every value, at any depth, whose name says that it is secret,
+/// and of every credential in any text. What is no JSON becomes a JSON text.
+std::string redacted_json(std::string_view json);
+
 /// Names, values and times only: redaction is record()'s work, secrets are not to be given at all.
+/// The request id is that of the trace.
 Task<> record(pg::Transaction& transaction, trace::Context context, Actor actor, Entry entry);
 
 }  // namespace acme::audit

@@ -1,0 +1,124 @@
+#include "platform/accounts/accounts_cli.hpp"
+
+#include "io/cli/commands.hpp"
+#include "platform/accounts/accounts.hpp"
+#include "platform/accounts/links.hpp"
+#include "platform/accounts/rows.hpp"
+
+namespace acme::accounts {
+namespace {
+
+constexpr std::int64_t page = 200;
+
+audit::Actor actor() { return {.name = "cli"}; }
+
+std::string role_of(const User& user) {
+    return std::string(user.platform_role ? name_of(*user.platform_role) : "-");
+}
+
+Task<Result<>> print_link(
+    Accounts& accounts, Links& links, std::string admin_email, const cli::Call& call
+) {
+    UserId user;
+    if (call.has("--email")) {
+        const auto found = co_await accounts.find_by_email(call.context, call.value("--email"));
+        if (!found) co_return no_such_user();
+        user = found->id;
+    } else {
+        const auto admin =
+            ACME_TRY(co_await accounts.ensure_administrator(call.context, std::move(admin_email)));
+        user = admin.user.id;
+    }
+    const auto link = co_await links.make(call.context, actor(), user);
+    call.print(link.url);
+    co_return done;
+}
+
+Task<Result<>> create(Accounts& accounts, Links& links, const cli::Call& call) {
+    NewUser wanted{.email = call.value("--email"), .name = call.value("--name")};
+    if (call.has("--platform-role")) {
+        wanted.platform_role = parse_platform_role(call.value("--platform-role"));
+        if (!wanted.platform_role) {
+            co_return refuse(
+                ErrorKind::invalid,
+                "accounts.role_unknown",
+                "A platform role is viewer, operator or admin."
+            );
+        }
+    }
+    auto made = co_await accounts.create(call.context, actor(), std::move(wanted));
+    if (!made) {
+        for (const FieldError& field : made.error().fields) {
+            call.print("--" + field.pointer.substr(1) + ": " + field.detail);
+        }
+        co_return std::unexpected(std::move(made).error());
+    }
+    const auto link = co_await links.make(call.context, actor(), made->id);
+    call.print(made->id.str() + "  " + made->email);
+    call.print(link.url);
+    co_return done;
+}
+
+void print_user(const cli::Call& call, const User& user) {
+    if (!call.has("--json")) {
+        const std::string state(name_of(user.state));
+        call.print(user.id.str() + "  " + state + "  " + role_of(user) + "  " + user.email);
+        return;
+    }
+    call.print(audit::json_of({
+        {"id", user.id.str()},
+        {"email", user.email},
+        {"name", user.name},
+        {"state", name_of(user.state)},
+        {"platform_role", user.platform_role ? name_of(*user.platform_role) : ""},
+        {"created_at", to_rfc3339(user.created_at)},
+    }));
+}
+
+Task<Result<>> list(Accounts& accounts, const cli::Call& call) {
+    std::optional<UserId> after;
+    while (true) {
+        const auto users = co_await accounts.list(call.context, after, page);
+        for (const User& user : users) print_user(call, user);
+        if (std::ssize(users) < page) co_return done;
+        after = users.back().id;
+    }
+}
+
+}  // namespace
+
+void add_commands(
+    cli::Commands& commands, Accounts& accounts, Links& links, std::string admin_email
+) {
+    commands.add({
+        .name = "admin link",
+        .options =
+            {{.name = "--email",
+              .value = "ADDRESS",
+              .about = "whom it signs in; without it, the first administrator"}},
+        .about = "Prints a link that signs an administrator in once, within 30 minutes.",
+        .example = "acme admin link",
+        .run = [&, email = std::move(admin_email)](const cli::Call& call
+               ) { return print_link(accounts, links, email, call); },
+    });
+    commands.add({
+        .name = "accounts create",
+        .options =
+            {{.name = "--email", .value = "ADDRESS", .about = "to sign in with", .is_required = true
+             },
+             {.name = "--name", .value = "NAME", .about = "as others see it", .is_required = true},
+             {.name = "--platform-role", .value = "ROLE", .about = "viewer, operator or admin"}},
+        .about = "Adds a user and prints a link that signs them in once.",
+        .example = "acme accounts create --email ada@example.com --name 'Ada Lovelace'",
+        .run = [&](const cli::Call& call) { return create(accounts, links, call); },
+    });
+    commands.add({
+        .name = "accounts list",
+        .options = {{.name = "--json", .about = "one JSON object a line"}},
+        .about = "Lists the users in the order in which they were added.",
+        .example = "acme accounts list --json",
+        .run = [&](const cli::Call& call) { return list(accounts, call); },
+    });
+}
+
+}  // namespace acme::accounts

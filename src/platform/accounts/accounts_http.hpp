@@ -1,0 +1,29 @@
+#pragma once
+
+namespace acme::http {
+class Cursors;
+class Router;
+}  // namespace acme::http
+
+namespace acme::accounts {
+
+class Accounts;
+class Links;
+class Passwords;
+
+/// What the routes of administrators take. Outlives the router.
+struct Administration {
+    Accounts& accounts;
+    Passwords& passwords;
+    Links& links;
+    const http::Cursors& cursors;
+};
+
+/// GET and PATCH /v1/me.
+void add_routes(http::Router& router, Accounts& accounts);
+
+/// GET and POST /v1/admin/users, GET and PATCH /v1/admin/users/{id}, POST
+/// /v1/admin/users/{id}/link.
+void add_admin_routes(http::Router& router, Administration& administration);
+
+}  // namespace acme::accounts

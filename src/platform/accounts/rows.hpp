@@ -1,0 +1,27 @@
+#pragma once
+
+/// Rows of the room's tables as values. Private to platform/accounts.
+
+#include "io/pg/query.hpp"
+#include "platform/accounts/accounts.hpp"
+
+namespace acme::accounts {
+
+/// id, email, name, state, platform_role, version, created_at.
+User read_user(pg::Row row);
+
+std::optional<PlatformRole> parse_platform_role(std::string_view text);
+OrgRole parse_org_role(std::string_view text);
+
+inline pg::Param role_param(std::optional<PlatformRole> role) {
+    return role ? pg::to_param(name_of(*role)) : std::nullopt;
+}
+
+/// One lock for what must not happen twice at once: the first and the last administrator.
+inline constexpr pg::Query lock_administrators{"accounts.lock_administrators", R"sql(
+    SELECT true FROM pg_advisory_xact_lock(7002)
+)sql"};
+
+std::unexpected<Error> no_such_user();
+
+}  // namespace acme::accounts

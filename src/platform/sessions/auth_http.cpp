@@ -1,0 +1,252 @@
+// Signing in and out.
+#include "io/http/fields.hpp"
+#include "io/http/json.hpp"
+#include "platform/accounts/email.hpp"
+#include "platform/accounts/links.hpp"
+#include "platform/accounts/passwords.hpp"
+#include "platform/sessions/sessions_http.hpp"
+#include "platform/sessions/sessions_json.hpp"
+#include "platform/sessions/tries.hpp"
+
+#include <prometheus/counter.h>
+
+namespace acme::sessions {
+namespace {
+
+using http::Access;
+using http::Call;
+using http::Fields;
+using http::Response;
+
+/// JSON may spend six bytes on one.
+constexpr std::size_t credentials_bytes_max = std::size_t{16} * 1024;
+
+constexpr http::Schema login_schema{"Login", R"({
+  "type": "object",
+  "required": ["email", "password"],
+  "additionalProperties": false,
+  "properties": {
+    "email": {"type": "string", "minLength": 1, "maxLength": 254},
+    "password": {"type": "string", "minLength": 1, "maxLength": 1024}
+  }
+})"};
+
+constexpr http::Schema link_schema{"SignInLinkToken", R"({
+  "type": "object",
+  "required": ["token"],
+  "additionalProperties": false,
+  "properties": {"token": {"type": "string", "minLength": 1, "maxLength": 100}}
+})"};
+
+constexpr http::Schema change_schema{"PasswordChange", R"({
+  "type": "object",
+  "required": ["new"],
+  "additionalProperties": false,
+  "properties": {
+    "current": {"type": ["string", "null"], "maxLength": 1024},
+    "new": {"type": "string", "minLength": 10, "maxLength": 1024}
+  }
+})"};
+
+/// A room's counters of sign-ins, by their result.
+class Events {
+public:
+    explicit Events(Metrics& metrics) : metrics_(metrics) {}
+
+    void count(const char* kind, const char* result) {
+        metrics_
+            .counter(
+                "auth_events_total",
+                "Signing in and out, by what became of it.",
+                {{"kind", kind}, {"result", result}}
+            )
+            .Increment();
+    }
+
+private:
+    Metrics& metrics_;
+};
+
+Response signed_in(Sessions::Begun begun) {
+    Response response = http::json(200, to_json(begun.session, true));
+    response.headers.emplace_back("Set-Cookie", std::move(begun.cookie));
+    response.headers.emplace_back("Cache-Control", "no-store");
+    return response;
+}
+
+Response signed_out(const Sessions& sessions) {
+    Response response{.status = 204};
+    response.headers.emplace_back("Set-Cookie", sessions.cookie().clear());
+    return response;
+}
+
+Task<Result<Response>> begin(Auth& auth, const Call& call, UserId user, std::string method) {
+    Origin origin{
+        .method = std::move(method),
+        .user_agent = std::string(call.request.header("user-agent")),
+        .ip = auth.sessions.address_of(call.request),
+    };
+    auto begun = ACME_TRY(co_await auth.sessions.begin(call.context, user, std::move(origin)));
+    // A new session at every sign-in; the one before it in this browser has no owner any more.
+    if (call.identity && call.identity->session) {
+        auto address = auth.sessions.address_of(call.request);
+        std::ignore = co_await auth.sessions.end(
+            call.context, *call.identity, std::move(address), *call.identity->session
+        );
+    }
+    co_return signed_in(std::move(begun));
+}
+
+Task<Result<Response>> log_in(Auth& auth, Metrics& metrics, const Call& call) {
+    Events events(metrics);
+    Fields fields(ACME_TRY(co_await http::json_object(call.request)));
+    const std::string email = fields.text("email", {1, accounts::email_bytes_max});
+    Secret password(fields.text("password", {1, accounts::password_bytes_max}));
+    ACME_TRY(fields.finish());
+    const std::string address = auth.sessions.address_of(call.request);
+    const auto admitted = co_await auth.tries.admit(call.context, email, address);
+    if (!admitted) {
+        events.count("login", "limited");
+        co_return std::unexpected(admitted.error());
+    }
+    const auto user = co_await auth.passwords.verify(call.context, email, std::move(password));
+    if (!user) {
+        events.count("login", "refused");
+        co_return std::unexpected(user.error());
+    }
+    co_await auth.tries.give_back(call.context, email, address);
+    events.count("login", "ok");
+    co_return co_await begin(auth, call, *user, "password");
+}
+
+Task<Result<Response>> follow_link(Auth& auth, Metrics& metrics, const Call& call) {
+    Events events(metrics);
+    Fields fields(ACME_TRY(co_await http::json_object(call.request)));
+    const std::string token = fields.text("token", {1, 100});
+    ACME_TRY(fields.finish());
+    const std::string address = auth.sessions.address_of(call.request);
+    const auto admitted = co_await auth.tries.admit(call.context, "", address);
+    if (!admitted) {
+        events.count("link", "limited");
+        co_return std::unexpected(admitted.error());
+    }
+    const auto user = co_await auth.links.consume(call.context, token, address);
+    if (!user) {
+        events.count("link", "refused");
+        co_return std::unexpected(user.error());
+    }
+    co_await auth.tries.give_back(call.context, "", address);
+    events.count("link", "ok");
+    co_return co_await begin(auth, call, *user, "link");
+}
+
+Task<Result<Response>> log_out(Auth& auth, Metrics& metrics, const Call& call) {
+    if (call.who().session) {
+        auto address = auth.sessions.address_of(call.request);
+        std::ignore = co_await auth.sessions.end(
+            call.context, call.who(), std::move(address), *call.who().session
+        );
+    }
+    Events(metrics).count("logout", "ok");
+    co_return signed_out(auth.sessions);
+}
+
+Task<Result<Response>> log_out_everywhere(Auth& auth, Metrics& metrics, const Call& call) {
+    co_await auth.sessions.end_all(
+        call.context, call.who(), auth.sessions.address_of(call.request)
+    );
+    Events(metrics).count("logout_all", "ok");
+    co_return signed_out(auth.sessions);
+}
+
+/// All sessions end, and this browser gets a new one.
+Task<Result<Response>> change_password(Auth& auth, Metrics& metrics, const Call& call) {
+    Fields fields(ACME_TRY(co_await http::json_object(call.request)));
+    constexpr auto most = accounts::password_bytes_max;
+    Secret current(fields.optional_text("current", {0, most}).value_or(""));
+    Secret next(fields.text("new", {accounts::password_chars_min, most}));
+    ACME_TRY(fields.finish());
+    const Identity& who = call.who();
+    const std::string address = auth.sessions.address_of(call.request);
+    ACME_TRY(co_await auth.tries.admit(call.context, who.user.str(), address));
+    audit::Actor actor{.name = who.user.str(), .org = who.org, .ip = address};
+    ACME_TRY(co_await auth.passwords.change(
+        call.context, std::move(actor), who.user, std::move(current), std::move(next)
+    ));
+    co_await auth.tries.give_back(call.context, who.user.str(), address);
+    Events(metrics).count("password_change", "ok");
+    Origin origin{
+        .method = "password",
+        .user_agent = std::string(call.request.header("user-agent")),
+        .ip = address,
+    };
+    co_return signed_in(
+        ACME_TRY(co_await auth.sessions.begin(call.context, who.user, std::move(origin)))
+    );
+}
+
+}  // namespace
+
+void add_auth_routes(http::Router& router, Auth& auth, Metrics& metrics) {
+    router.add_schema(login_schema);
+    router.add_schema(link_schema);
+    router.add_schema(change_schema);
+    router.add({
+        .method = http::Method::post,
+        .pattern = "/v1/auth/login",
+        .access = Access::anyone(),
+        .body_bytes_max = credentials_bytes_max,
+        .doc =
+            {.summary = "Signs in with a password and sets the session cookie.",
+             .request = "Login",
+             .response = "Session",
+             .errors = {"accounts.credentials_wrong", "sessions.too_many_tries", "loop.busy"}},
+        .handler = [&](const Call& call) { return log_in(auth, metrics, call); },
+    });
+    router.add({
+        .method = http::Method::post,
+        .pattern = "/v1/auth/link",
+        .access = Access::anyone(),
+        .body_bytes_max = credentials_bytes_max,
+        .doc =
+            {.summary = "Signs in with a link that works once and sets the session cookie.",
+             .request = "SignInLinkToken",
+             .response = "Session",
+             .errors = {"accounts.link_invalid", "sessions.too_many_tries"}},
+        .handler = [&](const Call& call) { return follow_link(auth, metrics, call); },
+    });
+    router.add({
+        .method = http::Method::post,
+        .pattern = "/v1/auth/logout",
+        .access = Access::signed_in(),
+        .body_bytes_max = http::no_body,
+        .doc = {.summary = "Ends this session.", .status = 204},
+        .handler = [&](const Call& call) { return log_out(auth, metrics, call); },
+    });
+    router.add({
+        .method = http::Method::post,
+        .pattern = "/v1/auth/logout_all",
+        .access = Access::signed_in(),
+        .body_bytes_max = http::no_body,
+        .doc = {.summary = "Ends all of your sessions.", .status = 204},
+        .handler = [&](const Call& call) { return log_out_everywhere(auth, metrics, call); },
+    });
+    router.add({
+        .method = http::Method::post,
+        .pattern = "/v1/auth/password/change",
+        .access = Access::signed_in(),
+        .body_bytes_max = credentials_bytes_max,
+        .doc =
+            {.summary = "Changes your password, ends all of your sessions and begins a new one.",
+             .request = "PasswordChange",
+             .response = "Session",
+             .errors =
+                 {"accounts.invalid",
+                  "accounts.password_wrong",
+                  "sessions.too_many_tries",
+                  "loop.busy"}},
+        .handler = [&](const Call& call) { return change_password(auth, metrics, call); },
+    });
+}
+
+}  // namespace acme::sessions

@@ -1,0 +1,44 @@
+#include "platform/sessions/client.hpp"
+
+#include <algorithm>
+
+namespace acme::sessions {
+namespace {
+
+bool is_forwarded_for(std::string_view name) {
+    constexpr std::string_view wanted = "x-forwarded-for";
+    return std::ranges::equal(name, wanted, [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+}
+
+/// All headers of that name, in their order: a balancer may add a line instead of a word.
+std::string all_hops(const http::Request& request) {
+    std::string hops;
+    for (const http::Header& header : request.headers) {
+        if (!is_forwarded_for(header.name)) continue;
+        if (!hops.empty()) hops += ',';
+        hops += header.value;
+    }
+    return hops;
+}
+
+}  // namespace
+
+std::string client_address(const http::Request& request, const Networks& trusted) {
+    std::string address(request.peer);
+    const std::string hops = all_hops(request);
+    std::string_view chain = hops;
+    while (trusted.contains(address) && !chain.empty()) {
+        const auto comma = chain.rfind(',');
+        std::string_view hop = comma == chain.npos ? chain : chain.substr(comma + 1);
+        chain = comma == chain.npos ? "" : chain.substr(0, comma);
+        while (hop.starts_with(' ')) hop.remove_prefix(1);
+        while (hop.ends_with(' ')) hop.remove_suffix(1);
+        if (!parse_address(hop)) break;
+        address = hop;
+    }
+    return address;
+}
+
+}  // namespace acme::sessions

@@ -1,0 +1,262 @@
+#include "platform/sessions/sessions.hpp"
+
+#include "io/pg/database.hpp"
+#include "platform/sessions/client.hpp"
+#include "platform/sessions/same_site.hpp"
+
+namespace acme::sessions {
+namespace {
+
+constexpr std::size_t user_agent_bytes_max = 256;
+
+constexpr pg::Query insert_session{"sessions.insert", R"sql(
+    INSERT INTO sessions (id, org_id, user_id, token_hash, token_epoch, method, user_agent, ip,
+                          created_at, last_seen_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
+)sql"};
+
+// The cookie is all that is known, so the organization is what is asked for.
+constexpr pg::Query find_session{"sessions.find", R"sql(
+    SELECT id, org_id, token_epoch, created_at, last_seen_at, expires_at FROM sessions
+    WHERE token_hash = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3
+)sql"};
+
+constexpr pg::Query touch_session{"sessions.touch", R"sql(
+    UPDATE sessions SET last_seen_at = $4, expires_at = $5
+    WHERE org_id = $1 AND user_id = $2 AND id = $3 AND revoked_at IS NULL AND last_seen_at < $4
+)sql"};
+
+constexpr pg::Query list_sessions{"sessions.list", R"sql(
+    SELECT id, method, user_agent, ip, created_at, last_seen_at, expires_at FROM sessions
+    WHERE org_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR id < $3)
+      AND revoked_at IS NULL AND expires_at > $4
+    ORDER BY id DESC LIMIT $5
+)sql"};
+
+constexpr pg::Query revoke_session{"sessions.revoke", R"sql(
+    UPDATE sessions SET revoked_at = $4, reason = 'ended'
+    WHERE org_id = $1 AND user_id = $2 AND id = $3 AND revoked_at IS NULL AND expires_at > $4
+    RETURNING token_hash
+)sql"};
+
+constexpr pg::Query revoke_all{"sessions.revoke_all", R"sql(
+    UPDATE sessions SET revoked_at = $2, reason = 'all ended'
+    WHERE user_id = $1 AND revoked_at IS NULL
+)sql"};
+
+// Every organization's: what has ended is nobody's any more.
+constexpr pg::Query sweep_sessions{"sessions.sweep", R"sql(
+    DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1
+)sql"};
+
+WallTime expiry_of(WallTime created, WallTime seen) {
+    return std::min<WallTime>(created + life_max, seen + idle_max);
+}
+
+/// Whole characters, so that PostgreSQL takes what a client sends.
+std::string shortened(std::string text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return text;
+    std::size_t end = bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    return text.substr(0, end);
+}
+
+}  // namespace
+
+Sessions::Sessions(
+    Options options,
+    pg::Database& db,
+    redis::Client& redis,
+    accounts::Accounts& accounts,
+    Telemetry& telemetry
+)
+    : options_(std::move(options)),
+      cookie_(options_.is_secure),
+      db_(db),
+      accounts_(accounts),
+      telemetry_(telemetry),
+      redis_(redis),
+      copies_(redis),
+      nearby_(telemetry.clock),
+      meter_(telemetry.metrics, telemetry.clock, "session") {
+    accounts_.listen([this](trace::Context context, UserId user, std::int64_t version) {
+        return outdate(context, user, version);
+    });
+}
+
+std::string Sessions::address_of(const http::Request& request) const {
+    return client_address(request, options_.trusted_proxies);
+}
+
+Task<Result<Sessions::Begun>> Sessions::begin(trace::Context context, UserId user, Origin origin) {
+    const auto standing = co_await accounts_.standing(context, user);
+    if (!standing || standing->state != accounts::State::active) {
+        co_return refuse(
+            ErrorKind::unauthenticated, "sessions.no_user", "This user cannot sign in."
+        );
+    }
+    const WallTime now = telemetry_.clock.now();
+    const Fresh fresh = Cookie::make(user, telemetry_.random);
+    const Session session{
+        .id = SessionId::make(now, telemetry_.random),
+        .method = origin.method,
+        .user_agent = shortened(std::move(origin.user_agent), user_agent_bytes_max),
+        .ip = origin.ip,
+        .created_at = now,
+        .last_seen_at = now,
+        .expires_at = expiry_of(now, now),
+    };
+    auto transaction = co_await db_.begin(context);
+    co_await transaction.run(
+        context,
+        insert_session,
+        session.id,
+        standing->org,
+        user,
+        fresh.hash,
+        standing->token_epoch,
+        session.method,
+        session.user_agent,
+        session.ip,
+        now,
+        session.expires_at
+    );
+    audit::Actor actor{.name = user.str(), .org = standing->org, .ip = session.ip};
+    audit::Entry entry{
+        .action = "sessions.begin",
+        .target = session.id.str(),
+        .after = audit::json_of({{"method", session.method}}),
+    };
+    co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await transaction.commit(context);
+    co_return Begun{
+        .session = session,
+        .cookie = cookie_.set(fresh.value, std::chrono::seconds(life_max)),
+    };
+}
+
+Task<Result<std::optional<Identity>>> Sessions::identify(
+    const http::Request& request, trace::Context context
+) {
+    ACME_TRY(check_same_site(request));
+    const auto presented = cookie_.read(request);
+    if (!presented) co_return std::nullopt;
+    const auto live = co_await find(context, *presented);
+    const WallTime now = telemetry_.clock.now();
+    if (!live || live->expires_at <= now) co_return std::nullopt;
+    if (context.trace != nullptr) context.trace->user_id = live->user.str();
+    if (now - live->last_seen_at >= seen_every) {
+        co_await touch(context, presented->hash, *live);
+    }
+    co_return live->identity();
+}
+
+/// Redis; then, when it does not answer, this thread's own copy; then PostgreSQL.
+Task<std::optional<Live>> Sessions::find(trace::Context context, Presented presented) {
+    const auto near = nearby_.find(presented.hash);
+    if (near && !near->live) co_return std::nullopt;
+    const auto copy = co_await copies_.find(context, presented.user, presented.hash);
+    if (copy.state == Copies::State::here) {
+        meter_.hit();
+        co_return copy.live;
+    }
+    if (copy.state == Copies::State::ended) co_return std::nullopt;
+    if (copy.state == Copies::State::unknown && near && near->live->user == presented.user) {
+        meter_.hit();
+        co_return near->live;
+    }
+    meter_.miss();
+    auto live = co_await read(context, presented);
+    if (!live || copy.state == Copies::State::unknown) {
+        nearby_.put(presented.hash, live);
+    } else {
+        co_await copies_.put(context, presented.hash, *live);
+    }
+    co_return live;
+}
+
+Task<std::optional<Live>> Sessions::read(trace::Context context, Presented presented) {
+    const WallTime now = telemetry_.clock.now();
+    const auto rows = co_await db_.run(context, find_session, presented.hash, presented.user, now);
+    if (rows.empty()) co_return std::nullopt;
+    pg::Row row = rows[0];
+    Live live{.id = row.id<SessionId>(), .user = presented.user, .org = row.id<OrgId>()};
+    const std::int64_t epoch = row.integer();
+    live.created_at = row.time();
+    live.last_seen_at = row.time();
+    live.expires_at = row.time();
+    const auto standing = co_await accounts_.standing(context, live.user, live.org);
+    if (!standing || standing->state != accounts::State::active || standing->token_epoch != epoch) {
+        co_return std::nullopt;
+    }
+    live.org_role = standing->org_role;
+    live.platform_role = standing->platform_role;
+    live.version = standing->version;
+    co_return live;
+}
+
+Task<> Sessions::touch(trace::Context context, std::string hash, Live live) {
+    live.last_seen_at = telemetry_.clock.now();
+    live.expires_at = expiry_of(live.created_at, live.last_seen_at);
+    co_await db_.run(
+        context, touch_session, live.org, live.user, live.id, live.last_seen_at, live.expires_at
+    );
+    if (const auto near = nearby_.find(hash); near && near->live) nearby_.put(hash, live);
+    co_await copies_.put(context, std::move(hash), live);
+}
+
+Task<std::vector<Session>> Sessions::list(
+    trace::Context context, const Identity& who, std::optional<SessionId> before, int limit
+) {
+    const WallTime now = telemetry_.clock.now();
+    const auto rows =
+        co_await db_.run(context, list_sessions, who.org, who.user, before, now, limit);
+    std::vector<Session> sessions;
+    for (int i = 0; i < rows.size(); ++i) {
+        pg::Row row = rows[i];
+        sessions.push_back({
+            .id = row.id<SessionId>(),
+            .method = row.text(),
+            .user_agent = row.text(),
+            .ip = row.text(),
+            .created_at = row.time(),
+            .last_seen_at = row.time(),
+            .expires_at = row.time(),
+        });
+    }
+    co_return sessions;
+}
+
+Task<Result<>> Sessions::end(trace::Context context, Identity who, std::string ip, SessionId id) {
+    auto transaction = co_await db_.begin(context);
+    const WallTime now = telemetry_.clock.now();
+    const auto rows = co_await transaction.run(context, revoke_session, who.org, who.user, id, now);
+    if (rows.empty()) {
+        co_return refuse(ErrorKind::not_found, "sessions.not_found", "There is no such session.");
+    }
+    audit::Actor actor{.name = who.user.str(), .org = who.org, .ip = std::move(ip)};
+    audit::Entry entry{.action = "sessions.end", .target = id.str()};
+    co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await transaction.commit(context);
+    const std::string hash = rows[0].text();
+    nearby_.forget(hash);
+    co_await copies_.end(context, who.user, hash);
+    co_return done;
+}
+
+Task<> Sessions::end_all(trace::Context context, Identity who, std::string ip) {
+    auto transaction = co_await db_.begin(context);
+    co_await transaction.run(context, revoke_all, who.user, telemetry_.clock.now());
+    co_await accounts_.end_sessions(transaction, context, who.user);
+    audit::Actor actor{.name = who.user.str(), .org = who.org, .ip = std::move(ip)};
+    audit::Entry entry{.action = "sessions.end_all", .target = who.user.str()};
+    co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await transaction.commit(context);
+    co_await accounts_.announce(context, who.user);
+}
+
+Task<> Sessions::sweep(trace::Context context) {
+    co_await db_.run(context, sweep_sessions, telemetry_.clock.now() - std::chrono::days(30));
+}
+
+}  // namespace acme::sessions

@@ -1,0 +1,122 @@
+#pragma once
+
+/// Sessions of signed-in users. The room owns the table sessions (sql/202611231523_sessions.sql).
+///
+/// A session lives 14 days from when it was last seen and 90 days at most. It ends at once when it
+/// is revoked, when its user is disabled or leaves the organization, and when all sessions of the
+/// user are ended (token_epoch).
+
+#include "base/networks.hpp"
+#include "base/result.hpp"
+#include "io/redis/cache_meter.hpp"
+#include "io/telemetry/telemetry.hpp"
+#include "platform/accounts/accounts.hpp"
+#include "platform/sessions/cookie.hpp"
+#include "platform/sessions/copies.hpp"
+#include "platform/sessions/nearby.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace acme::sessions {
+
+inline constexpr std::chrono::days idle_max{14};
+inline constexpr std::chrono::days life_max{90};
+inline constexpr std::chrono::minutes seen_every{5};  // how exact last_seen_at is
+
+/// How often ends are looked for that others could not tell us of, and while Redis is silent.
+inline constexpr std::chrono::milliseconds watch_every{5000};
+inline constexpr std::chrono::milliseconds watch_every_without_redis{500};
+
+struct Session {
+    SessionId id;
+    std::string method;  // "password", "link"
+    std::string user_agent;
+    std::string ip;
+    WallTime created_at;
+    WallTime last_seen_at;
+    WallTime expires_at;
+};
+
+/// Where somebody signs in from.
+struct Origin {
+    std::string method;
+    std::string user_agent;
+    std::string ip;
+};
+
+struct Options {
+    bool is_secure = true;          // see Cookie
+    Networks trusted_proxies = {};  // see client_address()
+};
+
+/// Functions throw pg::Fault when the database is out of reach and the answer depends on it.
+class Sessions {
+public:
+    Sessions(
+        Options options,
+        pg::Database& db,
+        redis::Client& redis,
+        accounts::Accounts& accounts,
+        Telemetry& telemetry
+    );
+
+    const Cookie& cookie() const { return cookie_; }
+    std::string address_of(const http::Request& request) const;
+
+    struct Begun {
+        Session session;
+        std::string cookie;  // value of Set-Cookie
+    };
+
+    /// Errors: sessions.no_user (unauthenticated) for one who is gone or disabled.
+    Task<Result<Begun>> begin(trace::Context context, UserId user, Origin origin);
+
+    /// For http::Router: who sends this request; nobody without a session. Names the user in the
+    /// trace. Errors: access.cross_site (forbidden), see check_same_site().
+    Task<Result<std::optional<Identity>>> identify(
+        const http::Request& request, trace::Context context
+    );
+
+    /// Newest first, those before `before`; what has ended is not shown.
+    Task<std::vector<Session>> list(
+        trace::Context context, const Identity& who, std::optional<SessionId> before, int limit
+    );
+
+    /// One session of `who`. Errors: sessions.not_found, also for somebody else's.
+    Task<Result<>> end(trace::Context context, Identity who, std::string ip, SessionId id);
+
+    /// Every session of the user, on every device.
+    Task<> end_all(trace::Context context, Identity who, std::string ip);
+
+    /// Ends what has expired or was revoked 30 days ago. Twice: there is nothing left.
+    Task<> sweep(trace::Context context);
+
+    /// Looks for ends and changes of rights that this thread was not told of; runs until stop().
+    Task<> watch();
+    void stop() { is_stopping_ = true; }
+
+    /// One look of watch(), for tests.
+    Task<> look();
+
+private:
+    Task<std::optional<Live>> read(trace::Context context, Presented presented);
+    Task<std::optional<Live>> find(trace::Context context, Presented presented);
+    Task<> touch(trace::Context context, std::string hash, Live live);
+    Task<> outdate(trace::Context context, UserId user, std::int64_t version);
+
+    Options options_;
+    Cookie cookie_;
+    pg::Database& db_;
+    accounts::Accounts& accounts_;
+    Telemetry& telemetry_;
+    redis::Client& redis_;
+    Copies copies_;
+    Nearby nearby_;
+    redis::CacheMeter meter_;
+    std::optional<WallTime> looked_at_;
+    bool is_stopping_ = false;
+};
+
+}  // namespace acme::sessions

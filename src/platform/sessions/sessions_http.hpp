@@ -1,0 +1,36 @@
+#pragma once
+
+namespace acme {
+class Metrics;
+}
+
+namespace acme::http {
+class Cursors;
+class Router;
+}  // namespace acme::http
+
+namespace acme::accounts {
+class Links;
+class Passwords;
+}  // namespace acme::accounts
+
+namespace acme::sessions {
+
+class Sessions;
+class Tries;
+
+/// What signing in and out takes beside the sessions themselves.
+struct Auth {
+    Sessions& sessions;
+    accounts::Passwords& passwords;
+    accounts::Links& links;
+    Tries& tries;
+};
+
+/// GET /v1/me/sessions, DELETE /v1/me/sessions/{id}.
+void add_routes(http::Router& router, Sessions& sessions, const http::Cursors& cursors);
+
+/// POST /v1/auth/login, /link, /logout, /logout_all, /password/change. `auth` outlives the router.
+void add_auth_routes(http::Router& router, Auth& auth, Metrics& metrics);
+
+}  // namespace acme::sessions
