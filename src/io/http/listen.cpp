@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <system_error>
 
 namespace acme::http {
 namespace {
@@ -29,14 +30,21 @@ bool is_ours(const Endpoint& wanted) {
     return false;
 }
 
+[[noreturn]] void throw_for(
+    const boost::system::error_code& error, const std::string& address, std::uint16_t port
+) {
+    throw std::system_error(error, "cannot listen on " + address + " port " + std::to_string(port));
+}
+
 }  // namespace
 
 Acceptor open_port(const Executor& executor, const std::string& address, std::uint16_t port) {
-    const Endpoint endpoint(asio::ip::make_address(address), port);
+    boost::system::error_code error;
+    const Endpoint endpoint(asio::ip::make_address(address, error), port);
+    if (error) throw_for(error, address, port);
     Acceptor acceptor(executor);
     acceptor.open(endpoint.protocol());
     acceptor.set_option(Acceptor::reuse_address(true));
-    boost::system::error_code error;
     acceptor.bind(endpoint, error);
     const bool is_joining = error == asio::error::address_in_use && is_ours(endpoint);
     acceptor.set_option(ReusePort(true));
@@ -44,7 +52,7 @@ Acceptor open_port(const Executor& executor, const std::string& address, std::ui
         acceptor.bind(endpoint, error);
         if (error) ::poll(nullptr, 0, 1);  // the thread that was first is between two calls
     }
-    if (error) throw boost::system::system_error(error, address + ":" + std::to_string(port));
+    if (error) throw_for(error, address, port);
     acceptor.listen();
     return acceptor;
 }

@@ -39,6 +39,7 @@ struct Doc {
     std::string_view response_type = "application/json";
     bool takes_key = false;       // Idempotency-Key is heeded
     bool needs_if_match = false;  // 428 without, 412 when it is stale
+    std::vector<int> also = {};   // further statuses when all is well: 206, 304
 };
 
 struct Route {

@@ -24,6 +24,11 @@ Task<Result<Response>> break_down() {
     co_return Response{};
 }
 
+Task<Result<std::optional<Identity>>> know(const Identity& who, int& asked) {
+    ++asked;
+    co_return who;
+}
+
 struct ServiceBench : testing::DryBench {
     ServiceBench() {
         using enum Method;
@@ -79,6 +84,59 @@ TEST(Service, ARouteTakesWhatItsPatternMatches) {
     EXPECT_EQ(bench.get("/hello/a/b").status, 404);
     EXPECT_EQ(bench.get(std::string(40, '/')).status, 404);
     EXPECT_EQ(bench.get("/mine").status, 401);
+}
+
+std::string header_of(const Response& response, std::string_view name) {
+    for (const auto& [key, value] : response.headers) {
+        if (key == name) return value;
+    }
+    return "";
+}
+
+TEST(Service, APathThatTakesOtherMethodsSaysWhich) {
+    ServiceBench bench;
+    const Response refused = bench.send(Method::del, "/full", "");
+    EXPECT_EQ(refused.status, 405);
+    EXPECT_EQ(header_of(refused, "Allow"), "GET, HEAD, OPTIONS");
+    EXPECT_NE(refused.body.find(R"("code":"http.method_not_allowed")"), std::string::npos);
+    const Response asked = bench.send(Method::options, "/parse", "");
+    EXPECT_EQ(asked.status, 204);
+    EXPECT_EQ(header_of(asked, "Allow"), "POST, OPTIONS");
+    EXPECT_EQ(bench.send(Method::options, "/nowhere", "").status, 404);
+    EXPECT_EQ(bench.send(Method::head, "/hello/x", "").status, 200);
+}
+
+TEST(Service, APlaceholderTakesOneDecodedSegmentAndARestIsTakenLast) {
+    ServiceBench bench;
+    EXPECT_EQ(bench.get("/hello/a%20b%2Fc").body, "a b/c");
+    EXPECT_EQ(bench.get("/hello/a%2").status, 404);
+    EXPECT_EQ(bench.get("/hello/").status, 404);
+    bench.add(Method::get, "/{rest...}", Access::anyone(), no_body, [](const Call& call) {
+        return answer("rest:" + call.params[0]);
+    });
+    EXPECT_EQ(bench.get("/hello/x").body, "x");
+    EXPECT_EQ(bench.get("/hello/x/y").body, "rest:hello/x/y");
+}
+
+TEST(Service, WhoCallsIsAskedOnlyWhereItMattersAndThenStandsInTheTrace) {
+    ServiceBench bench;
+    int asked = 0;
+    const Identity mia{
+        .user = UserId::make(bench.clock.now(), bench.random),
+        .org = OrgId::make(bench.clock.now(), bench.random),
+    };
+    bench.router = Router([&](const Request&, trace::Context) { return know(mia, asked); });
+    bench.add(Method::get, "/mine", Access::signed_in(), no_body, [](const Call& call) {
+        return answer(call.who().user.str());
+    });
+    bench.add(Method::get, "/open", Access::anyone(), no_body, [](const Call&) {
+        return answer("");
+    });
+    bench.get("/open");
+    EXPECT_EQ(asked, 0);
+    EXPECT_EQ(bench.get("/mine").body, mia.user.str());
+    EXPECT_EQ(asked, 1);
+    EXPECT_EQ(bench.trace.user_id, mia.user.str());
 }
 
 TEST(Service, AddingARouteTwiceIsABug) {
