@@ -1,0 +1,3 @@
+module acme/bench/http
+
+go 1.21
