@@ -64,7 +64,18 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, Log::Sink si
          telemetry),
       redis({.url = redis_url(config)}, telemetry),
       fetch(telemetry),
-      exporter({.collector = http::parse_endpoint(config.otlp_endpoint)}, telemetry),
+      exporter(
+          {.endpoint = config.otlp_endpoint,
+           .resource =
+               {.service = config.otlp_service,
+                .release = config.release,
+                .node = config.node,
+                .environment = config.environment},
+           .queue_bytes_max = (std::size_t{16} << 20) / static_cast<std::size_t>(config.threads),
+           .grace_bytes_max = trace::grace_bytes_max / static_cast<std::size_t>(config.threads)},
+          fetch,
+          telemetry
+      ),
       tasks(log),
       store(make_store(config, loop, fetch, telemetry)),
       idempotency(db, clock),

@@ -19,7 +19,8 @@ public:
               router_,
               platform.telemetry,
               [this](trace::Trace& trace) { platform_.exporter.keep(trace); },
-              {.in_flight_max = share_of(platform.config.in_flight_max, platform.config.threads),
+              {.error_status_min = static_cast<int>(platform.config.trace_error_status_min),
+               .in_flight_max = share_of(platform.config.in_flight_max, platform.config.threads),
                .release = platform.config.release}
           ),
           server_(service_, platform.telemetry) {

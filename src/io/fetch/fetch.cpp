@@ -53,6 +53,8 @@ Task<Response> Client::send(trace::Context context, Request request) {
     span.set("url.origin", origin_of(request.url));
     if (request.sends_trace) {
         request.headers.emplace_back("traceparent", span.context().traceparent());
+        const std::string state = span.context().tracestate();
+        if (!state.empty()) request.headers.emplace_back("tracestate", state);
     }
     try {
         const auto transfer = std::make_shared<Transfer>(executor, std::move(request), options_);

@@ -66,7 +66,8 @@ void Service::begin(const Request* request, Exchange& exchange) {
     exchange.cut = Cut::none;
     exchange.route = nullptr;
     exchange.method = request != nullptr ? request->method : Method::other;
-    const auto parent = trace::parse_traceparent(header("traceparent"));
+    std::optional<trace::Parent> parent;
+    if (request != nullptr) parent = trace::read_parent(request->headers);
     exchange.context = exchange.trace.begin(parent, options_.keep_share);
     const std::string_view given = header("X-Request-Id");
     if (is_request_id(given)) {
@@ -84,6 +85,7 @@ Task<Response> Service::answer(const Request& request, Exchange& exchange) {
     // Not the path itself: a scanner would make a series of every path it tries.
     std::string_view name = "unmatched";
     if (match.route != nullptr) name = match.route->name;
+    exchange.trace.route = match.route != nullptr ? match.route->pattern : name;
     trace::Span& span = exchange.span.emplace(exchange.context, name, trace::SpanKind::server);
     exchange.context = span.context();
     span.set("http.request.method", name_of(request.method));
@@ -149,6 +151,7 @@ void Service::finish(Exchange& exchange, int status) {
     const SteadyTime now = telemetry_.clock.steady();
     exchange.span->set("http.response.status_code", status);
     if (status >= 500) exchange.span->fail();
+    if (status >= options_.error_status_min) exchange.trace.keep_for("error");
     exchange.span.reset();
 
     const TableRoute* const route = exchange.route;
@@ -157,7 +160,14 @@ void Service::finish(Exchange& exchange, int status) {
         const Series& series = series_of(exchange, status);
         series.requests->Increment();
         const std::chrono::duration<double> time = now - exchange.read_at;
-        if (series.seconds != nullptr) series.seconds->Observe(time.count());
+        if (series.seconds != nullptr) {
+            series.seconds->Observe(time.count());
+            if (exchange.trace.is_worth_keeping()) {
+                telemetry_.metrics.give_example(
+                    *series.seconds, time.count(), exchange.trace.id(), telemetry_.clock.now()
+                );
+            }
+        }
     }
     if (options_.logs_requests && (!is_operations || status >= 500)) {
         const std::chrono::duration<double> time = now - exchange.head_at;
@@ -171,7 +181,7 @@ void Service::finish(Exchange& exchange, int status) {
              {"duration_ms", time.count() * 1e3}}
         );
     }
-    if (exchange.trace.is_worth_keeping()) keep_(exchange.trace);
+    keep_(exchange.trace);
 }
 
 /// Looked up by address and number; the labels are put together once.

@@ -73,7 +73,12 @@ struct ServiceBench : testing::DryBench {
 
     Router router{nullptr};
     int kept = 0;
-    Service service{router, telemetry, [this](trace::Trace&) { ++kept; }, {.keep_share = 0}};
+    Service service{
+        router,
+        telemetry,
+        [this](trace::Trace& trace) { kept += trace.is_worth_keeping(); },
+        {.keep_share = 0}
+    };
 };
 
 TEST(Service, ARouteTakesWhatItsPatternMatches) {

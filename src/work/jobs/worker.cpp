@@ -114,8 +114,9 @@ Task<> Worker::execute(Slot slot) {
     const Job& job = slot->job;
     const SteadyTime began = telemetry_.clock.steady();
     trace::Trace trace(telemetry_.clock, telemetry_.random);
-    const auto context =
-        trace.begin(trace::parse_traceparent(job.traceparent), options_.keep_share);
+    // What we stored ourselves is to be trusted.
+    const auto parent = trace::parse_traceparent(job.traceparent);
+    const auto context = trace.begin(parent, options_.keep_share, trace::Peer::trusted);
     trace.request_id = job.request_id;
 
     const auto kind =
@@ -129,7 +130,7 @@ Task<> Worker::execute(Slot slot) {
         const bool is_ours = co_await settle(span.context(), job, verdict);
         tell(span.context(), job, verdict, is_ours);
     }
-    if (options_.keep && trace.is_worth_keeping()) options_.keep(trace);
+    if (options_.keep) options_.keep(trace);
     running_.remove(slot);
     series_.ended(job, telemetry_.clock.steady() - began);
     while (!fetching_.empty()) fetching_.give(true);
