@@ -16,8 +16,8 @@ namespace acme::http {
 using Keep = std::function<void(trace::Trace&)>;
 
 struct ServiceOptions {
-    double keep_share = 0.1;  // of the traces that begin here and do not fail
-    int error_status_min = 500;       // TRACE_ERROR_STATUS_MIN: from it on traces are always kept
+    double keep_share = 0.1;     // of the traces that begin here and do not fail
+    int error_status_min = 500;  // TRACE_ERROR_STATUS_MIN: from it on traces are always kept
     bool logs_requests = true;
     std::size_t in_flight_max = 512;  // requests at once; routes of operations are exempt
     std::string release = "";         // for X-Acme-Release; "" sends none
