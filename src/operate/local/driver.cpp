@@ -96,9 +96,12 @@ Task<> ProcessDriver::start(Node node, Release release) {
     };
     // Before the process: who finds it running finds its facts.
     write_private(path_of(node.name), now.json());
-    auto keeper = std::make_unique<Keeper>(
-        parts_.clock, parts_.logs, parts_.say, Kept{.name = node.name, .process = std::move(spec)}
-    );
+    Kept kept{
+        .name = node.name,
+        .process = std::move(spec),
+        .pid_file = folder_ + "/" + node.name + ".pid",
+    };
+    auto keeper = std::make_unique<Keeper>(parts_.clock, parts_.logs, parts_.say, std::move(kept));
     parts_.tasks.spawn(co_await asio::this_coro::executor, "node", keeper->run());
     running_[node.name] = std::move(keeper);
 }

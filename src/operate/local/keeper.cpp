@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 
 namespace acme::local {
 namespace {
@@ -28,6 +29,7 @@ Task<> Keeper::run() {
         const auto exit = child_ == nullptr ? process::Exit{.code = 127} : co_await child_->wait();
         co_await mourn(exit, begun);
     }
+    if (!kept_.pid_file.empty()) std::remove(kept_.pid_file.c_str());
     stopped_.set();
 }
 
@@ -44,6 +46,12 @@ bool Keeper::start(const Executor& executor) {
         last_line_ = fault.what();
         return false;
     }
+}
+
+/// For people and tests; nothing of ours reads it, so a disk that is full does not matter.
+void Keeper::write_pid() const {
+    if (kept_.pid_file.empty()) return;
+    std::ofstream(kept_.pid_file, std::ios::trunc) << child_->pid() << "\n";
 }
 
 void Keeper::hear(std::string_view line) {

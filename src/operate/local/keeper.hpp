@@ -21,6 +21,7 @@ struct Kept {
     process::Spec process;
     std::string ready_line = "";  // part of a line; "" when the process does not say it
     int stop_signal = 15;
+    std::string pid_file = "";  // holds the number of the process while one lives; "" for none
 };
 
 /// Spawn run() once and stop() before it is dropped. What it is made with outlives it.
@@ -50,6 +51,7 @@ public:
 
 private:
     bool start(const Executor& executor);
+    void write_pid() const;
     void hear(std::string_view line);
     Task<> mourn(process::Exit exit, SteadyTime begun);
 

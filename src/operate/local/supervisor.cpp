@@ -139,7 +139,13 @@ Task<Result<>> Supervisor::start() {
 }
 
 Keeper& Supervisor::keep(const Part& part, const Executor& executor) {
-    Kept kept{part.name, part.process, part.ready_line, part.stop_signal};
+    Kept kept{
+        .name = part.name,
+        .process = part.process,
+        .ready_line = part.ready_line,
+        .stop_signal = part.stop_signal,
+        .pid_file = layout_.nodes() + "/" + part.name + ".pid",
+    };
     parts_.push_back(std::make_unique<Keeper>(around_.clock, logs_, say_, std::move(kept)));
     tasks_.spawn(executor, "part", parts_.back()->run());
     return *parts_.back();
