@@ -45,9 +45,10 @@ def until(is_true, seconds=10, pause=0.05):
 
 
 def under_account(words):
+    """As who runs the product; and it ends when the tests are ended."""
     if os.geteuid() != 0:
-        return words
-    return ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--init-groups", "--inh-caps=-all",
+        return ["setpriv", "--pdeathsig=TERM", "--"] + words
+    return ["setpriv", "--pdeathsig=TERM", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--init-groups", "--inh-caps=-all",
             "--bounding-set=-all", "--no-new-privs", "--"] + words
 
 
