@@ -133,7 +133,7 @@ Task<S3Caller::Answer> S3Caller::call(trace::Context context, S3Request request)
         // Adjusted just now by attempt(): this time the signature is in time.
         const bool is_skewed = refusal.code == "RequestTimeTooSkewed" && number == 1;
         if (number >= options_.attempts_max || !(is_skewed || is_worth_retrying(refusal))) {
-            if (refusal.status != 404) {
+            if (!is_absent(refusal)) {
                 telemetry_.log.write(
                     LogLevel::warn,
                     "objects.refused",

@@ -13,11 +13,11 @@
 namespace acme::objects {
 
 struct S3Options {
-    std::string bucket;
-    std::string region;
+    std::string bucket = "";
+    std::string region = "";
     std::string endpoint = "";  // "https://store.example:9000"; "" for AWS in that region
     std::optional<bool> has_path_style = std::nullopt;  // none: unless the endpoint is AWS
-    sigv4::Keys keys;
+    sigv4::Keys keys = {};
     int attempts_max = 4;
     std::chrono::milliseconds pause{100};               // before the second attempt, then doubled
     std::chrono::milliseconds answer_time_max{10'000};  // for one attempt

@@ -1,69 +1,14 @@
 // What every driver of object storage keeps: the folder, and S3 against a real server.
 #include "io/objects/store.hpp"
 
-#include "io/objects/file.hpp"
-#include "io/objects/s3.hpp"
-#include "testing/bench.hpp"
-#include "testing/s3.hpp"
+#include "testing/stores.hpp"
 
 #include <array>
 
 namespace acme::objects {
 namespace {
 
-/// A store, and what it stands on.
-struct Backend {
-    virtual ~Backend() = default;
-    virtual Store& store() = 0;
-};
-
-struct FolderBackend final : Backend {
-    explicit FolderBackend(testing::DryBench& bench)
-        : folder(make_folder()), files(folder, bench.loop, bench.telemetry) {}
-    ~FolderBackend() override { std::filesystem::remove_all(folder); }
-
-    static std::filesystem::path make_folder() {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "acme-files-XXXXXX").string();
-        return ::mkdtemp(pattern.data());
-    }
-
-    Store& store() override { return files; }
-
-    std::filesystem::path folder;
-    FileStore files;
-};
-
-struct S3Backend final : Backend {
-    explicit S3Backend(testing::DryBench& bench)
-        : client(bench.telemetry),
-          s3({.bucket = testing::S3Server::bucket,
-              .region = "us-east-1",
-              .endpoint = server.endpoint(),
-              .keys =
-                  {testing::S3Server::access_key, Secret(testing::S3Server::secret_key), Secret()}},
-             bench.loop,
-             client,
-             bench.telemetry) {}
-
-    Store& store() override { return s3; }
-
-    testing::S3Server server;
-    fetch::Client client;
-    S3 s3;
-};
-
-struct Driver {
-    const char* name;
-    std::unique_ptr<Backend> (*make)(testing::DryBench& bench);
-};
-
-/// The clock of these tests is the real one: a server compares it with its own.
-struct StoreBench : testing::DryBench {
-    StoreBench() { clock.advance(SystemClock().now() - clock.now()); }
-};
-
-class Conformance : public ::testing::TestWithParam<Driver> {
+class Conformance : public ::testing::TestWithParam<testing::Driver> {
 protected:
     ~Conformance() override {
         bench_.wait(store().close());
@@ -125,8 +70,8 @@ protected:
         return text;
     }
 
-    StoreBench bench_;
-    std::unique_ptr<Backend> backend_ = GetParam().make(bench_);
+    testing::DryBench bench_;
+    std::unique_ptr<testing::Backend> backend_ = GetParam().make(bench_);
 };
 
 TEST_P(Conformance, WhatWasPutIsReadByteForByteWhateverItsLength) {
@@ -251,15 +196,10 @@ TEST_P(Conformance, TheProbeOfAGoodStoreIsContent) {
     EXPECT_TRUE(keys("").empty());
 }
 
-template <class Kind>
-std::unique_ptr<Backend> make(testing::DryBench& bench) {
-    return std::make_unique<Kind>(bench);
-}
-
 INSTANTIATE_TEST_SUITE_P(
     Objects,
     Conformance,
-    ::testing::Values(Driver{"Folder", make<FolderBackend>}, Driver{"S3", make<S3Backend>}),
+    ::testing::ValuesIn(testing::drivers),
     [](const auto& info) { return info.param.name; }
 );
 

@@ -1,0 +1,165 @@
+// What goes wrong with S3, against a real server: refusals that must name their cause, and a server
+// that dies or hangs in the midst of an upload.
+#include "io/objects/s3.hpp"
+
+#include "testing/stores.hpp"
+
+namespace acme::objects {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::S3Backend;
+using testing::S3Server;
+
+struct S3Bench : testing::DryBench {
+    explicit S3Bench(S3Options options = {}) : backend(*this, patient(std::move(options))) {}
+
+    ~S3Bench() { wait(backend.store().close()); }
+
+    /// Fails soon, for a test waits for it.
+    static S3Options patient(S3Options options) {
+        options.pause = 1ms;
+        options.answer_time_max = 500ms;
+        options.upload_time_max = 500ms;
+        return options;
+    }
+
+    std::string probe() {
+        const auto result = wait(backend.store().probe(context));
+        return result ? "content" : result.error().message;
+    }
+
+    bool has_logged(std::string_view text) const {
+        return std::ranges::any_of(lines, [&](const std::string& line) {
+            return line.find(text) != line.npos;
+        });
+    }
+
+    S3Backend backend;
+};
+
+TEST(S3, AWrongSecretIsRefusedByTheServerAndSaidWithoutIt) {
+    S3Bench bench({.keys = {S3Server::access_key, Secret("the-wrong-secret"), Secret()}});
+
+    EXPECT_EQ(
+        bench.probe(), "The store refuses the signature: the secret key is not the access key's."
+    );
+    EXPECT_FALSE(bench.has_logged("the-wrong-secret"));
+}
+
+TEST(S3, AnUnknownAccessKeyIsNamedAsTheCause) {
+    S3Bench bench({.keys = {"nobody", Secret("some-secret"), Secret()}});
+
+    EXPECT_EQ(bench.probe(), "The store does not know the access key.");
+}
+
+TEST(S3, ABucketThatIsMissingIsNamed) {
+    S3Bench bench({.bucket = "no-such-bucket"});
+
+    EXPECT_EQ(bench.probe(), R"(The bucket "no-such-bucket" does not exist.)");
+    EXPECT_TRUE(bench.has_logged("NoSuchBucket"));
+}
+
+TEST(S3, AWrongRegionIsReportedWithTheExpectedOne) {
+    S3Bench bench({.region = "eu-west-1"});
+
+    EXPECT_EQ(
+        bench.probe(), R"(The store expects the region "us-east-1", S3_REGION is "eu-west-1".)"
+    );
+}
+
+TEST(S3, AClockThatIsHoursOffIsCorrectedByTheServersDate) {
+    S3Bench bench;
+    bench.clock.advance(3h);
+
+    EXPECT_EQ(bench.probe(), "content");
+    EXPECT_EQ(bench.probe(), "content");
+}
+
+TEST(S3, AServerKilledInTheMidstOfAnUploadLeavesNothingToSee) {
+    S3Bench bench;
+    Store& store = bench.backend.store();
+    const std::string part(part_bytes, 'x');
+    {
+        auto writer = bench.wait(store.write(bench.context, "a/b", "text/plain"));
+        ASSERT_TRUE(writer);
+        ASSERT_TRUE(bench.wait((*writer)->write(bench.context, part)));
+        bench.backend.server.kill();
+
+        const auto second = bench.wait((*writer)->write(bench.context, part));
+
+        ASSERT_FALSE(second);
+        EXPECT_EQ(second.error().code.text(), "objects.unavailable");
+        EXPECT_EQ(second.error().kind, ErrorKind::unavailable);
+
+        bench.backend.server.start();
+        EXPECT_EQ(
+            bench.wait(store.stat(bench.context, "a/b")).error().code.text(), "objects.not_found"
+        );
+        // The upload outlives the server: the same writer may go on.
+        ASSERT_TRUE(bench.wait((*writer)->write(bench.context, part)));
+        ASSERT_TRUE(bench.wait((*writer)->finish(bench.context, "end")));
+    }
+    EXPECT_EQ(bench.wait(store.stat(bench.context, "a/b"))->bytes, 2 * part_bytes + 3);
+}
+
+TEST(S3, AServerThatHangsIsGivenUpAfterItsTime) {
+    S3Bench bench;
+    bench.backend.server.stop();
+    const auto began = SystemClock().steady();
+
+    EXPECT_EQ(bench.probe(), "The store is out of reach.");
+
+    EXPECT_LT(SystemClock().steady() - began, 3s) << "it was asked again";
+    bench.backend.server.go_on();
+    EXPECT_EQ(bench.probe(), "content");
+}
+
+TEST(S3, EachPartIsMeasuredAndRetriesAreCountedApart) {
+    S3Bench bench;
+    Store& store = bench.backend.store();
+    const std::string part(part_bytes, 'x');
+    auto writer = bench.wait(store.write(bench.context, "a/b", "text/plain"));
+    ASSERT_TRUE(bench.wait((*writer)->write(bench.context, part)));
+    ASSERT_TRUE(bench.wait((*writer)->finish(bench.context, "end")));
+    EXPECT_EQ(bench.probe(), "content");
+    bench.backend.server.kill();
+    bench.probe();
+
+    const std::string text = bench.metrics.text();
+    const auto has = [&](std::string_view line) { return text.find(line) != text.npos; };
+    EXPECT_TRUE(has(R"(s3_upload_duration_seconds_count{operation="part"} 2)"));
+    EXPECT_TRUE(has(R"(s3_upload_duration_seconds_count{operation="complete"} 1)"));
+    EXPECT_TRUE(has(R"(s3_upload_duration_seconds_count{operation="put"} 1)"));
+    EXPECT_TRUE(has(R"(s3_retries_total{operation="s3.put"} 3)"));
+}
+
+TEST(S3, AnEndpointIsAnOriginAndNothingElse) {
+    testing::DryBench bench;
+    fetch::Client client(bench.telemetry);
+    for (const char* bad :
+         {"ftp://host", "host:9000", "http://host/path", "http://u:p@host", "http://"}) {
+        S3Options options;
+        options.bucket = "b";
+        options.region = "r";
+        options.endpoint = bad;
+        EXPECT_THROW(S3Caller(std::move(options), client, bench.telemetry), std::invalid_argument)
+            << bad;
+    }
+}
+
+TEST(S3, ARefusalIsReadFromItsDocumentOrItsHeaders) {
+    const Refusal malformed = read_refusal(
+        400,
+        "<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region 'a' is wrong; "
+        "expecting 'eu-1'</Message></Error>",
+        ""
+    );
+    EXPECT_EQ(malformed.region, "eu-1");
+    EXPECT_EQ(read_refusal(301, "", "us-west-2").region, "us-west-2");
+    EXPECT_EQ(read_refusal(503, "<Error><Code>SlowDown</Code></Error>", "").code, "SlowDown");
+    EXPECT_EQ(read_refusal(502, "<html>Bad gateway", "").code, "");
+}
+
+}  // namespace
+}  // namespace acme::objects

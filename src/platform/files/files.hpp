@@ -1,0 +1,151 @@
+#pragma once
+
+/// Uploaded files. The room owns the table `files` and the objects whose keys begin with "org_".
+///
+/// A file belongs to one organization and is seen by nobody else. It is uploading, then ready, then
+/// deleted; only what is ready is shown.
+
+#include "base/clock.hpp"
+#include "base/identity.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "io/http/body.hpp"
+#include "io/objects/store.hpp"
+#include "io/pg/database.hpp"
+#include "platform/files/buffers.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace acme::files {
+
+/// How long an upload may take; what is not ready a little later never becomes so.
+inline constexpr std::chrono::minutes upload_time_max{60};
+inline constexpr std::chrono::minutes upload_grace{5};
+
+struct Options {
+    std::uint64_t bytes_max = std::uint64_t{50} * 1024 * 1024;  // MAX_UPLOAD_SIZE_MB, as MiB
+    std::size_t buffers = 32;  // UPLOAD_BUFFERS, this thread's share
+    std::chrono::milliseconds buffer_wait_max{10'000};
+};
+
+struct File {
+    FileId id;
+    std::string name;
+    std::string content_type;  // what its first bytes say, see sniff.hpp
+    std::uint64_t bytes = 0;
+    std::string sha256;  // hex
+    WallTime created_at;
+};
+
+/// What the uploader says of a file. The name is a checked_name(), the type a media_type_of().
+struct Draft {
+    std::string name;
+    std::string declared_type;
+};
+
+/// All bytes are stored; make_ready() makes a file of it.
+struct Received {
+    FileId id;
+    std::string content_type;
+    std::uint64_t bytes = 0;
+    std::string sha256;
+};
+
+/// Where a page ends: files are listed by time and id.
+struct Place {
+    WallTime created_at;
+    FileId id;
+};
+
+class Incoming;
+
+/// Every function throws pg::Fault when the database is out of reach.
+class Files {
+public:
+    /// Everything outlives it.
+    Files(pg::Database& db, objects::Store& store, Telemetry& telemetry, Options options);
+
+    const Options& options() const { return options_; }
+
+    /// Reads `body` to its end into object storage. Memory: one buffer. Errors: uploads.busy,
+    /// uploads.store_unavailable (unavailable), files.too_large (too_large), those of the body.
+    Task<Result<Received>> receive(
+        trace::Context context, Identity who, Draft draft, http::Body& body
+    );
+
+    Task<pg::Transaction> begin(trace::Context context) { return db_.begin(context); }
+
+    /// In the transaction of its idempotency key; tells the audit and /v1/events. Errors:
+    /// files.upload_expired (conflict).
+    Task<Result<File>> make_ready(
+        pg::Transaction& transaction,
+        trace::Context context,
+        Identity who,
+        Received received,
+        std::string ip
+    );
+
+    /// Gives what was received to the sweeper: there is a file already, or it failed.
+    Task<> abandon(trace::Context context, Identity who, FileId id);
+
+    /// Newest first, those after `after`.
+    Task<std::vector<File>> list(
+        trace::Context context, OrgId org, std::optional<Place> after, int limit
+    );
+
+    /// Of all organizations or of one, for operators.
+    Task<std::vector<File>> list_newest(
+        trace::Context context, std::optional<OrgId> org, int limit
+    );
+
+    /// Errors: files.not_found, also for the file of another organization.
+    Task<Result<File>> find(trace::Context context, OrgId org, FileId id);
+
+    /// The bytes of a file that was found. Errors: uploads.store_unavailable (unavailable). Throws
+    /// when the object is missing.
+    Task<Result<std::unique_ptr<objects::Reader>>> open(
+        trace::Context context, OrgId org, FileId id, std::optional<objects::Range> range
+    );
+
+    /// Gone at once for everybody; a job removes the object. Twice is once. Errors:
+    /// files.not_found.
+    Task<Result<>> remove(trace::Context context, Identity who, FileId id, std::string ip);
+
+    /// What the job files.remove_object does. Twice: the object is gone already. Errors:
+    /// uploads.store_unavailable (unavailable).
+    Task<Result<>> remove_object(trace::Context context, FileId id);
+
+    /// What the job files.sweep does: removes uploads that were given up, with their objects, what
+    /// storage holds of unfinished ones, objects without a row, and rows deleted a month ago.
+    /// Bounded by sweep_rows_max and sweep_pages_max; the next run goes on. Twice: it only looks
+    /// at ages. Errors: uploads.store_unavailable (unavailable).
+    Task<Result<>> sweep(trace::Context context);
+
+    static constexpr int sweep_rows_max = 1000;
+    static constexpr int sweep_pages_max = 200;
+
+private:
+    Task<Result<Received>> receive_into(
+        trace::Context context, Incoming& incoming, FileId id, http::Body& body
+    );
+    Task<Result<>> sweep_uploads(trace::Context context);
+    Task<Result<>> sweep_orphans(trace::Context context);
+
+    pg::Database& db_;
+    objects::Store& store_;
+    Telemetry& telemetry_;
+    Options options_;
+    Buffers buffers_;
+    prometheus::Gauge& active_;
+};
+
+/// The id in a path. Errors: files.not_found, for anything that is no id.
+Result<FileId> parse_file_id(std::string_view text);
+
+/// Errors: files.too_large, naming the limit in bytes.
+std::unexpected<Error> too_large(std::uint64_t bytes_max);
+
+}  // namespace acme::files

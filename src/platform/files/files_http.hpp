@@ -1,0 +1,19 @@
+#pragma once
+
+#include "io/http/page.hpp"
+#include "io/http/router.hpp"
+#include "platform/files/files.hpp"
+#include "platform/idempotency/idempotency.hpp"
+
+namespace acme::files {
+
+/// POST and GET /v1/files; GET and DELETE /v1/files/{id}; GET /v1/files/{id}/content. Everything
+/// outlives the router's use.
+void add_routes(
+    http::Router& router,
+    Files& files,
+    idempotency::Idempotency& idempotency,
+    const http::Cursors& cursors
+);
+
+}  // namespace acme::files

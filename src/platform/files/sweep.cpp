@@ -1,0 +1,119 @@
+// What is left behind by uploads that were given up and files that were deleted.
+#include "base/text.hpp"
+#include "platform/files/files.hpp"
+#include "platform/files/incoming.hpp"
+
+#include <set>
+
+namespace acme::files {
+namespace {
+
+/// Longer than any upload may take.
+constexpr std::chrono::hours unfinished_for_max{24};
+constexpr std::chrono::days deleted_rows_kept_for{30};
+
+constexpr pg::Query list_expired{"files.list_expired", R"sql(
+    SELECT org_id, id, key FROM files WHERE state = 'uploading' AND expires_at <= $1
+    ORDER BY expires_at LIMIT $2
+)sql"};
+
+constexpr pg::Query delete_upload{"files.delete_upload", R"sql(
+    DELETE FROM files
+    WHERE org_id = $1 AND id = $2 AND state = 'uploading' AND expires_at <= $3
+)sql"};
+
+constexpr pg::Query find_deleted{"files.find_deleted", R"sql(
+    SELECT key FROM files WHERE id = $1 AND state = 'deleted' AND removed_at IS NULL
+)sql"};
+
+constexpr pg::Query set_removed{"files.set_removed", R"sql(
+    UPDATE files SET removed_at = $2 WHERE id = $1 AND state = 'deleted'
+)sql"};
+
+constexpr pg::Query forget_deleted{"files.forget_deleted", R"sql(
+    DELETE FROM files WHERE id = ANY(ARRAY(
+        SELECT id FROM files WHERE state = 'deleted' AND removed_at <= $1 LIMIT $2
+    ))
+)sql"};
+
+constexpr pg::Query known_keys{"files.known_keys", R"sql(
+    SELECT key FROM files WHERE key = ANY($1::text[])
+)sql"};
+
+/// As a PostgreSQL array. Keys need no quotes: objects::is_key().
+std::string array_of(const std::vector<objects::Listed>& objects) {
+    std::string text = "{";
+    for (const objects::Listed& object : objects) {
+        if (text.size() > 1) text += ',';
+        text += object.key;
+    }
+    return text + '}';
+}
+
+}  // namespace
+
+Task<Result<>> Files::remove_object(trace::Context context, FileId id) {
+    const auto rows = co_await db_.run(context, find_deleted, id);
+    if (rows.empty()) co_return done;
+    const auto removed = co_await store_.remove(context, rows[0].text());
+    if (!removed) co_return std::unexpected(store_unavailable());
+    co_await db_.run(context, set_removed, id, telemetry_.clock.now());
+    co_return done;
+}
+
+Task<Result<>> Files::sweep(trace::Context context) {
+    ACME_TRY(co_await sweep_uploads(context));
+    const WallTime now = telemetry_.clock.now();
+    const auto parts = co_await store_.sweep(context, now - unfinished_for_max);
+    if (!parts) co_return std::unexpected(store_unavailable());
+    ACME_TRY(co_await sweep_orphans(context));
+    co_await db_.run(context, forget_deleted, now - deleted_rows_kept_for, sweep_rows_max);
+    co_return done;
+}
+
+/// The object first: a row that is left can be found again, an object alone hardly.
+Task<Result<>> Files::sweep_uploads(trace::Context context) {
+    const WallTime now = telemetry_.clock.now();
+    const auto rows = co_await db_.run(context, list_expired, now, sweep_rows_max);
+    for (int i = 0; i < rows.size(); ++i) {
+        pg::Row row = rows[i];
+        const OrgId org = row.id<OrgId>();
+        const FileId id = row.id<FileId>();
+        const auto removed = co_await store_.remove(context, row.text());
+        if (!removed) co_return std::unexpected(store_unavailable());
+        co_await db_.run(context, delete_upload, org, id, now);
+    }
+    if (!rows.empty()) {
+        telemetry_.log.write(LogLevel::info, "files.swept", context, {{"uploads", rows.size()}});
+    }
+    co_return done;
+}
+
+/// The row is written before the object, so an object without a row has lost it for good.
+Task<Result<>> Files::sweep_orphans(trace::Context context) {
+    std::string after;
+    for (int number = 0; number < sweep_pages_max; ++number) {
+        const auto page = co_await store_.list(context, "org_", after);
+        if (!page) co_return std::unexpected(store_unavailable());
+        std::vector<objects::Listed> ours;
+        for (const objects::Listed& object : page->objects) {
+            if (objects::is_key(object.key)) ours.push_back(object);
+        }
+        const auto rows = co_await db_.run(context, known_keys, array_of(ours));
+        std::set<std::string> known;
+        for (int i = 0; i < rows.size(); ++i) known.insert(rows[i].text());
+        for (const objects::Listed& object : ours) {
+            if (known.contains(object.key)) continue;
+            telemetry_.log.write(
+                LogLevel::warn, "files.orphan", context, {{"bytes", object.bytes}}
+            );
+            const auto removed = co_await store_.remove(context, object.key);
+            if (!removed) co_return std::unexpected(store_unavailable());
+        }
+        if (page->next.empty()) break;
+        after = page->next;
+    }
+    co_return done;
+}
+
+}  // namespace acme::files
