@@ -120,6 +120,7 @@ Task<Result<User>> Accounts::create(
         .after = audit::json_of({{"email", email}, {"name", user.name}, {"platform_role", role}}),
     };
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await tell(transaction, context, id, "created");
     co_return read_user(rows[0]);
 }
 

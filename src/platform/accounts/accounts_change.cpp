@@ -92,6 +92,7 @@ Task<Result<User>> Accounts::rename(
         .after = audit::json_of({{"name", name}}),
     };
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await tell(transaction, context, id, "updated");
     co_await transaction.commit(context);
     User user = read_user(rows[0]);
     if (changed_) co_await changed_(context, id, user.version);
@@ -141,6 +142,7 @@ Task<Result<User>> Accounts::administer(
         .after = rights_json(after),
     };
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await tell(transaction, context, id, "updated");
     co_await transaction.commit(context);
     if (changed_) co_await changed_(context, id, after.version);
     co_return after;

@@ -1,5 +1,8 @@
 #include "platform/accounts/rows.hpp"
 
+#include "io/pg/database.hpp"
+#include "platform/events/events.hpp"
+
 namespace acme::accounts {
 
 std::optional<PlatformRole> parse_platform_role(std::string_view text) {
@@ -31,6 +34,14 @@ User read_user(pg::Row row) {
 
 std::unexpected<Error> no_such_user() {
     return refuse(ErrorKind::not_found, "accounts.not_found", "There is no such user.");
+}
+
+Task<> tell(
+    pg::Transaction& transaction, trace::Context context, UserId user, std::string_view verb
+) {
+    return events::publish(
+        transaction, context, {.topic = "users", .id = user.str(), .verb = verb}
+    );
 }
 
 }  // namespace acme::accounts

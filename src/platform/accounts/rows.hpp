@@ -24,4 +24,9 @@ inline constexpr pg::Query lock_administrators{"accounts.lock_administrators", R
 
 std::unexpected<Error> no_such_user();
 
+/// Tells those who operate the platform that the list of users has changed.
+Task<> tell(
+    pg::Transaction& transaction, trace::Context context, UserId user, std::string_view verb
+);
+
 }  // namespace acme::accounts

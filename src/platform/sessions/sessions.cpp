@@ -1,6 +1,7 @@
 #include "platform/sessions/sessions.hpp"
 
 #include "io/pg/database.hpp"
+#include "platform/events/events.hpp"
 #include "platform/sessions/client.hpp"
 #include "platform/sessions/same_site.hpp"
 
@@ -48,6 +49,26 @@ constexpr pg::Query revoke_all{"sessions.revoke_all", R"sql(
 constexpr pg::Query sweep_sessions{"sessions.sweep", R"sql(
     DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1
 )sql"};
+
+/// The list of sessions of `user` has changed.
+Task<> tell(
+    pg::Transaction& transaction,
+    trace::Context context,
+    OrgId org,
+    UserId user,
+    std::string id,
+    std::string_view verb
+) {
+    return events::publish(
+        transaction,
+        context,
+        {.topic = "sessions",
+         .id = std::move(id),
+         .verb = verb,
+         .org = org,
+         .data = audit::json_of({{"user", user.str()}})}
+    );
+}
 
 WallTime expiry_of(WallTime created, WallTime seen) {
     return std::min<WallTime>(created + life_max, seen + idle_max);
@@ -128,6 +149,7 @@ Task<Result<Sessions::Begun>> Sessions::begin(trace::Context context, UserId use
         .after = audit::json_of({{"method", session.method}}),
     };
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await tell(transaction, context, standing->org, user, session.id.str(), "created");
     co_await transaction.commit(context);
     co_return Begun{
         .session = session,
@@ -237,6 +259,7 @@ Task<Result<>> Sessions::end(trace::Context context, Identity who, std::string i
     audit::Actor actor{.name = who.user.str(), .org = who.org, .ip = std::move(ip)};
     audit::Entry entry{.action = "sessions.end", .target = id.str()};
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await tell(transaction, context, who.org, who.user, id.str(), "deleted");
     co_await transaction.commit(context);
     const std::string hash = rows[0].text();
     nearby_.forget(hash);
@@ -251,6 +274,7 @@ Task<> Sessions::end_all(trace::Context context, Identity who, std::string ip) {
     audit::Actor actor{.name = who.user.str(), .org = who.org, .ip = std::move(ip)};
     audit::Entry entry{.action = "sessions.end_all", .target = who.user.str()};
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await tell(transaction, context, who.org, who.user, "all", "deleted");
     co_await transaction.commit(context);
     co_await accounts_.announce(context, who.user);
 }
