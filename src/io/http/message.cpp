@@ -1,7 +1,6 @@
 #include "io/http/message.hpp"
 
-#include <boost/url/params_view.hpp>
-#include <boost/url/parse_query.hpp>
+#include "base/bytes.hpp"
 
 #include <algorithm>
 
@@ -33,13 +32,35 @@ std::string_view Request::header(std::string_view name) const {
     return found == headers.end() ? std::string_view() : found->value;
 }
 
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space) {
+    std::string decoded;
+    decoded.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '+' && plus_is_space) {
+            decoded += ' ';
+        } else if (text[i] == '%') {
+            const auto byte = parse_hex(text.substr(i + 1, 2));
+            if (!byte || byte->empty()) return std::nullopt;
+            decoded += *byte;
+            i += 2;
+        } else {
+            decoded += text[i];
+        }
+    }
+    return decoded;
+}
+
+// By hand: parse_query() of Boost.URL 1.81 reads on behind the end of a view, up to the next 0.
 std::optional<std::string> Request::query(std::string_view name) const {
     const auto mark = target.find('?');
     if (mark == target.npos) return std::nullopt;
-    const auto params = boost::urls::parse_query(target.substr(mark + 1));
-    if (!params) return std::nullopt;
-    for (const auto& param : boost::urls::params_view(*params)) {
-        if (param.key == name) return param.value;
+    std::string_view rest = target.substr(mark + 1);
+    while (!rest.empty()) {
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        const auto equals = std::min(pair.find('='), pair.size());
+        if (percent_decoded(pair.substr(0, equals), true) != name) continue;
+        return percent_decoded(pair.substr(std::min(equals + 1, pair.size())), true);
     }
     return std::nullopt;
 }

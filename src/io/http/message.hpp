@@ -26,6 +26,10 @@ struct Header {
     std::string_view value;
 };
 
+/// nullopt where a percent sign is not followed by two hex digits. Forms and URLSearchParams write
+/// a space as a plus, in queries only.
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space);
+
 /// A head, and the body that follows it. The views point into the connection's buffer and hold
 /// until the request has been answered.
 struct Request {
@@ -40,7 +44,7 @@ struct Request {
     /// The first one of that name, in any case; "" when there is none.
     std::string_view header(std::string_view name) const;
 
-    /// The value of `?name=`, percent-decoded; nullopt when it is absent.
+    /// The first value of `?name=`, percent-decoded; nullopt when it is absent or malformed.
     std::optional<std::string> query(std::string_view name) const;
 
     /// The value of a cookie; "" when there is none.

@@ -6,9 +6,6 @@
 #include "io/http/json.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/url/params_view.hpp>
-#include <boost/url/parse_query.hpp>
-#include <boost/url/url.hpp>
 
 #include <algorithm>
 
@@ -25,21 +22,18 @@ std::string mark_of(const Secret& key, std::string_view scope, std::string_view 
     return hmac_sha256(key.reveal(), signed_text).substr(0, mark_bytes);
 }
 
-/// The address of this request with another cursor.
+/// The address of this request with another cursor, which needs no escape.
 std::string next_address(const Request& request, std::string_view cursor) {
-    boost::urls::url next;
-    next.set_encoded_path(request.path());
-    const auto mark = request.target.find('?');
-    if (mark != request.target.npos) {
-        const auto query = boost::urls::parse_query(request.target.substr(mark + 1));
-        if (query) {
-            for (const auto& param : boost::urls::params_view(*query)) {
-                if (param.key != "cursor") next.params().append(param);
-            }
-        }
+    std::string next(request.path());
+    next += '?';
+    const auto mark = std::min(request.target.find('?'), request.target.size() - 1);
+    std::string_view rest = request.target.substr(mark + 1);
+    while (!rest.empty()) {
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        if (!pair.starts_with("cursor=")) next.append(pair).append("&");
     }
-    next.params().append({"cursor", cursor});
-    return std::string(next.buffer());
+    return next.append("cursor=").append(cursor);
 }
 
 }  // namespace

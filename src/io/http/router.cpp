@@ -1,7 +1,5 @@
 #include "io/http/router.hpp"
 
-#include <boost/url/pct_string_view.hpp>
-
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -56,9 +54,9 @@ std::optional<std::vector<std::string>> params_of(const TableRoute& route, const
             const std::string_view last = path.parts[path.count - 1];
             part = {part.data(), static_cast<std::size_t>(last.end() - part.begin())};
         }
-        const auto encoded = boost::urls::make_pct_string_view(part);
-        if (!encoded) return std::nullopt;
-        params.push_back(encoded->decode());
+        auto decoded = percent_decoded(part, false);
+        if (!decoded) return std::nullopt;
+        params.push_back(std::move(*decoded));
     }
     return params;
 }

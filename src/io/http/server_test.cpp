@@ -36,6 +36,10 @@ Task<Result<Response>> report(const Call& call, std::promise<std::string>& code)
     co_return Response{};
 }
 
+Task<Result<Response>> ask(const Call& call) {
+    co_return Response{.body = call.request.query("q").value_or("none")};
+}
+
 Task<Result<Response>> ignore() { co_return Response{.body = "ignored"}; }
 
 Task<Result<Response>> answer_slowly() {
@@ -50,6 +54,7 @@ struct ServerBench : testing::DryBench {
         add(post, "/ignore", 1 << 20, [](const Call&) { return ignore(); });
         add(post, "/count", 64 << 20, [this](const Call& call) { return count(call, may_read); });
         add(post, "/report", 4096, [this](const Call& call) { return report(call, reported); });
+        add(get, "/ask", no_body, [](const Call& call) { return ask(call); });
         add(get, "/slow", no_body, [](const Call&) { return answer_slowly(); });
         port = server.listen(loop.get_executor(), 0);
         tasks.spawn(loop.get_executor(), "serve", server.serve());
@@ -225,6 +230,22 @@ TEST(Server, WhoAwaitsContinueIsAskedWhenTheHandlerReads) {
     const std::string answer = client.receive();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 "));
     EXPECT_TRUE(says_close(answer));
+}
+
+TEST(Server, AQueryEndsWhereTheTargetEnds) {
+    ServerBench bench;
+    HttpClient client(bench.port);
+    for (const auto& [target, answer] : std::map<std::string, std::string>{
+             {"/ask?q=a%20b", "a b"},
+             {"/ask?x=1&q=a+b&q=c", "a b"},
+             {"/ask?q=", ""},
+             {"/ask?q=%4", "none"},
+             {"/ask?q=a%2", "none"},
+             {"/ask?", "none"},
+         }) {
+        client.send("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        EXPECT_TRUE(client.receive().ends_with("\r\n\r\n" + answer)) << target;
+    }
 }
 
 TEST(Server, EveryAnswerHasADate) {
