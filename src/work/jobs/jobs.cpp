@@ -35,15 +35,16 @@ Task<> enqueue(
     if (args.size() > args_bytes_max) {
         throw std::length_error("the job " + std::string(kind) + " is larger than 64 KiB");
     }
+    const trace::Span span(context, "job.enqueue", trace::SpanKind::internal);
     co_await transaction.run(
-        context,
+        span.context(),
         insert_job,
         options.queue,
         kind,
         args,
         pg::sql_now(clock),
         options.delay_by.count(),
-        context.traceparent(),
+        span.context().traceparent(),
         context.trace->request_id
     );
 }
