@@ -95,6 +95,8 @@ std::shared_ptr<PGconn> start(const ConnectionOptions& options, const Words& wor
     values.push_back(nullptr);
     std::shared_ptr<PGconn> conn(PQconnectStartParams(keys.data(), values.data(), 1), PQfinish);
     if (conn == nullptr) throw Unreachable("connect: out of memory");
+    // libpq would print what the server remarks; what matters comes as an error.
+    PQsetNoticeProcessor(conn.get(), [](void*, const char*) {}, nullptr);
     return conn;
 }
 
