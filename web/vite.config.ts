@@ -9,7 +9,7 @@ const acme = process.env.ACME_URL ?? "http://127.0.0.1:8080";
 const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 const proxy = Object.fromEntries(
-  ["/v1", "/healthz", "/readyz"].map((path) => [path, { target: acme, changeOrigin: true }]),
+  ["/v1", "/healthz", "/readyz"].map((path) => [path, { target: acme }]),
 );
 
 export default defineConfig({

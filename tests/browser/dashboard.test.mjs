@@ -220,7 +220,7 @@ test("the name is saved, and a change by somebody else in between is shown and n
   await page.goto(`${url}/me`);
   const me = await (await context.request.get(`${url}/v1/me`)).json();
   email = me.email;
-  await page.getByLabel("Name", { exact: true }).fill("Ines Duarte");
+  await page.getByLabel("Name", { exact: true }).fill(`Ines ${process.pid}`);
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Your name was saved.").waitFor();
 
@@ -230,14 +230,14 @@ test("the name is saved, and a change by somebody else in between is shown and n
     headers: { "If-Match": now.headers().etag, "Content-Type": "application/merge-patch+json", Origin: url },
   });
   assert.equal(other.status(), 200);
-  await page.getByLabel("Name", { exact: true }).fill("Ines D.");
+  await page.getByLabel("Name", { exact: true }).fill(`Ines D. ${process.pid}`);
   await page.getByRole("button", { name: "Save" }).click();
   const conflict = page.getByRole("alert").filter({ hasText: "changed elsewhere" });
   await conflict.getByText("Somebody Faster").waitFor();
   await inspect(page, "account-conflict", { width: 1440, theme: "light" });
   await page.getByRole("button", { name: "Save mine over it" }).click();
   await conflict.waitFor({ state: "detached" });
-  assert.equal((await (await context.request.get(`${url}/v1/me`)).json()).name, "Ines D.");
+  assert.equal((await (await context.request.get(`${url}/v1/me`)).json()).name, `Ines D. ${process.pid}`);
 });
 
 test("a password is set, another session appears and is ended from here", async () => {

@@ -1,8 +1,8 @@
 import { Activity } from "lucide-react";
 import { useNodes } from "../rooms/nodes/feed";
-import { fleetOf, verdictOf } from "../rooms/nodes/state";
-import { Dot, Sha, Unseen } from "../ui/mark";
-import { clock, milliseconds, percent } from "../ui/format";
+import { fleetOf, type Fleet } from "../rooms/nodes/state";
+import { Dot, Sha, Unseen, type Tone } from "../ui/mark";
+import { clock, list, milliseconds, percent } from "../ui/format";
 import styles from "./vitals.module.css";
 
 /** What runs and how it fares, on every page. A stale number never looks live. */
@@ -10,7 +10,6 @@ export function Vitals() {
   const { data, isError, stale } = useNodes();
   if (!data) return <div className={styles.vitals}>{isError && <span className={styles.item}>No data of the nodes yet</span>}</div>;
   const fleet = fleetOf(data);
-  const verdict = verdictOf(data);
   const errors = percent(data.totals.error_ratio);
   const p99 = milliseconds(data.totals.p99_ms);
   return (
@@ -24,7 +23,7 @@ export function Vitals() {
         </span>
       )}
       <span className={styles.item}>
-        <Dot tone={stale ? "idle" : verdict.tone} />
+        <Dot tone={stale ? "idle" : toneOf(fleet)} />
         <span>
           {fleet.ready}/{fleet.serving.length} nodes
         </span>
@@ -32,6 +31,12 @@ export function Vitals() {
           <Sha key={release} value={release} />
         ))}
       </span>
+      {fleet.down.length > 0 && (
+        <span className={styles.item}>
+          <Dot tone={stale ? "idle" : "crit"} />
+          <span>{list(fleet.down.map((dependency) => dependency.name))} down</span>
+        </span>
+      )}
       <span className={styles.item} data-wide="">
         <Activity size={13} aria-hidden="true" />
         <span>
@@ -50,4 +55,9 @@ export function Vitals() {
       {stale && <Unseen>These numbers are old.</Unseen>}
     </div>
   );
+}
+
+function toneOf({ ready, serving }: Fleet): Tone {
+  if (ready === 0) return "crit";
+  return ready < serving.length ? "warn" : "ok";
 }
