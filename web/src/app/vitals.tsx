@@ -32,7 +32,7 @@ export function Vitals() {
         ))}
       </span>
       {fleet.down.length > 0 && (
-        <span className={styles.item}>
+        <span className={styles.item} data-down="">
           <Dot tone={stale ? "idle" : "crit"} />
           <span>{list(fleet.down.map((dependency) => dependency.name))} down</span>
         </span>
