@@ -7,6 +7,9 @@
 #include "operate/local/local_cli.hpp"
 #include "operate/local/supervisor.hpp"
 #include "operate/logs/logs_cli.hpp"
+#include "platform/accounts/accounts_cli.hpp"
+#include "platform/audit/audit_http.hpp"
+#include "platform/files/files_cli.hpp"
 
 namespace acme::app {
 
@@ -24,6 +27,15 @@ void add_commands(cli::Commands& commands, Platform& platform) {
          .home = home}
     );
     logs::add_commands(commands, platform.clock, home);
+    commands.add_group("admin", "The administrator's way in.");
+    commands.add_group("accounts", "Accounts: create, list.");
+    accounts::add_commands(
+        commands, platform.accounts, platform.links, platform.config.admin_email
+    );
+    commands.add_group("audit", "Who changed what.");
+    audit::add_commands(commands, platform.db);
+    commands.add_group("files", "Uploaded files.");
+    files::add_commands(commands, platform.files);
     commands.add_group("config", "The environment variables: check them, document them.");
     add_config_commands(commands);
     add_migrate_command(commands, platform);

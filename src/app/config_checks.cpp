@@ -1,6 +1,8 @@
 #include "app/config_checks.hpp"
 
+#include "base/networks.hpp"
 #include "io/pg/conninfo.hpp"
+#include "platform/accounts/email.hpp"
 
 #include <boost/url/parse.hpp>
 
@@ -110,10 +112,6 @@ std::string check_http_url(std::string_view value) {
     return is_url(value, {"http", "https"}) ? "" : "must be a URL such as https://app.example.com";
 }
 
-std::string check_smtp_url(std::string_view value) {
-    return is_url(value, {"smtp", "smtps"}) ? "" : "must be a URL such as smtp://user@host:587";
-}
-
 std::string check_name(std::string_view value) {
     const bool is_right = value.size() <= 64 && std::ranges::all_of(value, [](char c) {
                               return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '-' ||
@@ -124,6 +122,15 @@ std::string check_name(std::string_view value) {
 
 std::string check_address(std::string_view value) {
     return is_address(value) ? "" : "must be an address such as 127.0.0.1 or ::1";
+}
+
+std::string check_email(std::string_view value) {
+    return accounts::normalize_email(value) ? "" : "must be an address such as ada@example.com";
+}
+
+std::string check_networks(std::string_view value) {
+    if (Networks::parse(value)) return "";
+    return "must be addresses or networks such as 10.0.0.0/8, with commas between";
 }
 
 void check_together(const Config& config, std::vector<Problem>& problems) {

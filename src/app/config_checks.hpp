@@ -14,9 +14,11 @@ std::string check_region(std::string_view value);      // [a-z0-9-]{1,32}
 std::string check_secret_key(std::string_view value);  // each of the list, 32 bytes at least
 std::string check_object_endpoint(std::string_view value);
 std::string check_http_url(std::string_view value);
-std::string check_smtp_url(std::string_view value);
 std::string check_name(std::string_view value);     // [A-Za-z0-9._-]{1,64}
 std::string check_address(std::string_view value);  // IPv4, or IPv6 without brackets
+
+std::string check_email(std::string_view value);
+std::string check_networks(std::string_view value);  // 10.0.0.0/8, with commas between
 
 /// What no single variable can show: credentials without an endpoint, production without TLS.
 void check_together(const Config& config, std::vector<Problem>& problems);

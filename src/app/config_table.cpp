@@ -40,12 +40,13 @@ void describe_guide(Config& c, Settings& s) {
         {1, 102'400}
     );
     s.integer(
-        {"RATE_LIMIT_PER_MIN", "API rate limit per authenticated user"},
+        {"RATE_LIMIT_PER_MIN", "API rate limit per authenticated user (checked, not yet in force)"},
         c.rate_limit_per_min,
         {1, 1'000'000}
     );
     s.flag(
-        {"ENABLE_FEATURE_FLAGS", "Enable the feature flag evaluation system"},
+        {"ENABLE_FEATURE_FLAGS",
+         "Enable the feature flag evaluation system (checked, not yet in force)"},
         c.enable_feature_flags
     );
 }
@@ -78,14 +79,10 @@ void describe_servers(Config& c, Settings& s) {
         c.job_drain_timeout_seconds,
         {0, 3600}
     );
-    s.flag(
-        {"SCHEDULER_STANDBY", "Start the scheduler as a standby that leads only when alone"},
-        c.is_scheduler_standby
-    );
     s.text(
         {"TRUSTED_PROXIES", "Addresses or networks whose X-Forwarded-For is believed, with commas"},
         c.trusted_proxies,
-        any
+        check_networks
     );
 }
 
@@ -101,11 +98,6 @@ void describe_stores(Config& c, Settings& s) {
         c.s3_endpoint,
         check_object_endpoint
     );
-    s.text(
-        {"S3_PUBLIC_ENDPOINT", "The same as browsers reach it, when that differs"},
-        c.s3_public_endpoint,
-        check_http_url
-    );
     s.flag({"S3_FORCE_PATH_STYLE", "Put the bucket in the path"}, c.s3_force_path_style);
     s.secret({"AWS_ACCESS_KEY_ID", "Object storage credential"}, c.aws_access_key_id, any);
     s.secret({"AWS_SECRET_ACCESS_KEY", "Object storage credential"}, c.aws_secret_access_key, any);
@@ -118,9 +110,6 @@ void describe_stores(Config& c, Settings& s) {
         {"UPLOAD_BUFFERS", "Uploads held at once by a node, 5 MiB each"},
         c.upload_buffers,
         {1, 4096}
-    );
-    s.secret(
-        {"SMTP_URL", "Mail server (smtp://user:password@host:587)"}, c.smtp_url, check_smtp_url
     );
 }
 
@@ -144,13 +133,13 @@ void describe_process(Config& c, Settings& s) {
         c.profile,
         {"single", "production"}
     );
-    s.choice(
-        {"ACME_SIGNUP", "Who may sign up; open in the single profile, else closed"},
-        c.signup,
-        {"open", "invite", "closed"}
-    );
     s.text(
         {"ACME_URL", "Where people reach the platform; sign-in links use it"}, c.url, check_http_url
+    );
+    s.text(
+        {"ACME_ADMIN_EMAIL", "Address of the administrator that the first start makes"},
+        c.admin_email,
+        check_email
     );
     s.text({"ACME_HOME", "Folder of what `acme up` keeps"}, c.home, any);
 }

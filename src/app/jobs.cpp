@@ -1,13 +1,19 @@
 #include "app/lists.hpp"
 #include "app/platform.hpp"
+#include "platform/audit/audit_http.hpp"
 #include "platform/events/events_jobs.hpp"
+#include "platform/files/files_jobs.hpp"
 #include "platform/idempotency/idempotency_jobs.hpp"
+#include "platform/sessions/sessions_jobs.hpp"
 
 namespace acme::app {
 
 void add_jobs(jobs::Registry& jobs, Platform& platform) {
+    audit::add_jobs(jobs, platform.db);
+    sessions::add_jobs(jobs, platform.sessions, platform.links);
     events::add_jobs(jobs, platform.db);
     idempotency::add_jobs(jobs, platform.idempotency);
+    files::add_jobs(jobs, platform.files);
 }
 
 }  // namespace acme::app

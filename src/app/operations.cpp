@@ -2,28 +2,41 @@
 
 #include "io/http/json.hpp"
 
+#include <unistd.h>
+
 namespace acme::app {
 namespace {
 
 constexpr std::chrono::milliseconds drain_max{1000};
+constexpr std::chrono::milliseconds store_period{15'000};
+constexpr std::chrono::milliseconds store_time_max{5'000};
 
 Task<Result<http::Response>> answer_alive() {
     co_return http::Response{.body = R"({"status":"alive"})"};
 }
 
 Task<Result<http::Response>> answer_ready(const Readiness& readiness) {
-    if (readiness.is_ready) co_return http::Response{.body = R"({"status":"ready"})"};
+    if (readiness.is_ready()) co_return http::Response{.body = R"({"status":"ready"})"};
     co_return refuse(
         ErrorKind::unavailable,
         "app.not_ready",
-        "This node takes no traffic: " + readiness.reason + "."
+        "This node takes no traffic: " + readiness.reason() + "."
     );
 }
 
-Task<Result<http::Response>> answer_metrics(const Metrics& metrics) {
-    co_return http::Response{
-        .body = metrics.text(), .content_type = "text/plain; version=0.0.4; charset=utf-8"
+Task<Result<http::Response>> answer_metrics(Platform& platform, const http::Call& call) {
+    Scrape scrape = platform.metrics.scrape(
+        call.request.header("Accept"),
+        call.request.header("Accept-Encoding"),
+        platform.clock.steady()
+    );
+    http::Response response{
+        .body = std::move(scrape.body), .content_type = std::move(scrape.content_type)
     };
+    if (!scrape.content_encoding.empty()) {
+        response.headers.emplace_back("Content-Encoding", std::move(scrape.content_encoding));
+    }
+    co_return response;
 }
 
 Task<Result<http::Response>> answer_build(const Config& config, std::string_view role) {
@@ -35,6 +48,42 @@ Task<Result<http::Response>> answer_build(const Config& config, std::string_view
          {"environment", config.environment},
          {"profile", config.profile}}
     );
+}
+
+Task<nodes::Health> look_at_redis(redis::Client& redis, trace::Context context) {
+    const auto answer = co_await redis.run(context, {"PING"});
+    co_return nodes::Health{answer.has_value(), answer ? "" : "no answer"};
+}
+
+Task<nodes::Health> look_at_store(objects::Store& store, trace::Context context) {
+    const Result<> result = co_await store.probe(context);
+    co_return nodes::Health{result.has_value(), result ? "" : result.error().message};
+}
+
+nodes::Self self_of(const Platform& platform, std::string_view role) {
+    return {
+        .name = platform.config.node,
+        .role = std::string(role),
+        .release = platform.config.release,
+        .address = platform.config.address,
+        .pid = ::getpid(),
+        .started_at = platform.clock.now(),
+    };
+}
+
+/// What everybody needs; the object store is asked less often, since each look writes to it.
+std::vector<nodes::Probe> probes_of(Platform& platform) {
+    const auto redis = [&platform](trace::Context context) {
+        return look_at_redis(platform.redis, context);
+    };
+    const auto store = [&platform](trace::Context context) {
+        return look_at_store(*platform.store, context);
+    };
+    std::vector<nodes::Probe> probes;
+    probes.push_back({"PostgreSQL", "postgresql", nodes::look_at(platform.db)});
+    probes.push_back({"Redis", "redis", redis});
+    probes.push_back({"Object storage", "objects", store, store_period, store_time_max});
+    return probes;
 }
 
 void add(
@@ -61,8 +110,17 @@ void add_health_routes(http::Router& router, const Readiness& readiness) {
     });
 }
 
-Operations::Operations(Platform& platform, std::string_view role, const Readiness& readiness)
+Operations::Operations(
+    Platform& platform, std::string_view role, Readiness& readiness, InFlight in_flight
+)
     : platform_(platform),
+      heartbeat_(
+          self_of(platform, role),
+          platform.nodes,
+          platform.telemetry,
+          probes_of(platform),
+          std::move(in_flight)
+      ),
       router_(nullptr),
       service_(
           router_,
@@ -71,9 +129,11 @@ Operations::Operations(Platform& platform, std::string_view role, const Readines
           {.keep_share = 0, .logs_requests = false}
       ),
       server_(service_, platform.telemetry) {
+    readiness.listen([this](std::string_view state) { heartbeat_.set_state(state); });
+    platform.metrics.describe_build(platform.config.release, std::string(role));
     add_health_routes(router_, readiness);
-    add(router_, "/metrics", "Shows the metrics.", [&platform](auto&) {
-        return answer_metrics(platform.metrics);
+    add(router_, "/metrics", "Shows the metrics.", [&platform](const http::Call& call) {
+        return answer_metrics(platform, call);
     });
     add(router_, "/buildinfo", "Tells what runs here.", [&platform, role](auto&) {
         return answer_build(platform.config, role);
@@ -85,6 +145,14 @@ void Operations::listen() {
     server_.listen(platform_.loop.get_executor(), platform_.config.address, port);
 }
 
-Task<> Operations::drain() { return server_.drain(drain_max); }
+Task<> Operations::run() {
+    platform_.tasks.spawn(platform_.loop.get_executor(), "heartbeat", heartbeat_.run());
+    return server_.serve();
+}
+
+Task<> Operations::drain() {
+    heartbeat_.stop();
+    return server_.drain(drain_max);
+}
 
 }  // namespace acme::app

@@ -5,40 +5,75 @@
 
 #include "app/platform.hpp"
 #include "io/http/server.hpp"
+#include "operate/nodes/heartbeat.hpp"
+
+#include <functional>
 
 namespace acme::app {
 
 /// Whether this thread may take traffic, and if not, why.
-struct Readiness {
-    bool is_ready = false;
-    std::string reason = "starting";
-    bool is_draining = false;  // for good
-    bool is_unusable = false;  // a dependency is too old: the process ends, exit code 78
+class Readiness {
+public:
+    bool is_ready() const { return is_ready_; }
+    bool is_draining() const { return is_draining_; }
+    bool is_unusable() const { return is_unusable_; }
+    const std::string& reason() const { return reason_; }
 
+    void become_ready() { set(true, ""); }
+    void wait_for(std::string reason) { set(false, std::move(reason)); }
+
+    /// For good.
     void drain() {
-        is_ready = false;
-        is_draining = true;
-        reason = "draining";
+        is_draining_ = true;
+        set(false, "draining");
     }
+
+    /// A dependency is too old: the process ends, exit code 78.
+    void give_up(std::string reason) {
+        is_unusable_ = true;
+        set(false, std::move(reason));
+    }
+
+    /// `tell` hears "starting", "ready" and "draining" when they begin.
+    void listen(std::function<void(std::string_view state)> tell) { tell_ = std::move(tell); }
+
+private:
+    void set(bool is_ready, std::string reason) {
+        is_ready_ = is_ready;
+        reason_ = std::move(reason);
+        if (tell_) tell_(is_draining_ ? "draining" : is_ready ? "ready" : "starting");
+    }
+
+    bool is_ready_ = false;
+    bool is_draining_ = false;
+    bool is_unusable_ = false;
+    std::string reason_ = "starting";
+    std::function<void(std::string_view)> tell_;
 };
 
 /// /healthz and /readyz, on the operations port and beside the API.
 void add_health_routes(http::Router& router, const Readiness& readiness);
 
+/// Tells how many requests or jobs are at hand.
+using InFlight = std::function<std::int64_t()>;
+
 class Operations {
 public:
-    Operations(Platform& platform, std::string_view role, const Readiness& readiness);
+    /// `readiness` outlives it.
+    Operations(Platform& platform, std::string_view role, Readiness& readiness, InFlight in_flight);
 
     /// Opens METRICS_PORT; throws when it is taken.
     void listen();
 
-    Task<> serve() { return server_.serve(); }
+    /// Serves, and writes the heartbeat of this process, until drain().
+    Task<> run();
 
     /// Whoever scrapes meanwhile gets the last numbers.
     Task<> drain();
 
 private:
     Platform& platform_;
+    nodes::Heartbeat heartbeat_;
     http::Router router_;
     http::Service service_;
     http::Server server_;

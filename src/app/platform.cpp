@@ -1,6 +1,8 @@
 #include "app/platform.hpp"
 
 #include "app/lists.hpp"
+#include "base/seal.hpp"
+#include "io/loop/log_turns.hpp"
 #include "io/objects/file.hpp"
 #include "io/objects/s3.hpp"
 
@@ -12,6 +14,25 @@ namespace {
 /// Commands that need no configuration run without one, and then this is never connected to.
 Secret redis_url(const Config& config) {
     return config.redis_url.empty() ? Secret("redis://127.0.0.1:6379") : config.redis_url.clone();
+}
+
+Secret secret_keys(const Config& config) {
+    return config.secret_key.empty() ? Secret(std::string(32, '-')) : config.secret_key.clone();
+}
+
+/// Browsers take a cookie that is Secure only over TLS; whoever has TLS says so in ACME_URL.
+sessions::Options session_options(const Config& config) {
+    return {
+        .is_secure = config.url.starts_with("https://"),
+        .trusted_proxies = Networks::parse(config.trusted_proxies).value_or(Networks{}),
+    };
+}
+
+files::Options file_options(const Config& config) {
+    return {
+        .bytes_max = static_cast<std::uint64_t>(config.max_upload_size_mb) * 1024 * 1024,
+        .buffers = share_of(config.upload_buffers, config.threads),
+    };
 }
 
 LogLevel level_of(std::string_view name) {
@@ -53,9 +74,12 @@ std::size_t share_of(std::int64_t all, std::int64_t threads) {
     return static_cast<std::size_t>(std::max<std::int64_t>(all / threads, 1));
 }
 
-Platform::Platform(const Config& settings, Metrics& shared_metrics, Log::Sink sink)
+Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pipe)
     : config(settings),
-      log(clock, level_of(config.log_level), std::move(sink)),
+      log(clock,
+          level_of(config.log_level),
+          pipe,
+          {.service = config.otlp_service, .version = config.release, .node = config.node}),
       metrics(shared_metrics),
       telemetry{clock, random, log, metrics},
       db({.conninfo = config.database_url.clone(),
@@ -79,13 +103,23 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, Log::Sink si
       tasks(log),
       store(make_store(config, loop, fetch, telemetry)),
       idempotency(db, clock),
-      hub(db, telemetry) {
+      hub(db, telemetry),
+      cursors(keys_for(secret_keys(config), "cursors v1")),
+      accounts(db, telemetry),
+      passwords(loop, db, accounts, secret_keys(config), telemetry),
+      links(db, telemetry, config.url),
+      tries(redis, clock),
+      sessions(session_options(config), db, redis, accounts, telemetry),
+      files(db, *store, telemetry, file_options(config)),
+      nodes(db) {
     add_jobs(jobs, *this);
     add_schedule(schedule);
+    write_log_by_turns(loop, telemetry);
 }
 
 Task<> Platform::close() {
     exporter.stop();
+    log.collect_no_more();
     co_await hub.close();
     co_await tasks.join();
     co_await store->close();

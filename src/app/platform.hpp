@@ -5,14 +5,24 @@
 
 #include "app/config.hpp"
 #include "io/fetch/fetch.hpp"
+#include "io/http/page.hpp"
 #include "io/loop/loop.hpp"
 #include "io/loop/task_group.hpp"
 #include "io/objects/store.hpp"
 #include "io/otlp/exporter.hpp"
 #include "io/pg/database.hpp"
 #include "io/redis/client.hpp"
+#include "operate/nodes/nodes.hpp"
+#include "platform/accounts/accounts.hpp"
+#include "platform/accounts/accounts_http.hpp"
+#include "platform/accounts/links.hpp"
+#include "platform/accounts/passwords.hpp"
 #include "platform/events/hub.hpp"
+#include "platform/files/files.hpp"
 #include "platform/idempotency/idempotency.hpp"
+#include "platform/sessions/sessions.hpp"
+#include "platform/sessions/sessions_http.hpp"
+#include "platform/sessions/tries.hpp"
 #include "work/jobs/jobs.hpp"
 #include "work/schedule/schedule.hpp"
 
@@ -22,7 +32,7 @@ namespace acme::app {
 std::size_t share_of(std::int64_t all, std::int64_t threads);
 
 struct Platform {
-    Platform(const Config& config, Metrics& metrics, Log::Sink sink);
+    Platform(const Config& config, Metrics& metrics, LogPipe& pipe);
     Platform(const Platform&) = delete;
     Platform& operator=(const Platform&) = delete;
 
@@ -50,6 +60,16 @@ struct Platform {
 
     idempotency::Idempotency idempotency;
     events::Hub hub;
+    http::Cursors cursors;
+    accounts::Accounts accounts;
+    accounts::Passwords passwords;
+    accounts::Links links;
+    accounts::Administration administration{accounts, passwords, links, cursors};
+    sessions::Tries tries;
+    sessions::Sessions sessions;
+    sessions::Auth auth{sessions, passwords, links, tries};
+    files::Files files;
+    nodes::Nodes nodes;
     jobs::Registry jobs;
     schedule::Schedule schedule;
 };

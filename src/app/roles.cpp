@@ -60,10 +60,11 @@ std::string_view name_of(RoleName role) {
 int run_role(RoleName role, const Config& config) {
     sigset_t signals = block_signals();
     Metrics metrics;
+    LogPipe pipe(STDOUT_FILENO);
     std::vector<std::unique_ptr<Platform>> platforms;
     std::vector<std::unique_ptr<Role>> roles;
     while (roles.size() < threads_of(role, config)) {
-        platforms.push_back(std::make_unique<Platform>(config, metrics, write_to(STDOUT_FILENO)));
+        platforms.push_back(std::make_unique<Platform>(config, metrics, pipe));
         roles.push_back(make_role(role, *platforms.back(), roles.size()));
         try {
             roles.back()->listen();

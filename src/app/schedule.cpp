@@ -1,11 +1,16 @@
 #include "work/schedule/schedule.hpp"
 
 #include "app/lists.hpp"
+#include "platform/files/files_jobs.hpp"
 
 namespace acme::app {
 
 void add_schedule(schedule::Schedule& schedule) {
     using std::chrono::hours;
+    schedule.every("audit.seal", std::chrono::seconds(1), "audit.seal");
+    schedule.every("sessions.sweep", hours(1), "sessions.sweep");
+    schedule.every("accounts.sweep_links", hours(1), "accounts.sweep_links");
+    files::add_schedule(schedule);
     schedule.every("events.sweep", hours(1), "events.sweep");
     schedule.every("idempotency.sweep", hours(1), "idempotency.sweep");
 }

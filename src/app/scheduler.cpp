@@ -17,7 +17,7 @@ public:
           scheduler_(
               platform.schedule, platform.db, platform.telemetry, {.name = platform.config.node}
           ) {
-        if (index == 0) operations_.emplace(platform, "scheduler", readiness_);
+        if (index == 0) operations_.emplace(platform, "scheduler", readiness_, [] { return 0; });
     }
 
     void listen() override {
@@ -26,17 +26,20 @@ public:
 
     void run() override { platform_.run(lead()); }
 
-    bool is_unusable() const override { return readiness_.is_unusable; }
+    bool is_unusable() const override { return readiness_.is_unusable(); }
 
     void stop() override {
-        asio::post(platform_.loop, [this] { readiness_.drain(); });
+        asio::post(platform_.loop, [this] {
+            readiness_.drain();
+            scheduler_.stop();
+        });
     }
 
 private:
     Task<> lead() {
         const auto executor = platform_.loop.get_executor();
         platform_.tasks.spawn(executor, "otlp", platform_.exporter.run());
-        if (operations_) platform_.tasks.spawn(executor, "operations", operations_->serve());
+        if (operations_) platform_.tasks.spawn(executor, "operations", operations_->run());
         co_await become_ready(platform_, readiness_);
         co_await scheduler_.run();
         if (operations_) co_await operations_->drain();

@@ -14,7 +14,9 @@ class Serve final : public Role {
 public:
     Serve(Platform& platform, std::size_t index)
         : platform_(platform),
-          router_(nullptr),
+          router_([&platform](const http::Request& request, trace::Context context) {
+              return platform.sessions.identify(request, context);
+          }),
           service_(
               router_,
               platform.telemetry,
@@ -27,7 +29,10 @@ public:
         add_routes(router_, platform);
         add_dashboard(router_);
         add_health_routes(router_, readiness_);
-        if (index == 0) operations_.emplace(platform, "serve", readiness_);
+        if (index == 0)
+            operations_.emplace(platform, "serve", readiness_, [this] {
+                return service_.in_flight();
+            });
     }
 
     void listen() override {
@@ -38,7 +43,7 @@ public:
 
     void run() override { platform_.run(serve()); }
 
-    bool is_unusable() const override { return readiness_.is_unusable; }
+    bool is_unusable() const override { return readiness_.is_unusable(); }
 
     void stop() override {
         asio::post(platform_.loop, [this] {
@@ -52,8 +57,10 @@ private:
         const auto executor = platform_.loop.get_executor();
         platform_.tasks.spawn(executor, "otlp", platform_.exporter.run());
         platform_.tasks.spawn(executor, "startup", become_ready(platform_, readiness_));
-        if (operations_) platform_.tasks.spawn(executor, "operations", operations_->serve());
+        platform_.tasks.spawn(executor, "sessions", platform_.sessions.watch());
+        if (operations_) platform_.tasks.spawn(executor, "operations", operations_->run());
         co_await server_.serve();
+        platform_.sessions.stop();
         if (operations_) co_await operations_->drain();
         co_await platform_.close();
     }

@@ -59,15 +59,19 @@ void end_process(Platform& platform, const std::string& reason) {
 
 Task<> become_ready(Platform& platform, Readiness& readiness) {
     auto pause = pause_min;
-    while (!readiness.is_draining) {
+    while (!readiness.is_draining()) {
         Obstacle obstacle = co_await find_obstacle(platform);
-        if (readiness.is_draining) co_return;
-        readiness.is_ready = obstacle.reason.empty();
-        readiness.reason = std::move(obstacle.reason);
-        readiness.is_unusable = obstacle.is_final;
-        if (readiness.is_unusable) co_return end_process(platform, readiness.reason);
-        if (readiness.is_ready) co_return platform.log.info("ready");
-        for (auto left = pause; !readiness.is_draining && left.count() > 0; left -= pause_min) {
+        if (readiness.is_draining()) co_return;
+        if (obstacle.reason.empty()) {
+            readiness.become_ready();
+            co_return platform.log.info("ready");
+        }
+        if (obstacle.is_final) {
+            end_process(platform, obstacle.reason);
+            co_return readiness.give_up(std::move(obstacle.reason));
+        }
+        readiness.wait_for(std::move(obstacle.reason));
+        for (auto left = pause; !readiness.is_draining() && left.count() > 0; left -= pause_min) {
             co_await sleep_for(pause_min);
         }
         pause = std::min(2 * pause, pause_max);

@@ -25,7 +25,10 @@ public:
     WorkerRole(Platform& platform, std::size_t index)
         : platform_(platform),
           worker_(platform.jobs, platform.db, platform.telemetry, options_of(platform)) {
-        if (index == 0) operations_.emplace(platform, "worker", readiness_);
+        if (index == 0)
+            operations_.emplace(platform, "worker", readiness_, [this] {
+                return static_cast<std::int64_t>(worker_.running());
+            });
     }
 
     void listen() override {
@@ -34,7 +37,7 @@ public:
 
     void run() override { platform_.run(work()); }
 
-    bool is_unusable() const override { return readiness_.is_unusable; }
+    bool is_unusable() const override { return readiness_.is_unusable(); }
 
     void stop() override {
         asio::post(platform_.loop, [this] {
@@ -47,7 +50,7 @@ private:
     Task<> work() {
         const auto executor = platform_.loop.get_executor();
         platform_.tasks.spawn(executor, "otlp", platform_.exporter.run());
-        if (operations_) platform_.tasks.spawn(executor, "operations", operations_->serve());
+        if (operations_) platform_.tasks.spawn(executor, "operations", operations_->run());
         co_await become_ready(platform_, readiness_);
         co_await worker_.run();
         if (operations_) co_await operations_->drain();

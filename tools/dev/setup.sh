@@ -7,9 +7,9 @@ packages_build="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev cmake 
     pkg-config libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libpq-dev libssl-dev
     libsodium-dev libhiredis-dev libcurl4-openssl-dev zlib1g-dev libbrotli-dev prometheus-cpp-dev
     libpg-query-dev libcli11-dev libtomlplusplus-dev libgtest-dev libbenchmark-dev brotli git
-    ca-certificates"
+    python3 ca-certificates"
 packages_run="postgresql redis-server haproxy util-linux"
-packages_test="python3 python3-pytest python3-requests chromium prometheus curl procps"
+packages_test="python3 python3-pytest python3-requests python3-jsonschema chromium prometheus curl procps"
 packages_bench="nginx-light wrk"
 node_least="20.19"
 versitygw="versitygw@v1.8.0"
@@ -68,10 +68,8 @@ without_services() {
 
 setup_packages() {
     # shellcheck disable=SC2086
-    install=$(missing_of $packages_build $packages_run $packages_test)
+    install=$(missing_of $packages_build $packages_run "$@")
     command -v npm >/dev/null || install+=" npm"
-    command -v wrk >/dev/null || install+=" wrk"
-    command -v nginx >/dev/null || install+=" nginx-light"
     [ -n "${install// /}" ] || return 0
     say "setup: installs" $install
     export DEBIAN_FRONTEND=noninteractive
@@ -106,7 +104,8 @@ setup_go() {
     local list=/etc/apt/sources.list.d/acme-backports.list origin
     if ! apt-cache policy 2>/dev/null | grep -q 'n=bookworm-backports'; then
         origin=$(apt-cache policy | sed -n 's/.* \(http[^ ]*debian\) bookworm\/main .*/\1/p' | head -1)
-        printf 'deb %s bookworm-backports main\n' "${origin:-http://deb.debian.org/debian}" |
+        [ -n "$origin" ] || die "Go is missing, and so is a Debian mirror to take it from"
+        printf 'deb %s bookworm-backports main\n' "$origin" |
             as_root tee $list >/dev/null
         as_root apt-get update -qq
     fi
@@ -126,11 +125,17 @@ setup_versitygw() {
         go install "github.com/versity/versitygw/cmd/$versitygw" >&2
 }
 
-# setup [--test]: with what only tests need.
+# setup [--test|--bench]: with what only tests, or benchmarks, need.
 setup() {
     [ -r /etc/debian_version ] || die "this needs Debian 12 or later"
     mkdir -p .acme/tools
-    setup_packages
+    case ${1:-} in
+        # shellcheck disable=SC2086
+        --test) setup_packages $packages_test ;;
+        # shellcheck disable=SC2086
+        --bench) setup_packages $packages_bench ;;
+        *) setup_packages ;;
+    esac
     setup_node
     [ "${1:-}" != --test ] || setup_versitygw
 }

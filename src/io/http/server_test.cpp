@@ -140,6 +140,17 @@ TEST(Server, ABodyMayBeLongerThanTheBufferAndMayComeInChunks) {
     EXPECT_TRUE(client.receive().ends_with("\r\n\r\nabcdefg"));
 }
 
+TEST(Server, TheEndOfChunksMayComeInDrips) {
+    ServerBench bench;
+    HttpClient client(bench.port);
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (const char byte : std::string_view("0\r\n\r\n")) {
+        client.send(std::string_view(&byte, 1));
+        std::this_thread::sleep_for(milliseconds(5));  // each in a packet of its own
+    }
+    EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 200 "));
+}
+
 TEST(Server, WhatIsTooLargeOrNotHttpIsRefusedAndTheConnectionEnds) {
     ServerBench bench;
     const auto first_line = [&](std::string_view bytes) {

@@ -1,5 +1,6 @@
 #include "io/http/service.hpp"
 
+#include "base/outage.hpp"
 #include "io/http/problem.hpp"
 
 #include <prometheus/counter.h>
@@ -25,6 +26,15 @@ Error busy() {
         .kind = ErrorKind::unavailable,
         .code = "http.busy",
         .message = "Too many requests at once. Try again in a moment.",
+        .retry_after = std::chrono::seconds(1),
+    };
+}
+
+Error out_of_reach() {
+    return {
+        .kind = ErrorKind::unavailable,
+        .code = "http.unavailable",
+        .message = "A server that this needs is out of reach. Try again soon.",
         .retry_after = std::chrono::seconds(1),
     };
 }
@@ -121,6 +131,9 @@ Task<Response> Service::call(Match match, const Request& request, Exchange& exch
             telemetry_.log.write(
                 LogLevel::error, "http.fault", exchange.context, {{"reason", thrown.what()}}
             );
+            if (dynamic_cast<const Outage*>(&thrown) != nullptr) {
+                co_return problem(out_of_reach(), request.path(), exchange.trace);
+            }
             co_return fault(request.path(), exchange.trace);
         }
     }

@@ -47,6 +47,9 @@ public:
 
     Telemetry& telemetry() { return telemetry_; }
 
+    /// Requests at hand, without those of operations.
+    std::int64_t in_flight() const { return static_cast<std::int64_t>(in_flight_); }
+
     /// In the series and the log, for an answer that the peer did not wait for; nginx's number.
     static constexpr int status_gone = 499;
 

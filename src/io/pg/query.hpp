@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/outage.hpp"
 
 #include <concepts>
 #include <cstdint>
@@ -40,7 +41,7 @@ private:
 /// The server cannot be asked now: it is down, it went away before it answered, it takes no more
 /// sessions, or the line for it is too long. It passes by itself; whether a statement that was on
 /// its way has happened is not known.
-class Unreachable : public Fault {
+class Unreachable : public Fault, public Outage {
 public:
     using Fault::Fault;
 };

@@ -41,6 +41,7 @@ bool Keeper::start(const Executor& executor) {
         child_ = process::Child::start(executor, kept_.process, [this](std::string_view line) {
             hear(line);
         });
+        write_pid();
         return true;
     } catch (const process::Fault& fault) {
         last_line_ = fault.what();

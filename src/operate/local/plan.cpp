@@ -26,7 +26,6 @@ constexpr std::array passed_on = {
     "JOB_DRAIN_TIMEOUT_SECONDS",
     "DATABASE_POOL_SIZE",
     "UPLOAD_BUFFERS",
-    "SMTP_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_SERVICE_NAME",
     "TRACE_ERROR_STATUS_MIN",
@@ -34,7 +33,6 @@ constexpr std::array passed_on = {
     "ACME_IN_FLIGHT_MAX",
     "ACME_DB_STATEMENT_TIME_MAX",
     "ACME_ENVIRONMENT",
-    "ACME_SIGNUP",
     "SSL_CERT_FILE",
     "TZ",
 };
@@ -42,7 +40,6 @@ constexpr std::array passed_on = {
 /// A person who names an object store gets that one in place of the folder.
 constexpr std::array object_store = {
     "S3_ENDPOINT",
-    "S3_PUBLIC_ENDPOINT",
     "S3_BUCKET",
     "S3_REGION",
     "S3_FORCE_PATH_STYLE",

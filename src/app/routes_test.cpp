@@ -1,0 +1,184 @@
+// Every route of the table, called as nobody, as another tenant and as viewer (C-11). Nothing is
+// listed here: a route that is added is called too.
+#include "app/lists.hpp"
+#include "app/platform.hpp"
+#include "io/http/service.hpp"
+#include "testing/postgres.hpp"
+#include "testing/redis.hpp"
+#include "testing/text_body.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace acme::app {
+namespace {
+
+using Caller = std::optional<Identity>;
+
+Task<Result<Caller>> be(Caller caller) { co_return caller; }
+
+Config config_of(testing::Redis& redis) {
+    Config config;
+    config.database_url = testing::fresh_database();
+    config.redis_url = Secret(redis.url());
+    config.s3_bucket = "objects";
+    config.s3_region = "local";
+    config.s3_endpoint =
+        "file://" + (std::filesystem::temp_directory_path() / "acme-routes").string();
+    config.secret_key = Secret("only-for-tests-0123456789-abcdefghi");
+    return config;
+}
+
+class RoutesBench {
+public:
+    RoutesBench() { add_routes(router_, platform); }
+
+    ~RoutesBench() {
+        wait(platform.close());
+        std::filesystem::remove_all(std::filesystem::temp_directory_path() / "acme-routes");
+    }
+
+    RoutesBench(const RoutesBench&) = delete;
+    RoutesBench& operator=(const RoutesBench&) = delete;
+
+    void wait(Task<> task) {
+        bool is_done = false;
+        asio::co_spawn(platform.loop, std::move(task), [&](const std::exception_ptr& fault) {
+            is_done = true;
+            if (fault) std::rethrow_exception(fault);
+        });
+        platform.loop.restart();
+        while (!is_done && platform.loop.run_one() > 0) {
+        }
+    }
+
+    /// The status that the caller gets, with ids in the path that are somebody else's.
+    int status_of(const http::TableRoute& route, Caller caller) {
+        caller_ = std::move(caller);
+        const std::string path = path_of(route);
+        testing::TextBody body("");
+        const http::Request request{.method = route.method, .target = path, .body = body};
+        int status = 0;
+        wait(ask(request, status));
+        return status;
+    }
+
+    const std::vector<http::TableRoute>& routes() const { return router_.routes(); }
+
+    Identity somebody(std::optional<PlatformRole> role, OrgRole org_role = OrgRole::owner) {
+        return {
+            .user = UserId::make(platform.clock.now(), platform.random),
+            .org = OrgId::make(platform.clock.now(), platform.random),
+            .org_role = org_role,
+            .platform_role = role,
+        };
+    }
+
+    /// One who is there, unlike somebody().
+    Identity administrator() {
+        Identity made;
+        wait(make_administrator(made));
+        return made;
+    }
+
+    testing::Redis redis;
+    Config config = config_of(redis);
+    Metrics metrics;
+    LogPipe pipe{2};
+    Platform platform{config, metrics, pipe};
+
+private:
+    Task<> make_administrator(Identity& made) {
+        trace::Trace trace(platform.clock, platform.random);
+        const auto context = trace.begin(std::nullopt, 0);
+        const std::string email = "admin" + std::to_string(++made_count_) + "@example.com";
+        const auto user = co_await platform.accounts.create(
+            context,
+            audit::Actor{},
+            {.email = email, .name = "Ada", .platform_role = PlatformRole::admin}
+        );
+        const auto standing = co_await platform.accounts.standing(context, user.value().id);
+        made = {
+            .user = standing.value().user,
+            .org = standing->org,
+            .org_role = standing->org_role,
+            .platform_role = standing->platform_role,
+        };
+    }
+
+    Task<> ask(const http::Request& request, int& status) {
+        trace::Trace trace(platform.clock, platform.random);
+        const http::Response response = co_await service_.answer(request, trace);
+        status = response.status;
+    }
+
+    /// `{…}` becomes the id of a file that nobody owns, which is as good as another tenant's.
+    std::string path_of(const http::TableRoute& route) {
+        std::string path;
+        for (const std::string& segment : route.segments) {
+            path += "/";
+            path += segment.starts_with('{')
+                        ? FileId::make(platform.clock.now(), platform.random).str()
+                        : segment;
+        }
+        return path.empty() ? "/" : path;
+    }
+
+    int made_count_ = 0;
+    Caller caller_;
+    http::Router router_{[this](const http::Request&, trace::Context) { return be(caller_); }};
+    http::Service service_{
+        router_, platform.telemetry, [](trace::Trace&) {}, {.keep_share = 0, .logs_requests = false}
+    };
+};
+
+TEST(Routes, EveryRouteRefusesWhoeverMayNotCallIt) {
+    RoutesBench bench;
+    ASSERT_GT(bench.routes().size(), 15);
+    for (const http::TableRoute& route : bench.routes()) {
+        const int as_nobody = bench.status_of(route, std::nullopt);
+        const bool is_open = !route.access.needs_identity();
+        // Signing in takes no session, and refuses who brings nothing to sign in with.
+        EXPECT_TRUE(is_open || as_nobody == 401) << route.name << " as nobody: " << as_nobody;
+
+        const int as_tenant = bench.status_of(route, bench.somebody(std::nullopt));
+        const bool is_operators = route.access.platform_role().has_value();
+        EXPECT_EQ(as_tenant == 403, is_operators) << route.name << " as a tenant: " << as_tenant;
+
+        const int as_viewer = bench.status_of(route, bench.somebody(PlatformRole::viewer));
+        const bool is_beyond = is_operators && *route.access.platform_role() > PlatformRole::viewer;
+        EXPECT_EQ(as_viewer == 403, is_beyond) << route.name << " as viewer: " << as_viewer;
+
+        const auto member = bench.somebody(PlatformRole::admin, OrgRole::member);
+        const int as_member = bench.status_of(route, member);
+        const bool is_admins = route.access.org_role() > std::optional(OrgRole::member);
+        EXPECT_EQ(as_member == 403, is_admins) << route.name << " as member: " << as_member;
+    }
+}
+
+TEST(Routes, WhatBelongsToAnotherTenantIsNotFound) {
+    RoutesBench bench;
+    for (const http::TableRoute& route : bench.routes()) {
+        const bool names_something = route.name.find('{') != std::string::npos;
+        if (!names_something || !route.access.needs_identity()) continue;
+        const int status = bench.status_of(route, bench.somebody(PlatformRole::admin));
+        // What has to name a version or a body is refused for that first.
+        const bool is_hidden = status == 404 || status == 428 || status == 415 || status == 400;
+        EXPECT_TRUE(is_hidden) << route.name << ": " << status;
+    }
+}
+
+TEST(Routes, NoRouteAnswersWithAFaultToWhoeverCallsItBare) {
+    RoutesBench bench;
+    for (const http::TableRoute& route : bench.routes()) {
+        for (const Caller& caller : {Caller(), Caller(bench.administrator())}) {
+            const int status = bench.status_of(route, caller);
+            EXPECT_LT(status, 500) << route.name;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace acme::app

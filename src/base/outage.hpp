@@ -1,0 +1,17 @@
+#pragma once
+
+namespace acme {
+
+/// Marks an exception as the loss of a server that we need, which passes by itself. Whoever asked
+/// is told to come back (503 with Retry-After), not that something broke.
+class Outage {
+public:
+    virtual ~Outage() = default;
+
+protected:
+    Outage() = default;
+    Outage(const Outage&) = default;
+    Outage& operator=(const Outage&) = default;
+};
+
+}  // namespace acme

@@ -1,0 +1,27 @@
+"""People who sign in, as they do it: by a link that works once, or with a password."""
+
+import urllib.parse
+
+from api import Api
+
+
+def link_of(platform, email=None):
+    """A fresh sign-in link for the administrator, or for a new account of that address."""
+    if email is None:
+        said = platform.run("admin", "link").stdout
+    else:
+        said = platform.run("accounts", "create", "--email", email, "--name", email.split("@")[0],
+                            check=False).stdout
+    return next(word for word in said.split() if "#token=" in word)
+
+
+def token_of(link):
+    return urllib.parse.parse_qs(urllib.parse.urlsplit(link).fragment)["token"][0]
+
+
+def sign_in(platform, email=None):
+    """An Api whose cookies belong to the administrator, or to a new person of that address."""
+    api = Api(platform.url)
+    answer = api.post("/v1/auth/link", json={"token": token_of(link_of(platform, email))})
+    assert answer.status_code == 200, answer.text
+    return api

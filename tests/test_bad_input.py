@@ -1,0 +1,149 @@
+"""Bad input gets the documented error, changes nothing, and is logged once without secrets."""
+
+import json
+import os
+import socket
+import subprocess
+
+import pytest
+import requests
+from conftest import until
+from people import sign_in
+
+CANARY = "canary" + "5f2d9a7c31e8"
+
+
+@pytest.fixture(scope="module")
+def api(platform):
+    return sign_in(platform)
+
+
+def raw(platform, data, shut=False):
+    """What a node answers to exactly these bytes."""
+    address = platform.node("app-1")["address"]
+    with socket.create_connection((address, 8080), timeout=10) as wire:
+        wire.sendall(data)
+        if shut:
+            wire.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := wire.recv(65536):
+            answer += piece
+            if b"\r\n\r\n" in answer and not shut:
+                break
+        return answer
+
+
+def test_what_is_no_http_is_refused(platform):
+    assert raw(platform, b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert raw(platform, b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 40000 + b"\r\n\r\n").startswith(
+        b"HTTP/1.1 431 ")
+    many = b"".join(b"X-%d: y\r\n" % i for i in range(200))
+    assert raw(platform, b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + many + b"\r\n").startswith(b"HTTP/1.1 431 ")
+
+
+def test_pipelined_and_half_closed_clients_are_answered(platform):
+    one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = raw(platform, one * 3, shut=True)
+    assert answer.count(b"HTTP/1.1 200 OK") == 3
+
+
+@pytest.mark.parametrize("body, status", [
+    (b"{", 400), (b"[]", 422), (b'{"email": 7, "password": "x"}', 422), (b'{"email":"\xff"}', 400),
+    (b'{"email":"a@b.c","password":"x","unknown":1}', 422), (b"[" * 100 + b"]" * 100, 400),
+    (b'{"email":"a","email":"b"}', 400), (b"", 400),
+])
+def test_json_that_is_not_as_expected_is_told_what_was(api, body, status):
+    answer = api.post("/v1/auth/login", data=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (status, 400, 422)
+    problem = answer.json()
+    assert problem["code"] and problem["detail"]
+    if answer.status_code == 422 and problem.get("errors"):
+        assert all(error["detail"] for error in problem["errors"])
+
+
+def test_a_wrong_media_type_and_a_body_too_large_are_refused(api):
+    assert api.post("/v1/auth/login", data="x", headers={"Content-Type": "text/plain"}).status_code == 415
+    large = json.dumps({"email": "x" * (1024 * 1024 + 10)})
+    assert api.post("/v1/auth/login", data=large,
+                    headers={"Content-Type": "application/json"}).status_code == 413
+
+
+def test_unknown_routes_and_methods_are_said_to_be_so(api):
+    assert api.get("/v1/nowhere").status_code == 404
+    answer = api.call("PUT", "/v1/files")
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("cookie", ["", "v1.x.y", "v1." + "a" * 26 + "." + "b" * 43, "x" * 5000, "v1..", "\x01"])
+def test_a_forged_cookie_is_nobody(platform, cookie):
+    for name in ("acme_session", "__Host-acme_session"):
+        answer = requests.get(platform.url + "/v1/me", headers={"Cookie": f"{name}={cookie}"}, timeout=5)
+        assert answer.status_code in (400, 401), answer.text
+
+
+def test_requests_from_another_site_are_refused(platform, api):
+    answer = api.post("/v1/auth/logout", headers={"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.example"})
+    assert answer.status_code == 403
+    assert api.get("/v1/me").status_code == 200
+
+
+def test_planted_secrets_appear_in_no_output(platform):
+    api = sign_in(platform)
+    where = [
+        lambda: api.post("/v1/auth/login", json={"email": "a@example.com", "password": CANARY}),
+        lambda: api.post("/v1/auth/link", json={"token": CANARY}),
+        lambda: api.get("/v1/me", headers={"Authorization": "Bearer " + CANARY}),
+        lambda: api.get("/v1/files", params={"token": CANARY, "cursor": "x"}),
+        lambda: requests.get(platform.url + "/v1/me", cookies={"__Host-acme_session": "v1.x." + CANARY}, timeout=5),
+        lambda: api.post("/v1/auth/password/change", json={"current": CANARY, "new": CANARY}),
+        lambda: api.get(f"/v1/nowhere?password={CANARY}"),
+        lambda: api.post("/v1/auth/login", data='{"password":"' + CANARY,
+                         headers={"Content-Type": "application/json"}),
+    ]
+    for call in where:
+        assert CANARY not in call().text
+    marked = api.get("/v1/me", headers={"X-Request-Id": "after-the-canaries"})
+    assert marked.status_code == 200
+    until(lambda: platform.logs("--request", "after-the-canaries"))
+    logged = "".join(path.read_text() for path in (platform.data / "logs").iterdir())
+    assert CANARY not in logged
+    for role in ("serve", "worker", "scheduler"):
+        for name in platform.names(role):
+            metrics = requests.get(platform.node_url(name, operations=True) + "/metrics", timeout=5).text
+            assert CANARY not in metrics
+    assert platform.sql(f"SELECT count(*) FROM audit_entries a WHERE a::text LIKE '%{CANARY}%'") == "0"
+
+
+def test_every_log_line_is_json_with_the_promised_fields(platform):
+    wanted = {"timestamp", "level", "message", "request_id", "user_id", "trace_id", "span_id", "service",
+              "version", "node", "route", "status", "duration_ms"}
+    count = 0
+    for path in (platform.data / "logs").iterdir():
+        if not path.name.startswith(("app-", "worker-", "scheduler")):
+            continue
+        for line in path.read_text().splitlines():
+            assert wanted <= json.loads(line).keys(), line
+            assert len(line.encode()) <= 16000
+            count += 1
+    assert count > 0
+
+
+def test_an_unusable_configuration_is_told_in_one_report(platform):
+    done = subprocess.run([str(platform.home.binary), "serve"], capture_output=True, text=True, timeout=20,
+                          env={"WORKER_CONCURRENCY": "four", "LOG_LEVEL": "warning", "S3_BUKET": CANARY,
+                               "SECRET_KEY": CANARY, "PATH": os.environ["PATH"]})
+    assert done.returncode == 78
+    for name in ("DATABASE_URL", "REDIS_URL", "S3_BUCKET", "S3_REGION", "SECRET_KEY", "WORKER_CONCURRENCY",
+                 "LOG_LEVEL"):
+        assert name in done.stderr
+    assert "did you mean S3_BUCKET" in done.stderr and "did you mean warn" in done.stderr
+    assert CANARY not in done.stderr + done.stdout
+
+
+def test_a_taken_port_ends_a_node_with_78(platform):
+    environment = {**platform.environment, "ACME_ADDRESS": platform.node("app-1")["address"],
+                   "PORT": "8080", "METRICS_PORT": "9090"}
+    done = subprocess.run([str(platform.home.binary), "serve"], capture_output=True, text=True, timeout=20,
+                          env=environment)
+    assert done.returncode == 78, done.stderr + done.stdout
