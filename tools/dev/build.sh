@@ -32,5 +32,8 @@ build() {
     local preset=${1:-release}
     build_web
     [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >&2
-    cmake --build --preset "$preset" --parallel "$(compilers)" ${ACME_BUILD_TARGET:+--target $ACME_BUILD_TARGET} >&2
+    # What ships is the program; only the other presets build the tests.
+    local target=()
+    [ "$preset" != release ] || target=(--target acme)
+    cmake --build --preset "$preset" --parallel "$(compilers)" "${target[@]}" >&2
 }
