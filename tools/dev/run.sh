@@ -41,9 +41,10 @@ find_binary() {
 # What a command needs to reach what `up` runs; what is already set wins.
 load_environment() {
     [ -z "${DATABASE_URL:-}" ] && [ -r "$home/environment" ] || return 0
-    local line
+    local line name
     while IFS= read -r line; do
-        [ -z "$line" ] || [ -n "${!line%%=*}" ] 2>/dev/null || export "${line?}"
+        name=${line%%=*}
+        [ -z "$name" ] || [ -n "${!name:-}" ] || export "${line?}"
     done <"$home/environment"
 }
 
