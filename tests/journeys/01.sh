@@ -13,7 +13,7 @@ up=""
 
 finish() {
     code=$?
-    if [ -n "$up" ] && kill -0 "$up" 2>/dev/null; then ./dev down >/dev/null 2>&1 || true; fi
+    if [ -n "$up" ] && kill "$up" 2>/dev/null; then wait "$up" || true; fi
     [ $code = 0 ] || { echo "journey 01 failed; what was said:"; cat "$say" "$folder/down" 2>/dev/null; }
     rm -rf "$folder"
     exit $code
