@@ -84,8 +84,10 @@ def test_postgresql_restarted_under_load_is_recovered_from_without_help(platform
         platform.kill("postgres", signal.SIGINT)  # a fast shutdown; the supervisor brings it back
         until(lambda: "postgres died" in "\n".join(platform.said) or "postgres ended" in "\n".join(platform.said),
               seconds=20)
-        until(lambda: requests.get(platform.url + me, cookies=api.http.cookies.get_dict(),
-                                   timeout=10).status_code == 200, seconds=30)
+        # Each node looks again in its own time, at most five seconds later.
+        for name in platform.names("serve"):
+            until(lambda: requests.get(platform.node_url(name) + me, timeout=10,
+                                       cookies=api.http.cookies.get_dict()).status_code == 200, seconds=30)
         until(lambda: not load.under_way, seconds=20)  # what was begun before has ended
         failed = len(load.failures)
         seen = load.count
