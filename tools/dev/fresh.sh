@@ -37,9 +37,11 @@ take_along() { # what makes this machine reach its package sources
 }
 
 step "an empty Debian 12"
-sources=$(find /etc/apt/sources.list /etc/apt/sources.list.d -type f 2>/dev/null)
-mmdebstrap --quiet --variant=minbase --include=ca-certificates,git,sudo bookworm "$system" $sources
-take_along /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/apt/auth.conf.d \
+mapfile -t sources < <(find /etc/apt/sources.list /etc/apt/sources.list.d -type f \
+    \( -name '*.list' -o -name '*.sources' \) 2>/dev/null || true)
+# It keeps the sources, so that packages come from where this machine's come from.
+mmdebstrap --quiet --variant=minbase --include=ca-certificates,git,sudo bookworm "$system" "${sources[@]}"
+take_along /etc/apt/apt.conf.d /etc/apt/auth.conf.d \
     /etc/resolv.conf /etc/hosts /etc/ssl/certs /usr/local/share/ca-certificates /etc/pip.conf /etc/npmrc \
     /root/.npmrc /root/.config/pip /root/.config/go /root/.netrc /usr/local/etc/npmrc
 # Clients are told of their mirrors by variables too.
