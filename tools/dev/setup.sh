@@ -8,8 +8,8 @@ packages_build="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev cmake 
     libsodium-dev libhiredis-dev libcurl4-openssl-dev zlib1g-dev libbrotli-dev prometheus-cpp-dev
     libpg-query-dev libcli11-dev libtomlplusplus-dev libgtest-dev libbenchmark-dev brotli git
     python3 ca-certificates"
-packages_run="postgresql redis-server haproxy util-linux"
-packages_test="python3 python3-pytest python3-requests python3-jsonschema chromium prometheus curl procps"
+packages_run="postgresql redis-server haproxy util-linux curl"
+packages_test="python3 python3-pytest python3-requests python3-jsonschema chromium prometheus procps"
 packages_bench="nginx-light wrk"
 node_least="20.19"
 versitygw="versitygw@v1.8.0"
