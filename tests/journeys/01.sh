@@ -111,6 +111,7 @@ cmp "$folder/film.bin" "$folder/back.bin"
 
 step "reset wipes"
 ./dev reset --yes >>"$folder/down" 2>&1
+wait $up || fail "what a reset stops does not end well"
 up=""
 [ ! -e "$ACME_HOME/postgres" ] || fail "there is data after a reset"
 echo "journey 01: done"

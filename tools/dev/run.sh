@@ -85,7 +85,7 @@ reset() {
         read -r -p "Wipe all data in $home? [y/N] " answer
         case $answer in [yY]*) ;; *) die "nothing was changed" ;; esac
     fi
-    [ ! -e "$home/run/up.json" ] || (run_acme down)
+    [ ! -e "$home/up.json" ] || (run_acme down) || die "it could not be stopped; nothing was wiped"
     local entry
     for entry in "$home"/*; do
         case $entry in
