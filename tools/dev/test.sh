@@ -20,7 +20,7 @@ die() { say "dev: $*"; exit 1; }
 parts="tidy format build unit web blackbox journeys"
 results=$root/build/test
 
-part_tidy() { python3 tools/tidy.py && python3 tools/tidy_test.py; }
+part_tidy() { python3 tools/tidy.py && python3 tools/tidy_test.py && python3 tools/guide_test.py; }
 
 part_format() { find src -name '*.[hc]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
 
