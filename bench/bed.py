@@ -16,7 +16,9 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ACME = ROOT / "build/release/acme"
+PRESET = os.environ.get("ACME_BENCH_PRESET", "release")  # another only to try a benchmark
+ACME = ROOT / f"build/{PRESET}/acme"
+APPLICATION = ROOT / f"build/{PRESET}/acme-bench"  # bench/app: two routes, and the product's parts
 SERVER_CPU, LOAD_CPU = "0", "1"
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -69,8 +71,18 @@ def wait_for(url, seconds=20):
     raise RuntimeError(f"{url} does not answer")
 
 
+def wait_for_port(port, seconds=20):
+    """Until somebody listens."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.01)
+    raise RuntimeError(f"nobody listens on port {port}")
+
+
 @contextlib.contextmanager
-def postgres():
+def postgres(cpu=None):
     """A cluster of its own; PostgreSQL refuses root, so root lends it the package's user."""
     programs = max(pathlib.Path("/usr/lib/postgresql").iterdir(), key=lambda p: float(p.name)) / "bin"
     user = "postgres" if os.geteuid() == 0 else None
@@ -80,7 +92,7 @@ def postgres():
         subprocess.run([programs / "initdb", "-D", data, "-A", "trust", "-U", "acme"], user=user,
                        check=True, stdout=subprocess.DEVNULL, cwd="/")
         words = [programs / "postgres", "-D", data, "-p", port, "-h", "127.0.0.1", "-k", place]
-        with process(words, user=user):
+        with process(words, cpu, user=user):
             for _ in range(200):
                 if subprocess.run([programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode == 0:
                     break
@@ -105,6 +117,13 @@ def environment(database, redis_url, place, **more):
         "SECRET_KEY": "0123456789abcdef" * 4, "PORT": str(free_port()),
         "METRICS_PORT": str(free_port()), "ACME_HOME": str(place), **more,
     }
+
+
+def go_peer(name, place):
+    """bench/peers/<name>, built."""
+    program = place / f"peer-{name}"
+    subprocess.run(["go", "build", "-o", program, "."], cwd=ROOT / "bench/peers" / name, check=True)
+    return program
 
 
 def cpu_seconds(pid):
@@ -141,6 +160,17 @@ def wrk(url, pid, seconds=4, connections=64):
     return Run(rate, used * 1e6 / max(requests, 1))
 
 
+def interleaved(servers, runs):
+    """name -> (url, pid) to name -> its runs, each after a short one that is not counted."""
+    for url, pid in servers.values():
+        wrk(url, pid, seconds=1)
+    results = {name: [] for name in servers}
+    for _ in range(runs):
+        for name, (url, pid) in servers.items():
+            results[name].append(wrk(url, pid))
+    return results
+
+
 def spread(values, digits=0):
     return f"{min(values):,.{digits}f} to {max(values):,.{digits}f}"
 
@@ -159,4 +189,4 @@ def machine():
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
     load = os.getloadavg()[0]
     return (f"{os.cpu_count()} cores ({model.group(1) if model else 'unknown'}), Linux {os.uname().release}, "
-            f"commit {commit.stdout.strip()}, release build, load before the run {load:.1f}")
+            f"commit {commit.stdout.strip()}, {PRESET} build, load before the run {load:.1f}")

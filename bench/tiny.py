@@ -2,8 +2,6 @@
 
 import contextlib
 import subprocess
-import urllib.error
-import urllib.request
 
 import bed
 
@@ -23,12 +21,6 @@ http {{
 """
 
 
-def go_peer(place):
-    program = place / "http"
-    subprocess.run(["go", "build", "-o", program, "."], cwd=bed.ROOT / "bench/peers/http", check=True)
-    return program
-
-
 def acme_env(database, redis, place):
     env = bed.environment(database, redis, place, ACME_THREADS="1", ACME_IN_FLIGHT_MAX="4096")
     subprocess.run([bed.ACME, "migrate"], env=env, check=True, stdout=subprocess.DEVNULL)
@@ -44,6 +36,11 @@ def start(stack, place):
     base = f"http://127.0.0.1:{env['PORT']}"
     bed.wait_for(base + "/readyz")
 
+    env_app = {**env, "PORT": str(bed.free_port())}
+    app = stack.enter_context(bed.process([bed.APPLICATION], bed.SERVER_CPU, env=env_app, stdout=log))
+    hello = f"http://127.0.0.1:{env_app['PORT']}/hello"
+    bed.wait_for(hello)
+
     port = bed.free_port()
     (place / "nginx.conf").write_text(NGINX.format(place=place, port=port))
     nginx = stack.enter_context(bed.process(["nginx", "-p", place, "-c", place / "nginx.conf"], bed.SERVER_CPU))
@@ -51,12 +48,13 @@ def start(stack, place):
 
     go_port = bed.free_port()
     env_go = {"PATH": "/usr/bin:/bin", "GOMAXPROCS": "1"}
-    go = stack.enter_context(bed.process([go_peer(place), f"127.0.0.1:{go_port}"], bed.SERVER_CPU, env=env_go))
+    go = stack.enter_context(bed.process([bed.go_peer("http", place), f"127.0.0.1:{go_port}"], bed.SERVER_CPU, env=env_go))
     bed.wait_for(f"http://127.0.0.1:{go_port}/healthz")
     return {
         "nginx `return 200`": (f"http://127.0.0.1:{port}/", nginx.pid),
         "acme, bare": (base + "/healthz", acme.pid),
-        "acme, log + metrics + unsampled trace": (base + "/v1/nothing", acme.pid),
+        "acme, log + metrics + unsampled trace": (hello, app.pid),
+        "the same, a path that is not there": (base + "/v1/nothing", acme.pid),
         "Go net/http": (f"http://127.0.0.1:{go_port}/healthz", go.pid),
     }
 
@@ -64,14 +62,7 @@ def start(stack, place):
 def measure():
     with contextlib.ExitStack() as stack:
         place = stack.enter_context(bed.folder())
-        servers = start(stack, place)
-        for url, pid in servers.values():
-            bed.wrk(url, pid, seconds=1)  # warm
-        runs = {name: [] for name in servers}
-        for _ in range(RUNS):
-            for name, (url, pid) in servers.items():
-                runs[name].append(bed.wrk(url, pid))
-    return runs
+        return bed.interleaved(start(stack, place), RUNS)
 
 
 def report():

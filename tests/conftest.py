@@ -5,11 +5,11 @@ real PostgreSQL, Redis and HAProxy. Nothing here is a double of anything.
     def test_y(start_platform): ...      platforms of its own: start_platform("--replicas", "1")
 """
 
+import contextlib
 import json
 import os
 import pathlib
 import pwd
-import queue
 import re
 import shutil
 import signal
@@ -26,11 +26,26 @@ BINARY = pathlib.Path(os.environ.get("ACME_TEST_BINARY", ROOT / "build/release/a
 ACCOUNT = "acme"  # as root everything runs under an account of its own
 START_SECONDS = 90
 STOP_SECONDS = 120
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))  # of those that run tests side by side
+PORT = int(os.environ.get("ACME_TEST_PORT", "18080")) + 100 * WORKER  # the balancer's, or the next free one
 READY = "Stop        "  # begins the last line of what `acme up` says when it is ready
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: takes minutes; runs with ./dev test --full")
+    config.addinivalue_line("markers", "alone: loads the machine, or judges what it can carry: no other runs beside it")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        make_account()  # once, before any worker is there
+
+
+def make_account():
+    if os.geteuid() != 0:
+        return
+    with contextlib.suppress(KeyError):
+        pwd.getpwnam(ACCOUNT)
+        return
+    subprocess.run(["useradd", "--system", "--user-group", "--shell", "/usr/sbin/nologin", "--home-dir",
+                    "/var/lib/acme", ACCOUNT], check=True)
 
 
 def until(is_true, seconds=10, pause=0.05):
@@ -60,11 +75,6 @@ class Home:
         self.binary = self.path / "acme"
         shutil.copy(BINARY, self.binary)
         if os.geteuid() == 0:
-            try:
-                pwd.getpwnam(ACCOUNT)
-            except KeyError:
-                subprocess.run(["useradd", "--system", "--user-group", "--shell", "/usr/sbin/nologin",
-                                "--home-dir", "/var/lib/acme", ACCOUNT], check=True)
             shutil.chown(self.path, ACCOUNT, ACCOUNT)
             shutil.chown(self.binary, ACCOUNT, ACCOUNT)
         self.data = self.path / "home"
@@ -76,7 +86,7 @@ class Home:
 class Platform:
     """One `acme up`. `said` is every line it printed so far."""
 
-    def __init__(self, home, *options, port=18080, environment=None):
+    def __init__(self, home, *options, port=PORT, environment=None):
         self.home = home
         self.options = options
         self.port = port
@@ -87,13 +97,14 @@ class Platform:
     # Life
 
     def start(self, wait=True):
-        self.said, self._lines = [], queue.Queue()
+        self.said = []
         self.process = subprocess.Popen(
             under_account([str(self.home.binary), "up", "--home", str(self.data), "--port",
                            str(self.port), *self.options]),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.home.path,
             env=self.base_environment(), start_new_session=True)
-        threading.Thread(target=self._collect, args=(self.process,), daemon=True).start()
+        self._listener = threading.Thread(target=self._collect, args=(self.process, self.said), daemon=True)
+        self._listener.start()
         if wait:
             self.wait_for_line(READY, START_SECONDS)
         return self
@@ -109,24 +120,23 @@ class Platform:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise AssertionError("acme up did not stop:\n" + "\n".join(self.said))
 
-    def _collect(self, process):
+    @staticmethod
+    def _collect(process, said):
         for line in process.stdout:
-            self.said.append(line.rstrip("\n"))
-            self._lines.put(line)
-        self._lines.put(None)
+            said.append(line.rstrip("\n"))
 
     def wait_for_line(self, text, seconds=20):
         """The first line with `text` in it, of those said already or within `seconds`."""
         deadline = time.monotonic() + seconds
         while True:
+            has_ended = self.process.poll() is not None
+            if has_ended:
+                self._listener.join(timeout=5)
             for line in list(self.said):
                 if text in line:
                     return line
-            if self.process.poll() is not None and self._lines.empty():
-                time.sleep(0.1)
-                if not any(text in line for line in self.said):
-                    raise AssertionError(f"acme up ended ({self.process.returncode}):\n" +
-                                         "\n".join(self.said))
+            if has_ended:
+                raise AssertionError(f"acme up ended ({self.process.returncode}):\n" + "\n".join(self.said))
             assert time.monotonic() < deadline, f"no {text!r} in:\n" + "\n".join(self.said)
             time.sleep(0.02)
 
@@ -163,7 +173,8 @@ class Platform:
 
     def pid(self, name):
         """Of a node or a part: "app-1", "worker-1", "scheduler", "postgres", "redis", "balancer"."""
-        return int((self.data / "nodes" / f"{name}.pid").read_text())
+        file = self.data / "nodes" / f"{name}.pid"
+        return int(until(file.read_text))  # which is empty while it is written
 
     def names(self, role):
         found = [self.node(path.stem) for path in sorted((self.data / "nodes").glob("*.json"))]

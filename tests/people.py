@@ -25,3 +25,10 @@ def sign_in(platform, email=None):
     answer = api.post("/v1/auth/link", json={"token": token_of(link_of(platform, email))})
     assert answer.status_code == 200, answer.text
     return api
+
+
+def objects_of(platform, email):
+    """What lies in the object store of the organizations of that address: no object is without a row."""
+    keys = platform.sql("SELECT key FROM files WHERE org_id IN (SELECT org_id FROM memberships WHERE user_id = "
+                        f"(SELECT id FROM users WHERE email = '{email}'))").split()
+    return [key for key in keys if (platform.data / "objects/acme/objects" / key).exists()]

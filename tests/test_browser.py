@@ -1,19 +1,58 @@
 """The dashboard in Chromium, on the platform that `acme up` runs: tests/browser/*.mjs."""
 
+import json
 import os
 import pathlib
 import subprocess
 
+from conftest import under_account
+from deployer import Deployer
+from people import link_of
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def run_story(name, platform, seconds, **settings):
+    screenshots = pathlib.Path(os.environ.get("ACME_SCREENSHOTS", ROOT / "build/screenshots"))
+    screenshots.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "ACME_URL": platform.url, "ACME_SCREENSHOTS": str(screenshots), **settings}
+    done = subprocess.run(["node", "--test", str(ROOT / "tests/browser" / name)], capture_output=True, text=True,
+                          timeout=seconds, env=environment, cwd=ROOT / "web")
+    assert done.returncode == 0, done.stdout[-20000:] + done.stderr[-2000:]
+
+
+def link_for(platform, role, name):
+    """With which somebody who is new signs in for the first time."""
+    said = platform.run("accounts", "create", "--email", f"{role}@example.com", "--name", name,
+                        "--platform-role", role).stdout
+    return next(word for word in said.split() if "#token=" in word)
+
+
+def command_of(platform):
+    """The words that reach `acme` on this platform from anywhere, as JSON."""
+    variables = [f"{name}={value}" for name, value in platform.environment.items()]
+    return json.dumps(["env", "-i", "-C", str(platform.home.path), *variables, *under_account([str(platform.home.binary)])])
 
 
 def test_the_dashboard_as_a_person_uses_it(start_platform):
     platform = start_platform()  # its own: the story begins where nobody has ever signed in
-    screenshots = pathlib.Path(os.environ.get("ACME_SCREENSHOTS", ROOT / "build/screenshots"))
-    screenshots.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "ACME_URL": platform.url, "ACME_LINK": platform.link,
-                   "ACME_SCREENSHOTS": str(screenshots)}
-    stories = sorted(str(path) for path in (ROOT / "tests/browser").glob("*.test.mjs"))
-    done = subprocess.run(["node", "--test", *stories], capture_output=True, text=True, timeout=600,
-                          env=environment, cwd=ROOT / "web")
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    run_story("dashboard.test.mjs", platform, 600, ACME_LINK=platform.link)
+
+
+def test_releases_as_an_operator_sees_them_from_the_canary_to_the_night(start_platform):
+    platform = start_platform()
+    deployer = Deployer(platform)
+    viewer = link_for(platform, "viewer", "Vera Viewer")
+    second = link_for(platform, "operator", "Olga Operator")
+    releases = {"ACME_FIRST": deployer.first, "ACME_GOOD": deployer.add("good"),
+                "ACME_BAD": deployer.add("bad", fail_every=2)}
+    traffic = subprocess.Popen(under_account([str(platform.home.binary), "load", "--rps", "40", "--for", "30m"]),
+                               env=platform.environment, cwd=platform.home.path, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    try:
+        run_story("releases.test.mjs", platform, 900, ACME_LINK=link_of(platform), **releases,
+                  ACME_COMMAND=command_of(platform), ACME_VIEWER_LINK=viewer, ACME_SECOND_LINK=second)
+        assert traffic.poll() is None, "the traffic ended before the story"
+    finally:
+        traffic.terminate()
+        traffic.wait(60)

@@ -10,6 +10,7 @@ from conftest import until
 from load import Load
 from people import sign_in
 
+pytestmark = pytest.mark.alone
 
 @pytest.fixture(scope="module")
 def api(platform):

@@ -9,7 +9,8 @@ import subprocess
 import time
 
 import requests
-from conftest import under_account, until
+from conftest import READY, START_SECONDS, under_account, until
+from people import sign_in
 
 
 def test_it_starts_three_nodes_that_all_answer_on_8080_and_9090(platform):
@@ -146,13 +147,29 @@ def test_a_second_start_keeps_data_and_keys_and_takes_the_next_free_port(start_p
     assert time.monotonic() - begun < 15
     assert second.sql("SELECT n FROM kept") == "7"
     assert (second.data / "secrets" / "secret_key").read_text() == key
-    assert second.link is None
+    assert second.link != first.link is not None  # nobody has found the way in yet
+    sign_in(second)
     down = second.run("down", "--home", str(second.data), timeout=60)
     assert "Stopped." in down.stdout
     assert second.process.wait(5) == 0
     assert "Nothing runs" in subprocess.run(
         under_account([str(second.home.binary), "down", "--home", str(second.data)]),
         capture_output=True, text=True, env=second.base_environment(), cwd="/").stdout
+    assert start_platform(home=first.home).link is None
+
+
+def test_two_that_start_at_the_same_moment_have_a_port_each(start_platform):
+    """HAProxy shares its port with another one of the same account, and then half of all requests go astray."""
+    both = [start_platform(wait=False) for _ in range(2)]
+    for one in both:
+        one.wait_for_line(READY, START_SECONDS)
+
+    assert both[0].state["port"] != both[1].state["port"]
+    for number, one in enumerate(both):
+        for _ in range(20):  # each on a connection of its own
+            requests.get(one.url + "/v1/nowhere", headers={"X-Request-Id": f"own-{number}"}, timeout=2)
+    for number, one in enumerate(both):
+        until(lambda: len(one.logs("--request", f"own-{number}")) == 20)
 
 
 def test_it_drains_in_order_from_the_door_inwards(start_platform):

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 def cpp_tests():
     found = set()
-    for path in (ROOT / "src").rglob("*_test.cpp"):
+    for path in [*(ROOT / "src").rglob("*_test.cpp"), *(ROOT / "src/testing").glob("*_conformance.cpp")]:
         for suite, name in re.findall(r"\bTEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\s*\)", path.read_text()):
             found.add(f"{suite}.{name}")
     return found

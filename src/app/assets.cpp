@@ -1,6 +1,7 @@
 #include "app/assets.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 // Where each file begins and ends: symbols of assets.S.
@@ -14,7 +15,9 @@
 namespace acme::app {
 namespace {
 
-const std::vector<Asset>& assets() {
+using assets::Asset;
+
+const std::vector<Asset>& all_assets() {
     static const std::vector<Asset> all{
 #define ACME_ASSET(number, path, type, etag)                         \
     {path,                                                           \
@@ -32,8 +35,16 @@ const std::vector<Asset>& assets() {
 }  // namespace
 
 const Asset* find_asset(std::string_view path) {
-    const auto found = std::ranges::find(assets(), path, &Asset::path);
-    return found == assets().end() ? nullptr : &*found;
+    const auto found = std::ranges::find(all_assets(), path, &Asset::path);
+    return found == all_assets().end() ? nullptr : &*found;
+}
+
+std::vector<Asset> hashed_assets() {
+    std::vector<Asset> hashed;
+    std::ranges::copy_if(all_assets(), std::back_inserter(hashed), [](const Asset& asset) {
+        return asset.path.starts_with("/assets/");
+    });
+    return hashed;
 }
 
 }  // namespace acme::app

@@ -2,20 +2,14 @@
 
 /// The files of web/dist, linked into the program by tools/embed.py.
 
-#include <string_view>
+#include "platform/assets/assets.hpp"
 
 namespace acme::app {
 
-struct Asset {
-    std::string_view path;  // "/assets/index-Dk3.js"
-    std::string_view content_type;
-    std::string_view etag;  // of the content, without quotes
-    std::string_view raw;
-    std::string_view gzip;
-    std::string_view brotli;
-};
-
 /// nullptr when there is none of that path.
-const Asset* find_asset(std::string_view path);
+const assets::Asset* find_asset(std::string_view path);
+
+/// Those whose names carry a digest of their content, and that browsers keep for ever.
+std::vector<assets::Asset> hashed_assets();
 
 }  // namespace acme::app

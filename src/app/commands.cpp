@@ -1,17 +1,54 @@
 #include "io/cli/commands.hpp"
 
 #include "app/config_commands.hpp"
+#include "app/config_docs.hpp"
+#include "app/deploy_parts.hpp"
 #include "app/lists.hpp"
 #include "app/migrate_command.hpp"
 #include "app/platform.hpp"
+#include "app/visitors.hpp"
+#include "operate/balancer/balancer_cli.hpp"
+#include "operate/changes/freezes_cli.hpp"
+#include "operate/deploy/fleet_cli.hpp"
+#include "operate/drift/drift_cli.hpp"
+#include "operate/drills/drills_cli.hpp"
+#include "operate/load/load_cli.hpp"
 #include "operate/local/local_cli.hpp"
+#include "operate/local/release_cli.hpp"
+#include "operate/local/release_diff.hpp"
+#include "operate/local/running.hpp"
 #include "operate/local/supervisor.hpp"
 #include "operate/logs/logs_cli.hpp"
+#include "operate/smoke/smoke_cli.hpp"
 #include "platform/accounts/accounts_cli.hpp"
 #include "platform/audit/audit_http.hpp"
 #include "platform/files/files_cli.hpp"
 
 namespace acme::app {
+namespace {
+
+/// What visits the platform from outside.
+void add_visitors(cli::Commands& commands, Platform& platform) {
+    const std::string running = local::url_of_running(platform.config.home);
+    const std::string url = running.empty() ? platform.config.url : running;
+    load::add_commands(
+        commands,
+        {.telemetry = platform.telemetry, .make_account = trial_account(platform), .url = url}
+    );
+    smoke::add_commands(
+        commands, {.telemetry = platform.telemetry, .make_account = smoke_account(platform)}, url
+    );
+}
+
+local::Description describe_release() {
+    local::Description description{.migrations = {}, .settings = setting_names()};
+    for (const pg::Migration& migration : migrations()) {
+        description.migrations.emplace_back(migration.name);
+    }
+    return description;
+}
+
+}  // namespace
 
 void add_commands(cli::Commands& commands, Platform& platform) {
     commands.set_footer(
@@ -26,6 +63,9 @@ void add_commands(cli::Commands& commands, Platform& platform) {
          .environment = process_environment(),
          .home = home}
     );
+    commands.add_group("release", "Releases that can be deployed: add, list.");
+    local::add_release_commands(commands, platform.clock, home);
+    local::add_diff_commands(commands, platform.clock, home, describe_release);
     logs::add_commands(commands, platform.clock, home);
     commands.add_group("admin", "The administrator's way in.");
     commands.add_group("accounts", "Accounts: create, list.");
@@ -39,7 +79,15 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     commands.add_group("config", "The environment variables: check them, document them.");
     add_config_commands(commands);
     add_migrate_command(commands, platform);
+    add_visitors(commands, platform);
+    deploy::add_commands(commands, deploy_parts(platform));
+    drift::add_commands(commands, deploy_parts(platform));
+    drills::add_commands(commands, deploy_parts(platform));
+    commands.add_group("freeze", "Times in which nothing new is deployed.");
+    changes::add_commands(commands, platform.freezes, platform.clock, platform.config.environment);
+    deploy::add_fleet_commands(commands);
     commands.add_group("balancer", "The balancer in front of the nodes.");
+    balancer::add_commands(commands, home, local::run_folder);
 }
 
 }  // namespace acme::app

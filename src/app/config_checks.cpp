@@ -2,13 +2,13 @@
 
 #include "base/networks.hpp"
 #include "io/pg/conninfo.hpp"
+#include "io/redis/url.hpp"
 #include "platform/accounts/email.hpp"
 
 #include <boost/url/parse.hpp>
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <numeric>
 
 namespace acme::app {
 namespace {
@@ -30,27 +30,6 @@ bool is_address(std::string_view value) {
            ::inet_pton(AF_INET6, text.c_str(), &bytes) == 1;
 }
 
-/// Edits of one character, and neighbours that changed places, between two names.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> before_last;
-    std::vector<std::size_t> last(b.size() + 1);
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(last.begin(), last.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + change});
-            const bool is_swap =
-                i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && change == 1;
-            if (is_swap) row[j] = std::min(row[j], before_last[j - 2] + 1);
-        }
-        before_last = last;
-        last = row;
-    }
-    return last[b.size()];
-}
-
 std::string_view next_key(std::string_view& rest) {
     const auto comma = std::min(rest.find(','), rest.size());
     const std::string_view key = rest.substr(0, comma);
@@ -65,8 +44,9 @@ std::string check_database_url(std::string_view value) {
 }
 
 std::string check_redis_url(std::string_view value) {
-    if (is_url(value, {"redis", "rediss"})) return "";
-    return "must be a URL such as redis://user:password@host:6379/0";
+    const auto place = redis::parse_url(value);
+    if (place) return "";
+    return "must be a URL such as redis://user:password@host:6379/0. " + place.error().message;
 }
 
 std::string check_bucket(std::string_view value) {
@@ -151,26 +131,13 @@ void check_together(const Config& config, std::vector<Problem>& problems) {
         pg::sslmode_of(config.database_url.reveal()) != "verify-full") {
         complain("DATABASE_URL", "invalid", "needs sslmode=verify-full in production");
     }
-    if (!config.redis_url.empty() && !config.redis_url.reveal().starts_with("rediss:")) {
+    const auto redis = redis::parse_url(config.redis_url.reveal());
+    if (redis && !redis->server.has_tls) {
         complain("REDIS_URL", "invalid", "needs TLS (rediss://) in production");
     }
     if (config.s3_endpoint.starts_with("file:")) {
         complain("S3_ENDPOINT", "invalid", "must be an S3 service in production");
     }
-}
-
-std::string_view nearest(std::string_view text, const std::vector<std::string_view>& words) {
-    std::string_view near;
-    std::size_t least = 3;  // two edits are a slip; three are another word
-    for (std::string_view word : words) {
-        const bool continues = text.starts_with(word) && text.size() <= word.size() + 4;
-        const std::size_t edits = continues ? 1 : distance(text, word);
-        if (edits < least && edits * 2 < word.size()) {
-            least = edits;
-            near = word;
-        }
-    }
-    return near;
 }
 
 }  // namespace acme::app

@@ -23,7 +23,4 @@ std::string check_networks(std::string_view value);  // 10.0.0.0/8, with commas 
 /// What no single variable can show: credentials without an endpoint, production without TLS.
 void check_together(const Config& config, std::vector<Problem>& problems);
 
-/// The one of `words` that `text` was most likely meant to be, "" when none is near.
-std::string_view nearest(std::string_view text, const std::vector<std::string_view>& words);
-
 }  // namespace acme::app

@@ -97,6 +97,13 @@ std::string report_json(const std::vector<Problem>& problems) {
     return out + "]}";
 }
 
+std::vector<std::string> setting_names() {
+    Config config;
+    std::vector<std::string> names;
+    for (const Entry& entry : entries_of(config)) names.emplace_back(entry.setting.name);
+    return names;
+}
+
 std::string configuration_markdown() {
     std::string out =
         "# Configuration\n\n"

@@ -15,6 +15,9 @@ std::string report_json(const std::vector<Problem>& problems);
 /// docs/configuration.md, whole.
 std::string configuration_markdown();
 
+/// The names of all settings, in the order of that table.
+std::vector<std::string> setting_names();
+
 /// One line for each setting, as "NAME=value"; secrets as "set" or "".
 std::string show(Config& config);
 

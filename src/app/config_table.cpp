@@ -80,7 +80,9 @@ void describe_servers(Config& c, Settings& s) {
         {0, 3600}
     );
     s.text(
-        {"TRUSTED_PROXIES", "Addresses or networks whose X-Forwarded-For is believed, with commas"},
+        {"TRUSTED_PROXIES",
+         "Addresses or networks whose X-Forwarded-For is believed, and whose own word on what is "
+         "traced; with commas"},
         c.trusted_proxies,
         check_networks
     );
@@ -126,6 +128,11 @@ void describe_process(Config& c, Settings& s) {
         {400, 599}
     );
     s.text({"ACME_RELEASE", "Commit or digest that this process runs"}, c.release, check_name);
+    s.flag(
+        {"RELEASE_IS_KNOWN_GOOD",
+         "The release ran well here before: it is ready also while PostgreSQL is out of reach"},
+        c.is_known_good
+    );
     s.text({"ACME_NODE", "Name of this node"}, c.node, check_name);
     s.text({"ACME_ENVIRONMENT", "Name of the environment"}, c.environment, check_name);
     s.choice(

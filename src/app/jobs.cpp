@@ -1,5 +1,8 @@
+#include "app/deploy_parts.hpp"
 #include "app/lists.hpp"
 #include "app/platform.hpp"
+#include "operate/drift/drift_jobs.hpp"
+#include "operate/pings/pings_jobs.hpp"
 #include "platform/audit/audit_http.hpp"
 #include "platform/events/events_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
@@ -14,6 +17,8 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     events::add_jobs(jobs, platform.db);
     idempotency::add_jobs(jobs, platform.idempotency);
     files::add_jobs(jobs, platform.files);
+    drift::add_jobs(jobs, deploy_parts(platform));
+    pings::add_jobs(jobs, platform.pings);
 }
 
 }  // namespace acme::app

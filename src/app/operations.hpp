@@ -1,12 +1,14 @@
 #pragma once
 
-/// The operations port (C-16): /metrics, /healthz, /readyz, /buildinfo, for the operator and the
-/// balancer's checks, on a port that no balancer forwards to.
+/// The operations port (C-16): /metrics, /healthz, /readyz, /buildinfo, and /drained, for the
+/// operator and the balancer's checks, on a port that no balancer forwards to.
 
 #include "app/platform.hpp"
 #include "io/http/server.hpp"
+#include "io/loop/line.hpp"
 #include "operate/nodes/heartbeat.hpp"
 
+#include <atomic>
 #include <functional>
 
 namespace acme::app {
@@ -15,6 +17,7 @@ namespace acme::app {
 class Readiness {
 public:
     bool is_ready() const { return is_ready_; }
+    bool is_starting() const { return is_starting_; }  // nothing was found out yet
     bool is_draining() const { return is_draining_; }
     bool is_unusable() const { return is_unusable_; }
     const std::string& reason() const { return reason_; }
@@ -40,11 +43,13 @@ public:
 private:
     void set(bool is_ready, std::string reason) {
         is_ready_ = is_ready;
+        is_starting_ = false;
         reason_ = std::move(reason);
         if (tell_) tell_(is_draining_ ? "draining" : is_ready ? "ready" : "starting");
     }
 
     bool is_ready_ = false;
+    bool is_starting_ = true;
     bool is_draining_ = false;
     bool is_unusable_ = false;
     std::string reason_ = "starting";
@@ -68,11 +73,26 @@ public:
     /// Serves, and writes the heartbeat of this process, until drain().
     Task<> run();
 
+    /// Whether POST /drained came a moment ago: whoever drained this node at the balancer ends it
+    /// now, and nobody has to be given time to see that. From any thread.
+    bool is_drained() const { return platform_.clock.steady() < drained_until_.load(); }
+
+    /// Tells whether this process leads those of its role; before run().
+    void set_lead(std::function<bool()> leads) { heartbeat_.set_lead(std::move(leads)); }
+
     /// Whoever scrapes meanwhile gets the last numbers.
     Task<> drain();
 
 private:
+    Task<> examine_store();
+    Task<Result<http::Response>> take_drained();
+
     Platform& platform_;
+    std::atomic<SteadyTime> drained_until_{};
+    std::string store_flaw_;
+    int examinations_ = 0;
+    bool is_draining_ = false;
+    Line<bool> pausing_;
     nodes::Heartbeat heartbeat_;
     http::Router router_;
     http::Service service_;

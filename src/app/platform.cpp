@@ -11,6 +11,9 @@
 namespace acme::app {
 namespace {
 
+constexpr std::chrono::milliseconds last_words_max{1'500};  // to a database, as a process ends
+constexpr std::chrono::milliseconds look_again{100};
+
 /// Commands that need no configuration run without one, and then this is never connected to.
 Secret redis_url(const Config& config) {
     return config.redis_url.empty() ? Secret("redis://127.0.0.1:6379") : config.redis_url.clone();
@@ -20,11 +23,15 @@ Secret secret_keys(const Config& config) {
     return config.secret_key.empty() ? Secret(std::string(32, '-')) : config.secret_key.clone();
 }
 
+Networks trusted_proxies_of(const Config& config) {
+    return Networks::parse(config.trusted_proxies).value_or(Networks{});
+}
+
 /// Browsers take a cookie that is Secure only over TLS; whoever has TLS says so in ACME_URL.
 sessions::Options session_options(const Config& config) {
     return {
         .is_secure = config.url.starts_with("https://"),
-        .trusted_proxies = Networks::parse(config.trusted_proxies).value_or(Networks{}),
+        .trusted_proxies = trusted_proxies_of(config),
     };
 }
 
@@ -32,6 +39,7 @@ files::Options file_options(const Config& config) {
     return {
         .bytes_max = static_cast<std::uint64_t>(config.max_upload_size_mb) * 1024 * 1024,
         .buffers = share_of(config.upload_buffers, config.threads),
+        .trusted_proxies = trusted_proxies_of(config),
     };
 }
 
@@ -76,6 +84,7 @@ std::size_t share_of(std::int64_t all, std::int64_t threads) {
 
 Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pipe)
     : config(settings),
+      trusted_proxies(trusted_proxies_of(config)),
       log(clock,
           level_of(config.log_level),
           pipe,
@@ -111,17 +120,51 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       tries(redis, clock),
       sessions(session_options(config), db, redis, accounts, telemetry),
       files(db, *store, telemetry, file_options(config)),
-      nodes(db) {
+      nodes(db),
+      pings(db, telemetry) {
+    if (!config.otlp_endpoint.empty()) {
+        error_news.emplace(exporter, redis, redis::Options{.url = redis_url(config)}, telemetry);
+    }
     add_jobs(jobs, *this);
     add_schedule(schedule);
     write_log_by_turns(loop, telemetry);
 }
 
+void Platform::keep(trace::Trace& trace) {
+    if (error_news)
+        error_news->keep(trace);
+    else
+        exporter.keep(trace);
+}
+
+void Platform::spawn_exports() {
+    tasks.spawn(loop.get_executor(), "otlp", exporter.run());
+    if (error_news) tasks.spawn(loop.get_executor(), "otlp.news", error_news->run());
+}
+
+void Platform::limit_end(std::function<bool()> is_busy) {
+    end_tasks.spawn(loop.get_executor(), "end", end_sessions_in_time(std::move(is_busy)));
+}
+
+Task<> Platform::end_sessions_in_time(std::function<bool()> is_busy) {
+    for (auto left = last_words_max; !is_closed_ && left.count() > 0;) {
+        co_await ending_.wait(look_again);
+        if (!is_busy()) left -= look_again;
+    }
+    if (is_closed_) co_return;
+    log.warn("database.given_up", {{"reason", "it does not answer, and this process ends"}});
+    db.close();
+}
+
 Task<> Platform::close() {
     exporter.stop();
+    if (error_news) error_news->stop();
     log.collect_no_more();
     co_await hub.close();
     co_await tasks.join();
+    is_closed_ = true;
+    while (!ending_.empty()) ending_.give(true);
+    co_await end_tasks.join();
     co_await store->close();
     fetch.close();
     redis.close();

@@ -6,17 +6,21 @@
 #include "app/config.hpp"
 #include "io/fetch/fetch.hpp"
 #include "io/http/page.hpp"
+#include "io/loop/line.hpp"
 #include "io/loop/loop.hpp"
 #include "io/loop/task_group.hpp"
 #include "io/objects/store.hpp"
-#include "io/otlp/exporter.hpp"
+#include "io/otlp/error_news.hpp"
 #include "io/pg/database.hpp"
 #include "io/redis/client.hpp"
+#include "operate/changes/freezes.hpp"
 #include "operate/nodes/nodes.hpp"
+#include "operate/pings/pings.hpp"
 #include "platform/accounts/accounts.hpp"
 #include "platform/accounts/accounts_http.hpp"
 #include "platform/accounts/links.hpp"
 #include "platform/accounts/passwords.hpp"
+#include "platform/assets/assets.hpp"
 #include "platform/events/hub.hpp"
 #include "platform/files/files.hpp"
 #include "platform/idempotency/idempotency.hpp"
@@ -25,6 +29,8 @@
 #include "platform/sessions/tries.hpp"
 #include "work/jobs/jobs.hpp"
 #include "work/schedule/schedule.hpp"
+
+#include <functional>
 
 namespace acme::app {
 
@@ -36,8 +42,18 @@ struct Platform {
     Platform(const Platform&) = delete;
     Platform& operator=(const Platform&) = delete;
 
+    /// From now on a database that hangs does not hold the end of this process up: when `is_busy`
+    /// has said no for a moment, and close() has not come to its end, every session is ended. Once.
+    void limit_end(std::function<bool()> is_busy);
+
     /// Ends every connection; what still waits fails. Tasks that end with them are joined first.
     Task<> close();
+
+    /// What has ended: for the collector, or for the grace ring.
+    void keep(trace::Trace& trace);
+
+    /// Exports what is kept, until close().
+    void spawn_exports();
 
     /// Runs the loop until `task` and all that it left running have ended; rethrows what it throws.
     void run(Task<> task);
@@ -45,6 +61,7 @@ struct Platform {
     // In the order in which they need each other. Clients are made before the loop on which they
     // run, so that it dies first; the rooms come after it.
     const Config& config;
+    Networks trusted_proxies;
     SystemClock clock;
     SystemRandom random;
     Log log;
@@ -54,7 +71,9 @@ struct Platform {
     redis::Client redis;
     fetch::Client fetch;
     otlp::Exporter exporter;
+    std::optional<otlp::ErrorNews> error_news;  // where traces are exported at all
     TaskGroup tasks;
+    TaskGroup end_tasks{log};  // which close() ends when `tasks` have ended
     Loop loop;
     std::unique_ptr<objects::Store> store;
 
@@ -64,14 +83,25 @@ struct Platform {
     accounts::Accounts accounts;
     accounts::Passwords passwords;
     accounts::Links links;
-    accounts::Administration administration{accounts, passwords, links, cursors};
+    accounts::Administration administration{
+        accounts, passwords, links, idempotency, cursors, trusted_proxies
+    };
     sessions::Tries tries;
     sessions::Sessions sessions;
     sessions::Auth auth{sessions, passwords, links, tries};
     files::Files files;
+    assets::Assets assets{db, clock};
     nodes::Nodes nodes;
+    pings::Pings pings;
+    changes::Freezes freezes{db, clock};
     jobs::Registry jobs;
     schedule::Schedule schedule;
+
+private:
+    Task<> end_sessions_in_time(std::function<bool()> is_busy);
+
+    bool is_closed_ = false;
+    Line<bool> ending_;
 };
 
 }  // namespace acme::app

@@ -5,6 +5,7 @@
 #include "app/platform.hpp"
 #include "app/roles.hpp"
 
+#include <chrono>
 #include <memory>
 
 namespace acme::app {
@@ -20,8 +21,12 @@ public:
     /// Blocks until stop() has brought all to its end.
     virtual void run() = 0;
 
-    /// From any thread, once.
-    virtual void stop() = 0;
+    /// From any thread, once. A role that takes requests goes on taking them for `delay`: so long
+    /// a balancer may need to see that it ends.
+    virtual void stop(std::chrono::milliseconds delay) = 0;
+
+    /// From any thread: somebody has just said that the balancer sends nothing here any more.
+    virtual bool is_drained() const = 0;
 
     /// After run(): whether it ended because a dependency cannot be used at all.
     virtual bool is_unusable() const = 0;

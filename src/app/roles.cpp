@@ -2,9 +2,11 @@
 
 #include "app/role.hpp"
 #include "io/cli/commands.hpp"
+#include "io/telemetry/stray_output.hpp"
 
 #include <csignal>
 #include <cstdio>
+#include <fcntl.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -12,6 +14,8 @@
 
 namespace acme::app {
 namespace {
+
+using std::chrono::milliseconds;
 
 /// Signals go to the one thread that waits for them; no handler ever runs.
 sigset_t block_signals() {
@@ -60,7 +64,8 @@ std::string_view name_of(RoleName role) {
 int run_role(RoleName role, const Config& config) {
     sigset_t signals = block_signals();
     Metrics metrics;
-    LogPipe pipe(STDOUT_FILENO);
+    // A descriptor of its own: what comes by number 1 is not ours, see StrayOutput.
+    LogPipe pipe(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
     std::vector<std::unique_ptr<Platform>> platforms;
     std::vector<std::unique_ptr<Role>> roles;
     while (roles.size() < threads_of(role, config)) {
@@ -74,14 +79,23 @@ int run_role(RoleName role, const Config& config) {
         }
     }
     Log& log = platforms.front()->log;
+    StrayOutput stray(
+        platforms.front()->clock,
+        pipe,
+        {.service = config.otlp_service, .version = config.release, .node = config.node}
+    );
     log.info("begins", {{"role", name_of(role)}, {"release", config.release}});
+    std::jthread reader([&stray] { stray.run(); });
     std::vector<std::jthread> threads;
     threads.reserve(roles.size());
     for (const auto& each : roles) threads.emplace_back([&each] { each->run(); });
     int signal = 0;
     sigwait(&signals, &signal);
-    for (const auto& each : roles) each->stop();
+    const bool is_drained = std::ranges::any_of(roles, &Role::is_drained);
+    for (const auto& each : roles) each->stop(is_drained ? milliseconds(0) : config.drain_delay);
     threads.clear();
+    stray.stop();
+    reader.join();
     log.info("ended", {{"role", name_of(role)}});
     const bool is_unusable = std::ranges::any_of(roles, &Role::is_unusable);
     return is_unusable ? cli::exit_configuration : cli::exit_done;

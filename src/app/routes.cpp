@@ -1,7 +1,13 @@
+#include "app/deploy_parts.hpp"
 #include "app/lists.hpp"
 #include "app/platform.hpp"
 #include "io/http/openapi.hpp"
+#include "operate/changes/freezes_http.hpp"
+#include "operate/deploy/deploy_http.hpp"
+#include "operate/drift/drift_http.hpp"
+#include "operate/drills/drills_http.hpp"
 #include "operate/nodes/nodes_http.hpp"
+#include "operate/pings/pings_http.hpp"
 #include "platform/audit/audit_http.hpp"
 #include "platform/events/events_http.hpp"
 #include "platform/files/files_http.hpp"
@@ -17,6 +23,31 @@ void add_routes(http::Router& router, Platform& platform) {
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);
     nodes::add_live(platform.hub, platform.nodes);
+    pings::add_routes(router, platform.pings);
+    changes::add_routes(
+        router,
+        {platform.db,
+         platform.clock,
+         platform.freezes,
+         platform.idempotency,
+         platform.cursors,
+         platform.trusted_proxies,
+         platform.config.environment}
+    );
+    deploy::add_routes(
+        router,
+        {platform.db,
+         platform.telemetry,
+         platform.fetch,
+         platform.freezes,
+         platform.idempotency,
+         platform.cursors,
+         platform.trusted_proxies,
+         deploy_parts(platform).find_ground,
+         platform.config.environment}
+    );
+    drift::add_routes(router, platform.db, platform.config.environment);
+    drills::add_routes(router, platform.db, platform.clock, platform.config.environment);
     audit::add_routes(router, platform.db, platform.cursors);
     http::add_openapi(router, platform.config.release);
 }

@@ -1,6 +1,7 @@
 #include "work/schedule/schedule.hpp"
 
 #include "app/lists.hpp"
+#include "operate/drift/drift_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
 
 namespace acme::app {
@@ -11,6 +12,7 @@ void add_schedule(schedule::Schedule& schedule) {
     schedule.every("sessions.sweep", hours(1), "sessions.sweep");
     schedule.every("accounts.sweep_links", hours(1), "accounts.sweep_links");
     files::add_schedule(schedule);
+    drift::add_schedule(schedule);
     schedule.every("events.sweep", hours(1), "events.sweep");
     schedule.every("idempotency.sweep", hours(1), "idempotency.sweep");
 }

@@ -1,9 +1,12 @@
 // acme scheduler: cron and periodic tasks; one leads, the others stand by.
 #include "work/schedule/scheduler.hpp"
 
+#include "app/deploy_parts.hpp"
 #include "app/operations.hpp"
 #include "app/role.hpp"
 #include "app/startup.hpp"
+#include "operate/deploy/deploy_metrics.hpp"
+#include "operate/deploy/takeover.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -17,7 +20,16 @@ public:
           scheduler_(
               platform.schedule, platform.db, platform.telemetry, {.name = platform.config.node}
           ) {
-        if (index == 0) operations_.emplace(platform, "scheduler", readiness_, [] { return 0; });
+        if (index > 0) return;
+        takeover_.emplace(deploy_parts(platform), platform.config.node);
+        deploy_metrics_.emplace(deploy::DeployMetrics::Parts{
+            platform.db,
+            platform.telemetry,
+            deploy_parts(platform).find_ground,
+            platform.config.environment
+        });
+        operations_.emplace(platform, "scheduler", readiness_, [] { return 0; });
+        operations_->set_lead([this] { return scheduler_.is_leader(); });
     }
 
     void listen() override {
@@ -28,19 +40,29 @@ public:
 
     bool is_unusable() const override { return readiness_.is_unusable(); }
 
-    void stop() override {
+    bool is_drained() const override { return false; }  // no balancer leads here
+
+    void stop(std::chrono::milliseconds) override {
         asio::post(platform_.loop, [this] {
             readiness_.drain();
+            if (takeover_) takeover_->stop();
+            if (deploy_metrics_) deploy_metrics_->stop();
             scheduler_.stop();
+            platform_.limit_end([] { return false; });
         });
     }
 
 private:
     Task<> lead() {
         const auto executor = platform_.loop.get_executor();
-        platform_.tasks.spawn(executor, "otlp", platform_.exporter.run());
+        platform_.spawn_exports();
         if (operations_) platform_.tasks.spawn(executor, "operations", operations_->run());
+        limit_wait(platform_, readiness_);
         co_await become_ready(platform_, readiness_);
+        if (takeover_) platform_.tasks.spawn(executor, "takeover", takeover_->run());
+        if (deploy_metrics_) {
+            platform_.tasks.spawn(executor, "deploy.metrics", deploy_metrics_->run());
+        }
         co_await scheduler_.run();
         if (operations_) co_await operations_->drain();
         co_await platform_.close();
@@ -50,6 +72,8 @@ private:
     schedule::Scheduler scheduler_;
     Readiness readiness_;
     std::optional<Operations> operations_;
+    std::optional<deploy::DeployMetrics> deploy_metrics_;
+    std::optional<deploy::Takeover> takeover_;  // of one thread: one controller a process
 };
 
 }  // namespace

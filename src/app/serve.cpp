@@ -20,14 +20,16 @@ public:
           service_(
               router_,
               platform.telemetry,
-              [this](trace::Trace& trace) { platform_.exporter.keep(trace); },
+              [this](trace::Trace& trace) { platform_.keep(trace); },
               {.error_status_min = static_cast<int>(platform.config.trace_error_status_min),
                .in_flight_max = share_of(platform.config.in_flight_max, platform.config.threads),
-               .release = platform.config.release}
+               .release = platform.config.release,
+               .internal_peers = platform.trusted_proxies,
+               .unknown = [](const http::Call& call) { return answer_unknown(call); }}
           ),
           server_(service_, platform.telemetry) {
         add_routes(router_, platform);
-        add_dashboard(router_);
+        add_dashboard(router_, platform.assets);
         add_health_routes(router_, readiness_);
         if (index == 0)
             operations_.emplace(platform, "serve", readiness_, [this] {
@@ -45,18 +47,20 @@ public:
 
     bool is_unusable() const override { return readiness_.is_unusable(); }
 
-    void stop() override {
-        asio::post(platform_.loop, [this] {
+    bool is_drained() const override { return operations_ && operations_->is_drained(); }
+
+    void stop(std::chrono::milliseconds delay) override {
+        asio::post(platform_.loop, [this, delay] {
             readiness_.drain();
-            platform_.tasks.spawn(platform_.loop.get_executor(), "drain", drain());
+            platform_.tasks.spawn(platform_.loop.get_executor(), "drain", drain(delay));
         });
     }
 
 private:
     Task<> serve() {
         const auto executor = platform_.loop.get_executor();
-        platform_.tasks.spawn(executor, "otlp", platform_.exporter.run());
-        platform_.tasks.spawn(executor, "startup", become_ready(platform_, readiness_));
+        platform_.spawn_exports();
+        platform_.tasks.spawn(executor, "startup", start());
         platform_.tasks.spawn(executor, "sessions", platform_.sessions.watch());
         if (operations_) platform_.tasks.spawn(executor, "operations", operations_->run());
         co_await server_.serve();
@@ -65,10 +69,22 @@ private:
         co_await platform_.close();
     }
 
-    /// The balancer is told first and given time to look; only then does the port close.
-    Task<> drain() {
-        co_await sleep_for(platform_.config.drain_delay);
+    Task<> start() {
+        limit_wait(platform_, readiness_);
+        if (!co_await keep_assets(platform_)) {
+            const auto executor = platform_.loop.get_executor();
+            platform_.tasks.spawn(executor, "assets", keep_assets_later(platform_, readiness_));
+        }
+        co_await become_ready(platform_, readiness_);
+    }
+
+    /// The balancer is told first and given time to look; only then does the port close. One that
+    /// is known to send nothing here any more needs no time.
+    Task<> drain(std::chrono::milliseconds delay) {
+        if (operations_) platform_.log.info("drains", {{"delay_ms", delay.count()}});
+        if (delay.count() > 0) co_await sleep_for(delay);
         co_await server_.drain(std::chrono::seconds(platform_.config.drain_timeout_seconds));
+        platform_.limit_end([this] { return service_.in_flight() > 0; });
     }
 
     Platform& platform_;

@@ -12,6 +12,7 @@ namespace {
 constexpr int version_min = 150'000;  // the guide: PostgreSQL 15 or later
 constexpr std::chrono::milliseconds pause_min{100};
 constexpr std::chrono::milliseconds pause_max{5'000};
+constexpr std::chrono::milliseconds patience{300};  // a database that is well needs a tenth of it
 
 constexpr pg::Query read_version{"app.version", "SELECT current_setting('server_version_num')"};
 
@@ -21,6 +22,7 @@ constexpr pg::Query count_migrations{"app.migrations", "SELECT count(*) FROM mig
 struct Obstacle {
     std::string reason = "";
     bool is_final = false;
+    bool is_out_of_reach = false;  // PostgreSQL: it may come at any moment
 };
 
 Task<Obstacle> find_obstacle(Platform& platform) {
@@ -40,9 +42,12 @@ Task<Obstacle> find_obstacle(Platform& platform) {
         }
     } catch (const pg::ServerTooOld& fault) {
         co_return Obstacle{fault.what(), true};
+    } catch (const pg::Unreachable& fault) {
+        platform.log.warn("startup.database", {{"reason", fault.what()}});
+        co_return Obstacle{.reason = "PostgreSQL is out of reach", .is_out_of_reach = true};
     } catch (const pg::Fault& fault) {
         platform.log.warn("startup.database", {{"reason", fault.what()}});
-        co_return Obstacle{"PostgreSQL is out of reach or lacks migrations"};
+        co_return Obstacle{"PostgreSQL refuses or lacks migrations: acme migrate"};
     }
     const auto redis = co_await platform.redis.check_server(context);
     if (!redis) co_return Obstacle{redis.error().message, true};
@@ -55,13 +60,33 @@ void end_process(Platform& platform, const std::string& reason) {
     ::kill(::getpid(), SIGTERM);
 }
 
+Task<> be_ready_after_patience(Platform& platform, Readiness& readiness) {
+    co_await sleep_for(patience);
+    if (readiness.is_draining() || !readiness.is_starting()) co_return;
+    readiness.become_ready();
+    platform.log.warn("ready", {{"reason", "PostgreSQL has not answered yet"}});
+}
+
 }  // namespace
+
+void limit_wait(Platform& platform, Readiness& readiness) {
+    if (!platform.config.is_known_good) return;
+    platform.tasks.spawn(
+        platform.loop.get_executor(),
+        "startup.patience",
+        be_ready_after_patience(platform, readiness)
+    );
+}
 
 Task<> become_ready(Platform& platform, Readiness& readiness) {
     auto pause = pause_min;
     while (!readiness.is_draining()) {
         Obstacle obstacle = co_await find_obstacle(platform);
         if (readiness.is_draining()) co_return;
+        if (obstacle.is_out_of_reach && platform.config.is_known_good) {
+            readiness.become_ready();
+            co_return platform.log.warn("ready", {{"reason", obstacle.reason}});
+        }
         if (obstacle.reason.empty()) {
             readiness.become_ready();
             co_return platform.log.info("ready");

@@ -16,7 +16,7 @@ jobs::WorkerOptions options_of(Platform& platform) {
         .name = platform.config.node,
         .drain_time_max = std::chrono::seconds(platform.config.job_drain_timeout_seconds),
         .keep_share = 0.1,
-        .keep = [&platform](trace::Trace& trace) { platform.exporter.keep(trace); },
+        .keep = [&platform](trace::Trace& trace) { platform.keep(trace); },
     };
 }
 
@@ -39,18 +39,22 @@ public:
 
     bool is_unusable() const override { return readiness_.is_unusable(); }
 
-    void stop() override {
+    bool is_drained() const override { return false; }  // no balancer leads here
+
+    void stop(std::chrono::milliseconds) override {
         asio::post(platform_.loop, [this] {
             readiness_.drain();
             worker_.stop();
+            platform_.limit_end([this] { return worker_.running() > 0; });
         });
     }
 
 private:
     Task<> work() {
         const auto executor = platform_.loop.get_executor();
-        platform_.tasks.spawn(executor, "otlp", platform_.exporter.run());
+        platform_.spawn_exports();
         if (operations_) platform_.tasks.spawn(executor, "operations", operations_->run());
+        limit_wait(platform_, readiness_);
         co_await become_ready(platform_, readiness_);
         co_await worker_.run();
         if (operations_) co_await operations_->drain();

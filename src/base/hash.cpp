@@ -7,6 +7,7 @@
 #include <openssl/params.h>
 
 #include <array>
+#include <bit>
 #include <stdexcept>
 
 namespace acme {
@@ -18,12 +19,10 @@ void expect(bool ok) {
 }
 
 const unsigned char* bytes_of(std::string_view text) {
-    return static_cast<const unsigned char*>(static_cast<const void*>(text.data()));
+    return std::bit_cast<const unsigned char*>(text.data());
 }
 
-unsigned char* bytes_of(std::string& text) {
-    return static_cast<unsigned char*>(static_cast<void*>(text.data()));
-}
+unsigned char* bytes_of(std::string& text) { return std::bit_cast<unsigned char*>(text.data()); }
 
 }  // namespace
 

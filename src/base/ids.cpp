@@ -12,12 +12,6 @@ constexpr std::size_t base32_length = 26;  // 130 bits: the first two are zero
 constexpr std::uint64_t version_7 = 0x7000;
 constexpr std::uint64_t variant = std::uint64_t{2} << 62;
 
-unsigned bits_at(Uuid uuid, int shift) {
-    if (shift >= 64) return static_cast<unsigned>(uuid.high >> (shift - 64)) & 31;
-    const std::uint64_t above = shift == 0 ? 0 : uuid.high << (64 - shift);
-    return static_cast<unsigned>((uuid.low >> shift) | above) & 31;
-}
-
 }  // namespace
 
 Uuid make_uuid7(WallTime now, Random& random) {
@@ -39,9 +33,19 @@ std::string to_text(Uuid uuid) {
     return text;
 }
 
+void append_base32(std::string& out, Uuid uuid) {
+    std::array<char, base32_length> digits{};
+    for (std::size_t at = digits.size(); at-- > 0;) {
+        digits[at] = base32_digits[uuid.low & 31];
+        uuid.low = uuid.low >> 5 | uuid.high << 59;
+        uuid.high >>= 5;
+    }
+    out.append(digits.data(), digits.size());
+}
+
 std::string to_base32(Uuid uuid) {
     std::string text;
-    for (int shift = 125; shift >= 0; shift -= 5) text += base32_digits[bits_at(uuid, shift)];
+    append_base32(text, uuid);
     return text;
 }
 

@@ -32,6 +32,7 @@ std::string to_text(Uuid uuid);
 
 /// 26 characters of base32. The inverse refuses everything that to_base32() does not write.
 std::string to_base32(Uuid uuid);
+void append_base32(std::string& out, Uuid uuid);
 std::optional<Uuid> parse_base32(std::string_view text);
 
 /// Four characters at most: three letters and the underscore.

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <bit>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -24,9 +25,9 @@ using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 // OpenSSL counts in int and reads unsigned char; everything here is far below 2 GiB.
 int length(std::string_view text) { return static_cast<int>(text.size()); }
 const unsigned char* in(std::string_view text) {
-    return static_cast<const unsigned char*>(static_cast<const void*>(text.data()));
+    return std::bit_cast<const unsigned char*>(text.data());
 }
-unsigned char* out(char* bytes) { return static_cast<unsigned char*>(static_cast<void*>(bytes)); }
+unsigned char* out(char* bytes) { return std::bit_cast<unsigned char*>(bytes); }
 
 void must(int result) {
     if (result != 1) throw std::runtime_error("AES-256-GCM is not at hand");

@@ -2,58 +2,22 @@
 
 #include <hiredis/hiredis.h>
 
-#include <arpa/inet.h>
+#include <chrono>
 #include <csignal>
-#include <cstdlib>
-#include <fcntl.h>
+#include <fstream>
+#include <functional>
 #include <memory>
-#include <netinet/in.h>
 #include <stdexcept>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
-#include <vector>
 
 namespace acme::testing {
 namespace {
 
-namespace fs = std::filesystem;
 using Connection = std::unique_ptr<redisContext, decltype(&redisFree)>;
 
-/// Free a moment ago. Redis cannot choose one itself.
-std::uint16_t free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    auto* const name = reinterpret_cast<sockaddr*>(&address);
-    const bool ok = ::bind(socket, name, size) == 0 && ::getsockname(socket, name, &size) == 0;
-    ::close(socket);
-    if (!ok) throw std::runtime_error("no free port");
-    return ntohs(address.sin_port);
-}
-
-fs::path fresh_folder() {
-    std::string pattern = (fs::temp_directory_path() / "acme-redis-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    return pattern;
-}
-
-[[noreturn]] void become(const std::vector<std::string>& words, const fs::path& folder) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int nowhere = ::open("/dev/null", O_WRONLY);
-    ::dup2(nowhere, STDOUT_FILENO);
-    ::dup2(nowhere, STDERR_FILENO);
-    if (::chdir(folder.c_str()) != 0) std::_Exit(126);
-    std::vector<char*> argv;
-    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    ::execvp(argv[0], argv.data());
-    std::_Exit(127);
-}
+/// For the user "acme", who may do everything.
+const std::string acme_password = "hunter2";
+const std::string sentinel_password = "hunter3";
 
 std::string text_of(const redisReply& reply) {
     if (reply.type == REDIS_REPLY_INTEGER) return std::to_string(reply.integer);
@@ -63,23 +27,93 @@ std::string text_of(const redisReply& reply) {
     return text;
 }
 
+std::string ask_at(
+    std::uint16_t port, const std::string& password, const std::vector<std::string>& words
+) {
+    const Connection connection(redisConnect("127.0.0.1", port), redisFree);
+    if (connection == nullptr || connection->err != 0) return "";
+    if (!password.empty()) {
+        freeReplyObject(redisCommand(connection.get(), "AUTH %s", password.c_str()));
+    }
+    std::vector<const char*> argv;
+    for (const std::string& word : words) argv.push_back(word.c_str());
+    const int count = static_cast<int>(argv.size());
+    auto* const reply =
+        static_cast<redisReply*>(redisCommandArgv(connection.get(), count, argv.data(), nullptr));
+    if (reply == nullptr) return "";
+    std::string text = text_of(*reply);
+    freeReplyObject(reply);
+    return text;
+}
+
+std::vector<std::string> split(const std::string& command) {
+    std::vector<std::string> words(1);
+    for (const char c : command) {
+        if (c == ' ')
+            words.emplace_back();
+        else
+            words.back() += c;
+    }
+    return words;
+}
+
+void wait_until(const std::function<bool()>& is_true, const std::string& what) {
+    for (int i = 0; i < 1000; ++i) {
+        if (is_true()) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    throw std::runtime_error(what);
+}
+
+std::vector<std::string> with_user(std::vector<std::string> words) {
+    words.insert(
+        words.end(),
+        {"--user",
+         "acme",
+         "on",
+         ">" + acme_password,
+         "~*",
+         "&*",
+         "+@all",
+         "--masterauth",
+         "hunter1",
+         "--repl-diskless-sync-delay",
+         "0"}
+    );
+    return words;
+}
+
 }  // namespace
 
-Redis::Redis(std::string password)
-    : folder_(fresh_folder()), password_(std::move(password)), port_(free_port()) {
+Redis::Redis(std::string password, std::vector<std::string> more)
+    : password_(std::move(password)), more_(std::move(more)) {
     start();
 }
 
-Redis::~Redis() {
-    kill();
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
+Redis::Redis(const Certificate& certificate) : tls_port_(free_port()) {
+    std::ofstream(child_.folder() / "chain.pem") << certificate.chain;
+    std::ofstream(child_.folder() / "key.pem") << certificate.key;
+    more_ = {
+        "--tls-port",
+        std::to_string(tls_port_),
+        "--tls-cert-file",
+        "chain.pem",
+        "--tls-key-file",
+        "key.pem",
+        "--tls-ca-cert-file",
+        "chain.pem",
+        "--tls-auth-clients",
+        "no",
+    };
+    start();
 }
 
 std::string Redis::url() const {
     const std::string user = password_.empty() ? "" : ":" + password_ + "@";
     return "redis://" + user + "127.0.0.1:" + std::to_string(port_);
 }
+
+std::string Redis::tls_url() const { return "rediss://127.0.0.1:" + std::to_string(tls_port_); }
 
 void Redis::start() {
     std::vector<std::string> words{
@@ -96,36 +130,54 @@ void Redis::start() {
         "volatile-lru",
     };
     if (!password_.empty()) words.insert(words.end(), {"--requirepass", password_});
-    pid_ = ::fork();
-    if (pid_ == 0) become(words, folder_);
-    for (int i = 0; i < 500; ++i) {
-        if (ask("PING") == "PONG") return;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    throw std::runtime_error("redis-server does not start; is the package redis-server there?");
+    words.insert(words.end(), more_.begin(), more_.end());
+    child_.start(words);
+    wait_until(
+        [this] { return ask("PING") == "PONG"; },
+        "redis-server does not start; is the package redis-server there?"
+    );
 }
 
-void Redis::stop() const { ::kill(pid_, SIGSTOP); }
-void Redis::go_on() const { ::kill(pid_, SIGCONT); }
-
-void Redis::kill() {
-    if (pid_ < 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
-}
+void Redis::stop() const { child_.signal(SIGSTOP); }
+void Redis::go_on() const { child_.signal(SIGCONT); }
 
 std::string Redis::ask(const std::string& command) const {
-    const Connection connection(redisConnect("127.0.0.1", port_), redisFree);
-    if (connection == nullptr || connection->err != 0) return "";
-    if (!password_.empty()) {
-        freeReplyObject(redisCommand(connection.get(), "AUTH %s", password_.c_str()));
+    return ask_at(port_, password_, split(command));
+}
+
+WatchedRedis::WatchedRedis()
+    : first("hunter1", with_user({})),
+      second("hunter1", with_user({"--replicaof", "127.0.0.1", std::to_string(first.port())})) {
+    std::ofstream(sentinel_.folder() / "sentinel.conf")
+        << "port " << port_ << "\nbind 127.0.0.1\nrequirepass " << sentinel_password
+        << "\nsentinel monitor cache 127.0.0.1 " << first.port()
+        << " 1\nsentinel auth-pass cache hunter1\nsentinel down-after-milliseconds cache 300\n"
+           "sentinel failover-timeout cache 3000\n";
+    sentinel_.start({"redis-server", "sentinel.conf", "--sentinel"});
+    const auto knows_the_replica = [this] {
+        const std::string replicas =
+            ask_at(port_, sentinel_password, {"SENTINEL", "REPLICAS", "cache"});
+        return replicas.find("master-link-status\nok") != std::string::npos;
+    };
+    wait_until(knows_the_replica, "the sentinel does not find the replica");
+}
+
+std::string WatchedRedis::url() const {
+    return "redis+sentinel://acme:" + acme_password + "@127.0.0.1:" + std::to_string(port_) +
+           "/cache?sentinel_password=" + sentinel_password;
+}
+
+void WatchedRedis::fail_over() const {
+    if (ask_at(port_, sentinel_password, {"SENTINEL", "FAILOVER", "cache"}) != "OK") {
+        throw std::runtime_error("the sentinel does not fail over");
     }
-    auto* const reply = static_cast<redisReply*>(redisCommand(connection.get(), command.c_str()));
-    if (reply == nullptr) return "";
-    std::string text = text_of(*reply);
-    freeReplyObject(reply);
-    return text;
+}
+
+std::string WatchedRedis::master_port() const {
+    const std::string address =
+        ask_at(port_, sentinel_password, {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "cache"});
+    const std::size_t port = address.find('\n') + 1;
+    return address.substr(port, address.find('\n', port) - port);
 }
 
 }  // namespace acme::testing

@@ -2,16 +2,11 @@
 
 #include <arpa/inet.h>
 #include <csignal>
-#include <cstdlib>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdexcept>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
-#include <vector>
 
 namespace acme::testing {
 namespace {
@@ -28,54 +23,19 @@ sockaddr_in loopback(std::uint16_t port) {
     return address;
 }
 
-/// Free a moment ago.
-std::uint16_t free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof(address);
-    auto* const name = reinterpret_cast<sockaddr*>(&address);
-    const bool ok = ::bind(socket, name, size) == 0 && ::getsockname(socket, name, &size) == 0;
-    ::close(socket);
-    if (!ok) throw std::runtime_error("no free port");
-    return ntohs(address.sin_port);
-}
-
-fs::path fresh_folder() {
-    std::string pattern = (fs::temp_directory_path() / "acme-s3-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    return pattern;
-}
-
-[[noreturn]] void become(const std::vector<std::string>& words) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int nowhere = ::open("/dev/null", O_WRONLY);
-    ::dup2(nowhere, STDOUT_FILENO);
-    ::dup2(nowhere, STDERR_FILENO);
-    std::vector<char*> argv;
-    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    ::execv(argv[0], argv.data());
-    std::_Exit(127);
-}
-
 }  // namespace
 
-S3Server::S3Server() : folder_(fresh_folder()), port_(free_port()) {
+S3Server::S3Server() {
     if (!fs::exists(program)) {
         throw std::runtime_error(
             program.string() + " is missing: run ./dev setup, which builds it"
         );
     }
     // Its POSIX backend takes each folder for a bucket.
-    for (const char* part : {"iam", "versions", "buckets"}) fs::create_directory(folder_ / part);
-    fs::create_directory(folder_ / "buckets" / bucket);
+    const fs::path& folder = child_.folder();
+    for (const char* part : {"iam", "versions", "buckets"}) fs::create_directory(folder / part);
+    fs::create_directory(folder / "buckets" / bucket);
     start();
-}
-
-S3Server::~S3Server() {
-    kill();
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
 }
 
 std::string S3Server::endpoint() const { return "http://127.0.0.1:" + std::to_string(port_); }
@@ -90,14 +50,13 @@ void S3Server::start() {
         "--port",
         "127.0.0.1:" + std::to_string(port_),
         "--iam-dir",
-        folder_ / "iam",
+        child_.folder() / "iam",
         "posix",
         "--versioning-dir",
-        folder_ / "versions",
-        folder_ / "buckets",
+        child_.folder() / "versions",
+        child_.folder() / "buckets",
     };
-    pid_ = ::fork();
-    if (pid_ == 0) become(words);
+    child_.start(words);
     for (int i = 0; i < 500; ++i) {
         if (is_ready()) return;
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -113,14 +72,7 @@ bool S3Server::is_ready() const {
     return ok;
 }
 
-void S3Server::stop() const { ::kill(pid_, SIGSTOP); }
-void S3Server::go_on() const { ::kill(pid_, SIGCONT); }
-
-void S3Server::kill() {
-    if (pid_ < 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
-}
+void S3Server::stop() const { child_.signal(SIGSTOP); }
+void S3Server::go_on() const { child_.signal(SIGCONT); }
 
 }  // namespace acme::testing

@@ -3,10 +3,7 @@
 /// A real S3 server for one test: versitygw, which checks every signature and checksum, on a free
 /// port of the loopback, in a folder of its own, gone with its owner.
 
-#include <cstdint>
-#include <filesystem>
-#include <string>
-#include <sys/types.h>
+#include "testing/child.hpp"
 
 namespace acme::testing {
 
@@ -19,9 +16,6 @@ public:
     /// Ready when it returns, with the bucket made. Throws when versitygw is not built: `./dev
     /// setup` does that.
     S3Server();
-    ~S3Server();
-    S3Server(const S3Server&) = delete;
-    S3Server& operator=(const S3Server&) = delete;
 
     /// "http://127.0.0.1:41234"
     std::string endpoint() const;
@@ -30,7 +24,7 @@ public:
     void stop() const;
     void go_on() const;
 
-    void kill();
+    void kill() { child_.kill(); }
 
     /// After kill(): on the same port, with what it held.
     void start();
@@ -38,9 +32,8 @@ public:
 private:
     bool is_ready() const;
 
-    std::filesystem::path folder_;
-    std::uint16_t port_;
-    pid_t pid_ = -1;
+    Child child_{"s3"};
+    std::uint16_t port_ = free_port();
 };
 
 }  // namespace acme::testing

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -50,7 +51,9 @@ export async function openPage(browser, { width = 1440, theme = "light", storage
   const context = await browser.newContext({
     viewport: { width, height: width < 760 ? 844 : 900 },
     colorScheme: theme,
+    // With a coarse pointer, as a phone has it.
     hasTouch: width < 760,
+    isMobile: width < 760,
     timezoneId: "Europe/Paris",
     reducedMotion: "reduce",
     storageState,
@@ -60,7 +63,7 @@ export async function openPage(browser, { width = 1440, theme = "light", storage
     addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(patience_ms);
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
     // The network's own words about a refused or lost request; tests that cause one assert on it.
@@ -69,17 +72,66 @@ export async function openPage(browser, { width = 1440, theme = "light", storage
   return { page, context, complaints };
 }
 
+const patience_ms = 30_000;
+
+/** Asks until the answer is as it should be. A page that has just come, or has just been told, is not there at once. */
+export async function until(ask, isRight, what, timeout = patience_ms) {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const seen = await ask();
+    if (isRight(seen)) return seen;
+    assert.ok(Date.now() < deadline, `${what}: ${seen}`);
+    await pause(50);
+  }
+}
+
+/** Until so many of them are there. */
+export function untilCount(locator, count) {
+  return until(() => locator.count(), (seen) => seen === count, `${locator}, of which ${count} should be there`);
+}
+
+/** Until the part says so. */
+export function untilText(locator, words) {
+  return until(() => locator.innerText(), (seen) => words.test(seen), `${locator} should say ${words}`);
+}
+
+/** Until the keyboard is on what is called so. */
+export function untilFocused(page, name) {
+  return until(() => page.evaluate(() => document.activeElement.textContent.replaceAll("\u00a0", " ")), (seen) => seen === name, `the focus should be on ${name}`);
+}
+
 const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-/** No violation of WCAG 2.2 AA that axe can see, nothing that scrolls sideways. Takes the picture first. */
+/** No violation of WCAG 2.2 AA that axe can see, nothing that scrolls sideways. Takes the picture first, when every card has its answer. */
 export async function inspect(page, name, { width, theme }) {
-  await page.screenshot({ path: join(screens, `${name}-${width}-${theme}.png`), fullPage: true });
+  await untilCount(page.locator("[aria-busy=true]"), 0);
+  await photograph(page, join(screens, `${name}-${width}-${theme}.png`));
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(sideways, 0, `${name} scrolls ${sideways} px sideways at ${width}`);
   await page.evaluate(axe);
   const { violations } = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: "tag", values } }), rules);
   const words = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.target.join(" ")).join("; ")}`);
   assert.deepEqual(words, [], `${name} at ${width}, ${theme}`);
+}
+
+/** The whole page, or what a dialog leaves to see of it. `fullPage` would make a phone one that has no finger. */
+async function photograph(page, path) {
+  const { width, height } = page.viewportSize();
+  const whole = await page.evaluate(() => (document.querySelector("[role=dialog], [role=alertdialog]") ? 0 : document.documentElement.scrollHeight));
+  if (whole > height) await page.setViewportSize({ width, height: whole });
+  await page.screenshot({ path });
+  if (whole > height) await page.setViewportSize({ width, height });
+}
+
+/** A finger stays on it for as long as `staying` lasts. */
+export async function hold(page, target, staying) {
+  await target.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await target.boundingBox();
+  const touch = await page.context().newCDPSession(page);
+  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x: x + width / 2, y: y + height / 2 }] });
+  await staying();
+  await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await touch.detach();
 }
 
 /** Forwards bytes to the platform until it is cut: how a browser loses its node. */

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# build [PRESET]: the dashboard, then the binary that holds it. Sourced by ./dev.
+# build [PRESET [TARGET...]]: the dashboard, then the binary that holds it. Sourced by ./dev.
 
 build_web() {
     [ -f web/package.json ] || return 0
@@ -32,8 +32,9 @@ build() {
     local preset=${1:-release}
     build_web
     [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >&2
+    shift || true
     # What ships is the program; only the other presets build the tests.
     local target=()
-    [ "$preset" != release ] || target=(--target acme)
+    [ "$preset" != release ] || target=(--target "${@:-acme}")
     cmake --build --preset "$preset" --parallel "$(compilers)" "${target[@]}" >&2
 }

@@ -9,10 +9,12 @@ packages_build="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev cmake 
     libpg-query-dev libcli11-dev libtomlplusplus-dev libgtest-dev libbenchmark-dev brotli git
     python3 ca-certificates"
 packages_run="postgresql redis-server haproxy util-linux curl"
-packages_test="python3 python3-pytest python3-requests python3-jsonschema chromium prometheus procps"
+packages_test="python3 python3-pip python3-pytest python3-pytest-xdist python3-requests
+    python3-jsonschema chromium prometheus procps"
 packages_bench="nginx-light wrk"
 node_least="20.19"
 versitygw="versitygw@v1.8.0"
+otlp="opentelemetry-proto@1.45.2"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
@@ -114,7 +116,7 @@ setup_go() {
         die "Go could not be installed, see .acme/setup.log"
 }
 
-# An S3 server that checks every signature: the judge of our client (tests only).
+# An S3 server that checks every signature: the judge of our client (tests and benchmarks only).
 setup_versitygw() {
     local place=$root/.acme/tools/versitygw@1.8.0
     [ ! -x "$place/versitygw" ] || return 0
@@ -123,6 +125,17 @@ setup_versitygw() {
     mkdir -p "$place"
     GOTOOLCHAIN=auto GOFLAGS=-buildvcs=false GOBIN=$place CGO_ENABLED=0 \
         go install "github.com/versity/versitygw/cmd/$versitygw" >&2
+}
+
+# The protocol's own classes, which read what our exporter writes (tests only).
+setup_otlp() {
+    local place=$root/.acme/tools/$otlp
+    [ ! -d "$place" ] || return 0
+    say "setup: installs $otlp"
+    rm -rf "$place.half"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+        --target "$place.half" "${otlp/@/==}" >&2
+    mv "$place.half" "$place"
 }
 
 # setup [--test|--bench]: with what only tests, or benchmarks, need.
@@ -137,5 +150,8 @@ setup() {
         *) setup_packages ;;
     esac
     setup_node
-    [ "${1:-}" != --test ] || setup_versitygw
+    case ${1:-} in
+        --test) setup_versitygw && setup_otlp ;;
+        --bench) setup_go && setup_versitygw ;;
+    esac
 }

@@ -17,16 +17,29 @@ die() { say "dev: $*"; exit 1; }
 # shellcheck source=tools/dev/build.sh
 . tools/dev/build.sh
 
-parts="tidy format build unit web blackbox journeys"
+parts="tidy format build unit fuzz web blackbox journeys"
+parts_full="races"  # run by --full, or by name: what takes a build of its own
 results=$root/build/test
 
 part_tidy() { python3 tools/tidy.py && python3 tools/tidy_test.py && python3 tools/guide_test.py; }
 
 part_format() { find src -name '*.[hc]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
 
-part_build() { build dev && build release; }
+# Benchmarks are built too: nobody else would notice that one no longer fits.
+part_build() { build dev && build release acme acme-bench acme-bench-deploy; }
 
 part_unit() { build/dev/acme-tests --gtest_brief=1 --gtest_output="xml:$results/unit.xml"; }
+
+# The loops of one process share metrics, logs and snapshots, and each hands work to a thread beside
+# it: ThreadSanitizer watches the tests do so.
+part_races() {
+    build tsan
+    local options="die_after_fork=0 exitcode=66 external_symbolizer_path=$(command -v addr2line)"
+    TSAN_OPTIONS=$options build/tsan/acme-tests --gtest_brief=1 --gtest_output="xml:$results/races.xml"
+}
+
+# Long enough to fail for what was found before; ./dev fuzz looks for more.
+part_fuzz() { tools/dev/fuzz.sh 5; }
 
 part_web() {
     [ -f web/package.json ] || return 0
@@ -34,12 +47,20 @@ part_web() {
     npm test --silent -- --reporter=default --reporter=junit --outputFile.junit="$results/web.xml"
 }
 
+# Most of a test is waiting, so files of tests run side by side; what wants the machine for itself
+# comes after. The Python is Debian's, whose packages setup installs.
 part_blackbox() {
-    [ -n "$(find tests -name 'test_*.py' -print -quit)" ] || return 0
-    local selection=()
-    [ "$full" = yes ] || selection=(-m "not full")
-    python3 -m pytest tests -q -rfEs --tb=short -p no:cacheprovider "${selection[@]}" \
-        --junitxml="$results/blackbox.xml"
+    local state=0 which=""
+    [ "$full" = yes ] || which="not full and"
+    black_box "$which not alone" "$results/blackbox.xml" -n 3 --dist loadfile || state=1
+    black_box "$which alone" "$results/blackbox-alone.xml" || state=1
+    return $state
+}
+
+black_box() { # MARKS FILE [OPTION...]
+    local marks=$1 file=$2
+    shift 2
+    /usr/bin/python3 -m pytest tests -q -rfEs --tb=short -p no:cacheprovider -m "$marks" --junitxml="$file" "$@"
 }
 
 # Each journey runs as a user would: a shell script that ends with an error when something is amiss.
@@ -74,17 +95,21 @@ while [ $# -gt 0 ]; do
     case $1 in
         --only) only="$only ${2:?--only takes a part: $parts}"; shift ;;
         --full) full=yes ;;
-        --list) echo "$parts"; exit 0 ;;
-        *) die "test takes --only PART, --full and --list; parts: $parts" ;;
+        --list) echo "$parts $parts_full"; exit 0 ;;
+        *) die "test takes --only PART, --full and --list; parts: $parts $parts_full" ;;
     esac
     shift
 done
 for part in $only; do
-    case " $parts " in *" $part "*) ;; *) die "there is no part '$part': $parts" ;; esac
+    case " $parts $parts_full " in
+        *" $part "*) ;;
+        *) die "there is no part '$part': $parts $parts_full" ;;
+    esac
 done
 
 rm -rf "$results"
 mkdir -p "$results"
 setup --test
+[ "$full" = no ] || parts="$parts $parts_full"
 for part in ${only:-$parts}; do run_part "$part"; done
 exec python3 tools/dev/summary.py "$results"

@@ -13,6 +13,11 @@ Task<Result<>> list(const Call& call) {
     co_return done;
 }
 
+Task<Result<>> look(const Call& call) {
+    call.print(call.operands[0].empty() ? "here" : call.operands[0]);
+    co_return done;
+}
+
 Task<Result<>> refuse_as(ErrorKind kind) { co_return refuse(kind, "test.no", "No."); }
 
 struct CommandsBench : testing::DryBench {
@@ -24,6 +29,12 @@ struct CommandsBench : testing::DryBench {
             .about = "Lists files.",
             .example = "acme files list org_1 --limit 5",
             .run = [](const Call& call) { return list(call); },
+        });
+        commands.add({
+            .name = "look",
+            .operands = {"[FILE]"},
+            .about = "Looks.",
+            .run = [](const Call& call) { return look(call); },
         });
         commands.add({
             .name = "up",
@@ -58,6 +69,14 @@ TEST(Commands, WordsChooseACommandWithItsOperandsAndOptions) {
     EXPECT_EQ(bench.printed, "org_1 50 j\n");
     EXPECT_EQ(bench.run({"files", "list", "--limit=5", "org_1"}), 0);
     EXPECT_EQ(bench.printed, "org_1 5\n");
+}
+
+TEST(Commands, AnOperandInBracketsMayBeLeftOut) {
+    CommandsBench bench;
+    EXPECT_EQ(bench.run({"look"}), 0);
+    EXPECT_EQ(bench.printed, "here\n");
+    EXPECT_EQ(bench.run({"look", "there"}), 0);
+    EXPECT_EQ(bench.printed, "there\n");
 }
 
 TEST(Commands, WhatIsWrittenWrongIsUsageAndSaysWhy) {

@@ -87,6 +87,7 @@ struct Options {
     std::size_t transfers_max = 256;           // at once, of this thread
     std::size_t idle_connections_max = 64;     // kept open for the next request
     std::string ca_file = "";                  // in place of the system's authorities
+    bool needs_tls_1_3 = false;                // nothing older is spoken
     std::string user_agent = "acme-platform";  // "" sends none
 };
 

@@ -1,5 +1,7 @@
 #include "io/fetch/multi.hpp"
 
+#include <bit>
+
 namespace acme::fetch {
 namespace {
 
@@ -133,7 +135,7 @@ void Multi::take_finished() {
         const CURLcode code = message->data.result;
         char* owner = nullptr;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
-        auto& transfer = *static_cast<Transfer*>(static_cast<void*>(owner));
+        auto& transfer = *std::bit_cast<Transfer*>(owner);  // libcurl keeps any pointer as this one
         remove(transfer);  // the connection is free for the next one
         transfer.finish(code);
     }

@@ -86,6 +86,9 @@ void Transfer::set_options(const Options& options) {
     if (!options.ca_file.empty()) {
         curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
     }
+    if (options.needs_tls_1_3) {
+        curl_easy_setopt(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_3));
+    }
     if (!options.user_agent.empty()) {
         curl_easy_setopt(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
     }
@@ -121,7 +124,8 @@ void Transfer::set_headers() {
     bool has_type = false;  // libcurl would take a body for a form
     for (const auto& [name, value] : request_.headers) {
         has_type = has_type || is_same_name(name, "Content-Type");
-        add(value.empty() ? name + ";" : name + ": " + value);
+        std::string line = name;
+        add(value.empty() ? line.append(";") : line.append(": ").append(value));
     }
     if (!has_type) add("Content-Type:");
     curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_out_);

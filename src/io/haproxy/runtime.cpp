@@ -24,20 +24,52 @@ std::vector<std::string_view> split(std::string_view text, char at) {
     }
 }
 
+/// How HAProxy ends what it says to a `set server addr` that succeeded.
+constexpr std::string_view told_address = "by 'stats socket command'";
+
+/// "* L7OK" while the next check is under way.
+std::string_view check_of(std::string_view status) {
+    constexpr std::string_view under_way = "* ";
+    return status.starts_with(under_way) ? status.substr(under_way.size()) : status;
+}
+
+/// As split(), but a cell in quotes may hold commas, as what a node said to a check does.
+std::vector<std::string_view> split_csv(std::string_view line) {
+    std::vector<std::string_view> cells;
+    std::size_t begin = 0;
+    bool is_quoted = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == '"') is_quoted = !is_quoted;
+        if (line[i] != ',' || is_quoted) continue;
+        cells.push_back(line.substr(begin, i - begin));
+        begin = i + 1;
+    }
+    cells.push_back(line.substr(begin));
+    return cells;
+}
+
 /// The columns of a table by name, so that a later HAProxy may add some.
 class Row {
 public:
-    Row(const std::map<std::string_view, std::size_t>& columns, std::string_view line)
-        : columns_(columns), cells_(split(line, ',')) {}
+    Row(const std::map<std::string_view, std::size_t>& columns, std::vector<std::string_view> cells)
+        : columns_(columns), cells_(std::move(cells)) {}
 
     std::string_view text(std::string_view column) const {
         const auto found = columns_.find(column);
-        if (found == columns_.end()) throw Fault("show stat has no column " + std::string(column));
+        if (found == columns_.end()) throw Fault("HAProxy shows no column " + std::string(column));
         return found->second < cells_.size() ? cells_[found->second] : std::string_view();
     }
 
     std::int64_t number(std::string_view column) const {
         return parse_number<std::int64_t>(text(column)).value_or(0);
+    }
+
+    /// Throws Fault when it is no such number.
+    template <std::integral T>
+    T is(std::string_view column) const {
+        const auto number = parse_number<T>(text(column));
+        if (!number) throw Fault("HAProxy shows no number in " + std::string(column));
+        return *number;
     }
 
 private:
@@ -66,6 +98,14 @@ private:
         timer_;
 };
 
+/// The number behind "Pid: "; 0 when there is none.
+int pid_in(std::string_view info) {
+    for (const std::string_view line : split(info, '\n')) {
+        if (line.starts_with("Pid: ")) return parse_number<int>(line.substr(5)).value_or(0);
+    }
+    return 0;
+}
+
 }  // namespace
 
 std::vector<ServerStat> parse_stats(std::string_view csv) {
@@ -77,7 +117,7 @@ std::vector<ServerStat> parse_stats(std::string_view csv) {
     std::vector<ServerStat> servers;
     for (std::size_t i = 1; i < lines.size(); ++i) {
         if (lines[i].empty()) continue;
-        const Row row(columns, lines[i]);
+        const Row row(columns, split_csv(lines[i]));
         const std::string_view server = row.text("svname");
         if (server == "FRONTEND" || server == "BACKEND") continue;
         servers.push_back({
@@ -87,12 +127,46 @@ std::vector<ServerStat> parse_stats(std::string_view csv) {
             .weight = row.number("weight"),
             .sessions = row.number("scur"),
             .requests = row.number("stot"),
+            .answers_4xx = row.number("hrsp_4xx"),
             .answers_5xx = row.number("hrsp_5xx"),
-            .check = std::string(row.text("check_status")),
+            .connection_errors = row.number("econ"),
+            .response_errors = row.number("eresp"),
+            .retries = row.number("wretr"),
+            .redispatches = row.number("wredis"),
+            .answer_ms = row.number("rtime"),
+            .total_ms = row.number("ttime"),
+            .check = std::string(check_of(row.text("check_status"))),
             .check_status = row.number("check_code"),
         });
     }
     return servers;
+}
+
+/// The first line is the format's version; the second names the columns behind "# ".
+std::vector<ServerState> parse_states(std::string_view text) {
+    const auto lines = split(text, '\n');
+    if (lines.size() < 2 || lines[0] != "1" || !lines[1].starts_with("# ")) {
+        throw Fault("show servers state answered something else");
+    }
+    std::map<std::string_view, std::size_t> columns;
+    const auto names = split(lines[1].substr(2), ' ');
+    for (std::size_t i = 0; i < names.size(); ++i) columns.emplace(names[i], i);
+    std::vector<ServerState> states;
+    for (std::size_t i = 2; i < lines.size(); ++i) {
+        if (lines[i].empty()) continue;
+        const Row row(columns, split(lines[i], ' '));
+        const std::string_view address = row.text("srv_addr");
+        states.push_back({
+            .backend = std::string(row.text("be_name")),
+            .server = std::string(row.text("srv_name")),
+            .address = address == "-" ? "" : std::string(address),
+            .port = row.is<std::uint16_t>("srv_port"),
+            .weight = row.is<int>("srv_uweight"),
+            .admin = row.is<int>("srv_admin_state"),
+            .is_up = row.is<int>("srv_op_state") != 0,
+        });
+    }
+    return states;
 }
 
 Task<std::string> Runtime::ask(std::string command) {
@@ -115,6 +189,28 @@ Task<std::string> Runtime::ask(std::string command) {
 Task<std::vector<ServerStat>> Runtime::servers() {
     const std::string csv = co_await ask("show stat");
     co_return parse_stats(csv);
+}
+
+Task<std::vector<ServerState>> Runtime::states() {
+    const std::string text = co_await state();
+    co_return parse_states(text);
+}
+
+Task<> Runtime::tell(std::vector<std::string> commands) {
+    std::string line;
+    for (const std::string& command : commands) line.append(line.empty() ? "" : ";") += command;
+    const std::string said = co_await ask(line);
+    for (const std::string_view answer : split(said, '\n')) {
+        if (answer.empty() || answer.ends_with(told_address)) continue;
+        throw Fault("HAProxy says to '" + line + "': " + std::string(answer));
+    }
+}
+
+Task<int> Runtime::worker() {
+    const std::string info = co_await ask("show info");
+    const int pid = pid_in(info);
+    if (pid <= 0) throw Fault("show info answered something else");
+    co_return pid;
 }
 
 }  // namespace acme::haproxy

@@ -100,7 +100,7 @@ json::array parameters_of(const TableRoute& route) {
     json::array list;
     for (const std::string& segment : route.segments) {
         if (!segment.starts_with('{')) continue;
-        list.push_back(parameter(segment.substr(1, segment.size() - 2), "path", true));
+        list.push_back(parameter(segment.substr(1, segment.find('}') - 1), "path", true));
     }
     for (const std::string_view name : route.doc.query) {
         list.push_back(parameter(name, "query", false, name == "limit" ? "integer" : "string"));

@@ -30,7 +30,8 @@ void use(const Request& request) {
 void parse(const std::uint8_t* data, std::size_t size) {
     const std::size_t step = size > 0 ? data[0] + std::size_t{1} : 1;
     std::vector<char> bytes(data, data + size);
-    Parser parser;
+    Parser::Headers headers;
+    Parser parser(headers);
     parser.header_limit(1024);
     parser.body_limit(4096);
     std::size_t used = size > 0 ? 1 : 0;

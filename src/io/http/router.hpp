@@ -7,6 +7,7 @@
 #include "base/task.hpp"
 #include "io/http/access.hpp"
 #include "io/http/message.hpp"
+#include "io/http/route_tree.hpp"
 
 #include <chrono>
 #include <functional>
@@ -45,7 +46,8 @@ struct Doc {
 struct Route {
     Method method;
     /// A literal: "/v1/files/{id}". Segments are literal or "{name}", which takes one segment that
-    /// is not empty; the last may be "{name...}", which takes one or more, if nothing else fits.
+    /// is not empty, or "{name}:verb", which takes one that ends so; the last may be "{name...}",
+    /// which takes one or more, if nothing else fits.
     std::string_view pattern;
     Access access;
     std::size_t body_bytes_max;
@@ -98,6 +100,7 @@ public:
 private:
     Identify identify_;
     std::vector<TableRoute> routes_;
+    RouteTree tree_;  // of places in routes_
     std::vector<Schema> schemas_;
 };
 

@@ -1,6 +1,7 @@
 #include "io/http/service.hpp"
 
 #include "base/outage.hpp"
+#include "io/http/client_address.hpp"
 #include "io/http/problem.hpp"
 
 #include <prometheus/counter.h>
@@ -55,6 +56,8 @@ std::string allow_of(const std::vector<Method>& allowed) {
     return text.append("OPTIONS");
 }
 
+Task<Response> tell(Response response) { co_return response; }
+
 std::string_view label_of(Method method) {
     return method == Method::other ? "other" : name_of(method);
 }
@@ -71,23 +74,26 @@ void Service::begin(const Request* request, Exchange& exchange) {
     const auto header = [&](std::string_view name) {
         return request != nullptr ? request->header(name) : std::string_view();
     };
-    exchange.head_at = exchange.read_at = telemetry_.clock.steady();
     exchange.deadline = SteadyTime::max();
     exchange.cut = Cut::none;
     exchange.route = nullptr;
     exchange.method = request != nullptr ? request->method : Method::other;
     std::optional<trace::Parent> parent;
     if (request != nullptr) parent = trace::read_parent(request->headers);
-    exchange.context = exchange.trace.begin(parent, options_.keep_share);
+    const bool is_ours = parent && is_internal(*request, options_.internal_peers);
+    const auto peer = is_ours ? trace::Peer::trusted : trace::Peer::foreign;
+    exchange.context = exchange.trace.begin(parent, options_.keep_share, peer);
+    exchange.head_at = exchange.read_at = exchange.trace.began();
     const std::string_view given = header("X-Request-Id");
     if (is_request_id(given)) {
         exchange.trace.request_id = given;
     } else {
-        exchange.trace.request_id =
-            to_base32(make_uuid7(telemetry_.clock.now(), telemetry_.random));
+        const Uuid uuid = make_uuid7(exchange.trace.began_at(), telemetry_.random);
+        append_base32(exchange.trace.request_id, uuid);
     }
 }
 
+// No coroutine of its own: each costs about as much as the match of the route.
 Task<Response> Service::answer(const Request& request, Exchange& exchange) {
     begin(&request, exchange);
     Match match = router_.match(request);
@@ -101,7 +107,7 @@ Task<Response> Service::answer(const Request& request, Exchange& exchange) {
     span.set("http.request.method", name_of(request.method));
     span.set("url.path", request.path());
 
-    if (is_busy(match.route)) co_return problem(busy(), request.path(), exchange.trace);
+    if (is_busy(match.route)) return tell(problem(busy(), request.path(), exchange.trace));
     if (match.route != nullptr) {
         exchange.is_counted = !match.route->is_operations && !match.route->is_stream;
         if (exchange.is_counted) ++in_flight_;
@@ -109,16 +115,18 @@ Task<Response> Service::answer(const Request& request, Exchange& exchange) {
             exchange.deadline = exchange.head_at + time;
         }
     }
-    Response response = co_await call(std::move(match), request, exchange);
-    exchange.deadline = SteadyTime::max();
-    co_return response;
+    return call(std::move(match), request, exchange);
 }
 
 Task<Response> Service::call(Match match, const Request& request, Exchange& exchange) {
     std::string allow;
     if (!match.allowed.empty()) allow = allow_of(match.allowed);
     try {
-        auto result = co_await router_.call(std::move(match), request, exchange.context);
+        const bool is_unknown = match.route == nullptr && match.allowed.empty() && options_.unknown;
+        auto result = co_await (
+            is_unknown ? answer_unknown(request, exchange.context)
+                       : router_.call(std::move(match), request, exchange.context)
+        );
         if (exchange.cut == Cut::none) {
             Response response = result ? std::move(*result)
                                        : problem(result.error(), request.path(), exchange.trace);
@@ -138,6 +146,11 @@ Task<Response> Service::call(Match match, const Request& request, Exchange& exch
         }
     }
     co_return problem(timed_out(), request.path(), exchange.trace);
+}
+
+Task<Result<Response>> Service::answer_unknown(const Request& request, trace::Context context) {
+    const Call call{request, context, {}};
+    co_return co_await options_.unknown(call);
 }
 
 bool Service::is_busy(const TableRoute* route) const {
@@ -163,12 +176,13 @@ void Service::finish(Exchange& exchange, int status) {
     if (std::exchange(exchange.is_counted, false)) --in_flight_;
     const SteadyTime now = telemetry_.clock.steady();
     exchange.span->set("http.response.status_code", status);
-    if (status >= 500) exchange.span->fail();
-    if (status >= options_.error_status_min) exchange.trace.keep_for("error");
-    exchange.span.reset();
-
     const TableRoute* const route = exchange.route;
     const bool is_operations = route != nullptr && route->is_operations;
+    const bool is_not_ready = is_operations && status == 503;  // which is what /readyz is asked for
+    if (status >= 500 && !is_not_ready) exchange.span->fail();
+    if (status >= options_.error_status_min && !is_not_ready) exchange.trace.keep_for("error");
+    exchange.span.reset();
+
     if (!is_operations) {
         const Series& series = series_of(exchange, status);
         series.requests->Increment();
@@ -182,7 +196,7 @@ void Service::finish(Exchange& exchange, int status) {
             }
         }
     }
-    if (options_.logs_requests && (!is_operations || status >= 500)) {
+    if (options_.logs_requests && (!is_operations || (status >= 500 && !is_not_ready))) {
         const std::chrono::duration<double> time = now - exchange.head_at;
         telemetry_.log.write(
             status >= 500 ? LogLevel::error : LogLevel::info,

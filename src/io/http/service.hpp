@@ -3,6 +3,7 @@
 /// One request from its first span to its line in the log: what the server calls, and what tests
 /// call without a socket.
 
+#include "base/networks.hpp"
 #include "io/http/exchange.hpp"
 #include "io/http/router.hpp"
 #include "io/telemetry/telemetry.hpp"
@@ -21,6 +22,8 @@ struct ServiceOptions {
     bool logs_requests = true;
     std::size_t in_flight_max = 512;  // requests at once; routes of operations are exempt
     std::string release = "";         // for X-Acme-Release; "" sends none
+    Networks internal_peers = {};     // whose word on sampling counts, see is_internal()
+    Handler unknown = nullptr;        // answers what is no path of any route; null: http.no_route
 };
 
 class Service {
@@ -63,6 +66,7 @@ private:
 
     void begin(const Request* request, Exchange& exchange);
     Task<Response> call(Match match, const Request& request, Exchange& exchange);
+    Task<Result<Response>> answer_unknown(const Request& request, trace::Context context);
     bool is_busy(const TableRoute* route) const;
     const Series& series_of(const Exchange& exchange, int status);
 

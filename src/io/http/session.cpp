@@ -69,7 +69,7 @@ Task<Session::Reading> Session::read_head() {
     body_wait_ = {};
     body_bytes_ = 0;
     move_to_front();
-    parser_.emplace();
+    parser_.emplace(headers_);
     parser_->header_limit(static_cast<std::uint32_t>(limits_.head_bytes_max));
     parser_->body_limit(boost::none);  // the route knows it: limit()
 
@@ -94,21 +94,22 @@ Task<Session::Reading> Session::read_head() {
     co_return Reading::head;
 }
 
+/// What is no request.
+Error Session::error_of(Reading reading) {
+    if (reading == Reading::malformed) {
+        return {ErrorKind::invalid, "http.malformed", "This is not HTTP/1.1."};
+    }
+    return {ErrorKind::too_large, "http.head_too_large", "The head is too long."};
+}
+
 /// One request, from the handler to the last byte sent. Whether another may follow.
 Task<bool> Session::answer(Reading reading) {
     Request request = parser_->request(*this);
     request.peer = peer_;
-    Response response;
     is_answering_ = true;
-    if (reading == Reading::head) {
-        response = co_await service_.answer(request, exchange_);
-    } else if (reading == Reading::malformed) {
-        const Error malformed{ErrorKind::invalid, "http.malformed", "This is not HTTP/1.1."};
-        response = service_.refuse(malformed, exchange_);
-    } else {
-        const Error too_large{ErrorKind::too_large, "http.head_too_large", "The head is too long."};
-        response = service_.refuse(too_large, exchange_);
-    }
+    const Response response = reading == Reading::head
+                                  ? co_await service_.answer(request, exchange_)
+                                  : service_.refuse(error_of(reading), exchange_);
     is_answering_ = false;
     head_since_.reset();
     if (exchange_.cut != Cut::none) co_await asio::this_coro::reset_cancellation_state();
@@ -220,11 +221,13 @@ void Session::end_now(Cut why) {
     if (is_answering_) cut(why);
 }
 
-/// Whatever the handler waits for ends with operation_aborted, and it unwinds.
+/// Whatever the handler waits for ends with operation_aborted, and it unwinds. The stream does not
+/// hear the signal.
 void Session::cut(Cut why) {
     if (exchange_.cut != Cut::none) return;
     exchange_.cut = why;
     signal_.emit(asio::cancellation_type::terminal);
+    if (reads_body_) stream_.cancel();
 }
 
 bool Session::is_body_too_slow(SteadyTime now) const {

@@ -1,23 +1,30 @@
 // What a session sends: heads, and bodies whole or piece by piece.
+#include "base/text.hpp"
 #include "io/http/problem.hpp"
 #include "io/http/session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
 namespace acme::http {
 namespace {
 
-/// A write has silence_max for so much: a reader that is slower than this is cut off, and no answer
-/// lies here longer.
+/// The peer has silence_max for so much, however many writes it takes: a reader that is slower than
+/// this is cut off, and no answer lies here longer.
 constexpr std::size_t slice_bytes = 256 * 1024;
 
 /// Shorter pieces leave together with what frames them.
 constexpr std::size_t copied_bytes_max = 16 * 1024;
 
+bool is_control(char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 127; }
+
 /// A line break in a value would begin a header of the sender's choice.
 void append_value(std::string& out, std::string_view value) {
-    for (const char c : value) out += (c >= ' ' && c != 127) || c < 0 || c == '\t' ? c : ' ';
+    const std::size_t begin = out.size();
+    out.append(value);
+    if (std::ranges::none_of(value, is_control)) return;
+    std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), is_control, ' ');
 }
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {
@@ -34,8 +41,8 @@ void append_chunk_size(std::string& out, std::size_t size) {
 }  // namespace
 
 void Session::append_head(const Response& response, bool keeps_alive) {
-    out_.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-    out_.append(phrase_of(response.status));
+    append_number(out_.append("HTTP/1.1 "), response.status);
+    out_.append(" ").append(phrase_of(response.status));
     if (response.status != 204 && response.status != 304) {
         if (!response.content_type.empty()) {
             append_header(out_, "Content-Type", response.content_type);
@@ -43,7 +50,7 @@ void Session::append_head(const Response& response, bool keeps_alive) {
         if (response.source == nullptr || response.length) {
             const std::uint64_t length =
                 response.source != nullptr ? *response.length : response.body.size();
-            out_.append("\r\nContent-Length: ").append(std::to_string(length));
+            append_number(out_.append("\r\nContent-Length: "), static_cast<std::int64_t>(length));
         } else if (parser_->takes_chunks()) {
             out_.append("\r\nTransfer-Encoding: chunked");
         }
@@ -56,23 +63,28 @@ void Session::append_head(const Response& response, bool keeps_alive) {
     out_.append("\r\n\r\n");
 }
 
-Task<bool> Session::flush() {
-    if (out_.empty()) co_return !is_ended_;
-    const bool is_sent = co_await write(out_);
+/// What waits to be sent, and `piece` behind it.
+Task<bool> Session::flush(std::string_view piece) {
+    bool is_sent = !is_ended_;
+    for (std::string_view bytes : {std::string_view(out_), piece}) {
+        if (bytes.empty()) continue;
+        for (std::size_t slice = 0; !bytes.empty() && !is_ended_;) {
+            if (slice == 0) {
+                slice = std::min(bytes.size(), slice_bytes);
+                waits_since_ = clock_.steady();
+            }
+            const auto [code, sent] =
+                co_await stream_.write_some(asio::buffer(bytes.data(), slice));
+            if (code) break;
+            slice -= sent;
+            bytes.remove_prefix(sent);
+        }
+        waits_since_.reset();
+        is_sent = bytes.empty();
+        if (!is_sent) break;
+    }
     out_.clear();
     co_return is_sent;
-}
-
-Task<bool> Session::write(std::string_view bytes) {
-    while (!bytes.empty() && !is_ended_) {
-        const std::string_view slice = bytes.substr(0, slice_bytes);
-        waits_since_ = clock_.steady();
-        const auto [code, sent] = co_await stream_.write(asio::buffer(slice));
-        waits_since_.reset();
-        if (code) co_return false;
-        bytes.remove_prefix(slice.size());
-    }
-    co_return bytes.empty();
 }
 
 /// nullopt: it failed, or took too long.
@@ -125,7 +137,7 @@ Task<bool> Session::send_source(const Response& response) {
         if (is_chunked) append_chunk_size(out_, piece->size());
         if (piece->size() <= copied_bytes_max) {
             out_.append(*piece);
-        } else if (!co_await flush() || !co_await write(*piece)) {
+        } else if (!co_await flush(*piece)) {
             break;
         }
         if (is_chunked) out_.append("\r\n");

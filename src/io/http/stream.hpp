@@ -27,10 +27,9 @@ public:
     /// False when the peer does not speak TLS as we do. True at once on plain TCP.
     Task<bool> greet();
 
+    /// Ended by cancel(), not by the signal that ends their task.
     Task<Transfer> read_some(asio::mutable_buffer into);
-
-    /// The whole of `bytes`, or an error.
-    Task<Transfer> write(asio::const_buffer bytes);
+    Task<Transfer> write_some(asio::const_buffer bytes);
 
     /// Says that nothing more will come.
     Task<> end_sending();

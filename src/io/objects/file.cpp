@@ -209,6 +209,26 @@ std::shared_ptr<Opened> open_object(const fs::path& path) {
     return opened;
 }
 
+/// For its owner alone.
+void make_folder(const fs::path& folder) {
+    std::error_code away;
+    fs::create_directories(folder, away);
+    fs::permissions(folder, fs::perms::owner_all, away);
+}
+
+/// In its folder, which may have been away when the store was made.
+std::shared_ptr<Opened> make_object(const fs::path& path) {
+    auto made = std::make_shared<Opened>();
+    for (const bool is_again : {false, true}) {
+        if (is_again) make_folder(path.parent_path());
+        made->file =
+            Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        made->error = made->file.is_open() ? 0 : errno;
+        if (made->error != ENOENT) break;
+    }
+    return made;
+}
+
 /// In the order of the keys, which is not the order of folders: "a/b" comes after "a-b".
 Page list_folder(const fs::path& objects, const std::string& prefix, const std::string& after) {
     std::set<Listed, decltype([](const Listed& a, const Listed& b) { return a.key < b.key; })> page;
@@ -255,9 +275,7 @@ FileStore::FileStore(const fs::path& folder, Loop& loop, Telemetry& telemetry)
       telemetry_(telemetry),
       part_seconds_(upload_seconds(telemetry, "part")),
       complete_seconds_(upload_seconds(telemetry, "complete")) {
-    fs::create_directories(objects_);
-    fs::create_directories(unfinished_);
-    fs::permissions(folder, fs::perms::owner_all);
+    for (const fs::path& made : {folder, objects_, unfinished_}) make_folder(made);
 }
 
 Task<Result<std::unique_ptr<Writer>>> FileStore::write(
@@ -266,13 +284,7 @@ Task<Result<std::unique_ptr<Writer>>> FileStore::write(
     expect_key(key);
     const Uuid id = make_uuid7(telemetry_.clock.now(), telemetry_.random);
     const fs::path from = unfinished_ / to_base32(id);
-    const auto opened = co_await beside(loop_, [from] {
-        auto made = std::make_shared<Opened>();
-        const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-        made->file = Descriptor(::open(from.c_str(), flags, 0600));
-        made->error = made->file.is_open() ? 0 : errno;
-        return made;
-    });
+    const auto opened = co_await beside(loop_, [from] { return make_object(from); });
     if (opened->error != 0) co_return unavailable(telemetry_, context, opened->error);
     co_return std::make_unique<FileWriter>(
         std::move(opened->file),
@@ -337,6 +349,8 @@ Task<Result<int>> FileStore::sweep(trace::Context, WallTime before) {
         return sweep_folder(unfinished, before);
     });
 }
+
+Task<Result<>> FileStore::examine(trace::Context context) { return probe(context); }
 
 Task<Result<>> FileStore::probe(trace::Context context) {
     const Uuid id = make_uuid7(telemetry_.clock.now(), telemetry_.random);

@@ -19,7 +19,8 @@ namespace acme::objects {
 
 class FileStore final : public Store {
 public:
-    /// Makes the folder (0700). Throws std::filesystem::filesystem_error. Everything outlives it.
+    /// Makes the folder (0700). While that cannot be reached, also now, each call is refused with
+    /// objects.unavailable. Everything outlives it.
     FileStore(const std::filesystem::path& folder, Loop& loop, Telemetry& telemetry);
 
     Task<Result<std::unique_ptr<Writer>>> write(
@@ -33,6 +34,7 @@ public:
     Task<Result<Page>> list(trace::Context context, std::string prefix, std::string after) override;
     Task<Result<int>> sweep(trace::Context context, WallTime before) override;
     Task<Result<>> probe(trace::Context context) override;
+    Task<Result<>> examine(trace::Context context) override;  // as probe(): it is our own work
     Task<> close() override;
 
 private:

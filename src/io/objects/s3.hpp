@@ -34,6 +34,7 @@ public:
     Task<Result<Page>> list(trace::Context context, std::string prefix, std::string after) override;
     Task<Result<int>> sweep(trace::Context context, WallTime before) override;
     Task<Result<>> probe(trace::Context context) override;
+    Task<Result<>> examine(trace::Context context) override;
     Task<> close() override;
 
 private:
@@ -44,6 +45,12 @@ private:
         prometheus::Histogram& part;
         prometheus::Histogram& complete;
     };
+
+    // Parts of examine(), s3_examine.cpp.
+    Task<Result<>> expect_checks(trace::Context context, std::string key);
+    Task<Result<>> expect_presigned(trace::Context context, std::string key);
+    Task<Result<>> expect_two_parts(trace::Context context, std::string key);
+    Task<Result<>> examine_at(trace::Context context, std::string key);
 
     /// Ends an upload that nobody will finish.
     void drop(std::string key, std::string upload_id);

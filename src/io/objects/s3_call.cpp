@@ -15,6 +15,7 @@ namespace acme::objects {
 namespace {
 
 constexpr std::size_t refusal_bytes_max = std::size_t{64} * 1024;
+constexpr std::chrono::seconds link_lifetime{60};
 constexpr std::size_t document_bytes_max = std::size_t{4} * 1024 * 1024;
 constexpr std::chrono::milliseconds pause_max{2'000};
 
@@ -133,7 +134,7 @@ Task<S3Caller::Answer> S3Caller::call(trace::Context context, S3Request request)
         // Adjusted just now by attempt(): this time the signature is in time.
         const bool is_skewed = refusal.code == "RequestTimeTooSkewed" && number == 1;
         if (number >= options_.attempts_max || !(is_skewed || is_worth_retrying(refusal))) {
-            if (!is_absent(refusal)) {
+            if (!is_absent(refusal) && !request.expects_refusal) {
                 telemetry_.log.write(
                     LogLevel::warn,
                     "objects.refused",
@@ -161,6 +162,32 @@ Task<std::expected<std::string, Refusal>> S3Caller::document(
     if (!answer) co_return std::unexpected(std::move(answer.error()));
     try {
         co_return co_await answer->read_all(document_bytes_max);
+    } catch (const fetch::Fault& fault) {
+        co_return std::unexpected(Refusal{.reason = fault.what()});
+    }
+}
+
+Task<std::expected<std::string, Refusal>> S3Caller::read_presigned(
+    trace::Context context, std::string key
+) {
+    const std::string path = prefix_ + '/' + key;
+    const std::string query = sigv4::presigned_query(
+        options_.keys,
+        {.region = options_.region},
+        telemetry_.clock.now() + clock_offset_,
+        link_lifetime,
+        {.method = "GET", .path = path, .query = {}, .headers = {{"Host", host_}}}
+    );
+    try {
+        fetch::Request request{
+            .name = "s3.presigned",
+            .url = origin_ + sigv4::encode_path(path) + '?' + query,
+            .answer_time_max = options_.answer_time_max,
+        };
+        fetch::Response response = co_await fetch_.send(context, std::move(request));
+        std::string body = co_await response.read_all(refusal_bytes_max);
+        if (response.status() == 200) co_return body;
+        co_return std::unexpected(read_refusal(response.status(), body, ""));
     } catch (const fetch::Fault& fault) {
         co_return std::unexpected(Refusal{.reason = fault.what()});
     }

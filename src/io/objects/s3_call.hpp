@@ -33,6 +33,7 @@ struct S3Request {
     std::string_view body = "";  // stays until call() has returned
     std::string sha256 = "";     // of the body in hex; "" has it computed
     bool is_upload = false;
+    bool expects_refusal = false;  // which then is no news for the log
 };
 
 /// Why S3 did not do it.
@@ -66,6 +67,11 @@ public:
 
     /// The same, with the body of the answer: a document of at most 4 MiB.
     Task<std::expected<std::string, Refusal>> document(trace::Context context, S3Request request);
+
+    /// Reads the object by a link that carries its own signature and is good for a minute.
+    Task<std::expected<std::string, Refusal>> read_presigned(
+        trace::Context context, std::string key
+    );
 
     /// Errors: objects.unavailable, with the sentence for an operator.
     std::unexpected<Error> unavailable(const Refusal& refusal) const;

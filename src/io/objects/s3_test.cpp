@@ -134,6 +134,21 @@ TEST(S3, EachPartIsMeasuredAndRetriesAreCountedApart) {
     EXPECT_TRUE(has(R"(s3_retries_total{operation="s3.put"} 3)"));
 }
 
+TEST(S3, AStoreIsExaminedByAllThatWillBeAskedOfItAndNothingIsLeft) {
+    S3Bench bench;
+    Store& store = bench.backend.store();
+
+    const auto found = bench.wait(store.examine(bench.context));
+
+    EXPECT_TRUE(found) << found.error().message;
+    EXPECT_TRUE(bench.wait(store.list(bench.context, "", ""))->objects.empty());
+    const WallTime later = bench.clock.now() + 24h;
+    EXPECT_EQ(*bench.wait(store.sweep(bench.context, later)), 0);
+    EXPECT_FALSE(bench.has_logged("objects.refused"));
+    bench.backend.server.kill();
+    EXPECT_FALSE(bench.wait(store.examine(bench.context)));
+}
+
 TEST(S3, AnEndpointIsAnOriginAndNothingElse) {
     testing::DryBench bench;
     fetch::Client client(bench.telemetry);

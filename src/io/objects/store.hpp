@@ -112,6 +112,11 @@ public:
     /// Errors: objects.unavailable.
     virtual Task<Result<>> probe(trace::Context context) = 0;
 
+    /// Once at start, beside probe(): whether the store does all that will be asked of it, by doing
+    /// it (STOR-6). Sends one part. What it wrote is removed again. Errors: objects.unavailable,
+    /// with what the store gets wrong.
+    virtual Task<Result<>> examine(trace::Context context) = 0;
+
     /// Waits for what goes on behind the callers' backs (the end of dropped writers). Before the
     /// loop ends; no writer is dropped after it.
     virtual Task<> close() = 0;

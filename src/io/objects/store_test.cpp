@@ -4,6 +4,7 @@
 #include "testing/stores.hpp"
 
 #include <array>
+#include <fstream>
 
 namespace acme::objects {
 namespace {
@@ -194,6 +195,30 @@ TEST_P(Conformance, TheProbeOfAGoodStoreIsContent) {
 
     EXPECT_TRUE(probe) << probe.error().message;
     EXPECT_TRUE(keys("").empty());
+}
+
+Task<Result<>> put_in(Store& store, trace::Context context, std::string key) {
+    const auto writer = ACME_TRY(co_await store.write(context, std::move(key), "text/plain"));
+    co_return co_await writer->finish(context, "text");
+}
+
+TEST(FileStoreAway, AFolderThatCannotBeReachedRefusesEachFileUntilItIsBack) {
+    testing::DryBench bench;
+    const std::filesystem::path folder = std::filesystem::temp_directory_path() /
+                                         ("acme-away-" + std::to_string(bench.random.number()));
+    std::ofstream(folder) << "in the way";
+    FileStore store(folder, bench.loop, bench.telemetry);
+
+    const auto refused = bench.wait(put_in(store, bench.context, "a"));
+    const auto unread = bench.wait(store.stat(bench.context, "a"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode("objects.unavailable"));
+    EXPECT_FALSE(unread);
+    std::filesystem::remove(folder);
+
+    EXPECT_TRUE(bench.wait(put_in(store, bench.context, "a")));
+    EXPECT_EQ(bench.wait(store.stat(bench.context, "a"))->bytes, 4u);
+    std::filesystem::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -77,7 +77,7 @@ void reset_signals() {
     sigset_t none;
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, nullptr);
-    for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD}) {
+    for (const int number : {SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD}) {
         ::signal(number, SIG_DFL);
     }
 }
@@ -191,12 +191,20 @@ void Child::watch(int pidfd, int output) {
     );
 }
 
+/// Waits and then reads at once, so that no bytes are under way when reap() takes the rest.
 void Child::read() {
-    output_->async_read_some(
-        asio::buffer(buffer_),
-        [self = shared_from_this()](const boost::system::error_code& error, std::size_t bytes) {
+    output_->async_wait(
+        asio::posix::descriptor_base::wait_read,
+        [self = shared_from_this()](const boost::system::error_code& error) {
             if (error || self->has_ended()) return;
-            self->lines_.add(std::string_view(self->buffer_).substr(0, bytes), self->sink_);
+            const auto bytes =
+                ::read(self->output_->native_handle(), self->buffer_.data(), self->buffer_.size());
+            const bool is_over = bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR);
+            if (is_over) return;
+            if (bytes > 0) {
+                const auto read = static_cast<std::size_t>(bytes);
+                self->lines_.add(std::string_view(self->buffer_).substr(0, read), self->sink_);
+            }
             self->read();
         }
     );

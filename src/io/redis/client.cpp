@@ -2,10 +2,9 @@
 
 #include "base/bytes.hpp"
 #include "io/redis/breaker.hpp"
-#include "io/redis/line.hpp"
+#include "io/redis/reach.hpp"
 #include "io/redis/server_facts.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <openssl/evp.h>
 #include <prometheus/gauge.h>
 
@@ -16,12 +15,6 @@ namespace {
 
 constexpr std::chrono::milliseconds reconnect_min{100};
 constexpr std::chrono::milliseconds reconnect_max{2000};
-
-std::shared_ptr<const Address> address_of(const Secret& url) {
-    auto address = parse_url(url.reveal());
-    if (!address) throw std::invalid_argument("REDIS_URL: " + address.error().message);
-    return std::make_shared<const Address>(*std::move(address));
-}
 
 /// The name under which Redis keeps a script: SHA-1 in hex.
 std::string digest_of(std::string_view lua) {
@@ -59,7 +52,7 @@ std::vector<std::string> script_call(
 
 struct Client::Parts {
     Parts(Options options, Telemetry& its_telemetry)
-        : address(address_of(options.url)),
+        : reach(options, its_telemetry),
           deadline(options.deadline),
           telemetry(its_telemetry),
           up(telemetry.metrics.gauge("redis_up", "1 while Redis answers in time.")) {}
@@ -70,7 +63,7 @@ struct Client::Parts {
     Task<Outcome> call(trace::Span& span, std::vector<std::string> words);
     void note(SteadyTime now, bool has_answered, std::string_view reason);
 
-    std::shared_ptr<const Address> address;
+    Reach reach;
     std::chrono::milliseconds deadline;
     Telemetry& telemetry;
     prometheus::Gauge& up;
@@ -87,10 +80,9 @@ struct Client::Parts {
 std::shared_ptr<Line> Client::Parts::line(const Executor& executor, SteadyTime now) {
     if (current && !current->is_broken()) return current;
     if (is_closed || now < connect_at) return nullptr;
-    current = std::make_shared<Line>(executor, address, deadline, telemetry);
+    current = reach.connect(executor, deadline);
     connect_at = now + reconnect_delay;
     reconnect_delay = std::min(2 * reconnect_delay, reconnect_max);
-    asio::co_spawn(executor, Line::run(current), [](const std::exception_ptr&) {});
     return current;
 }
 
@@ -103,7 +95,9 @@ Task<Outcome> Client::Parts::call(trace::Span& span, std::vector<std::string> wo
     append_command(bytes, words);
     Outcome outcome = std::unexpected(Lack{Failure::unreachable});
     if (auto connection = line(executor, asked)) {
-        outcome = co_await Line::call(std::move(connection), std::move(bytes));
+        outcome = co_await Line::call(connection, std::move(bytes));
+        // It was the master until now: the sentinels know who is.
+        if (!outcome && outcome.error().error.starts_with("READONLY")) connection->close();
     }
     const bool has_answered = outcome || outcome.error().why == Failure::refused;
     if (!outcome) span.set("error.type", name_of(outcome.error().why));

@@ -59,8 +59,9 @@ private:
 };
 
 struct Options {
-    Secret url;  // redis://[user:password@]host[:port][/db] or rediss://
+    Secret url;  // see parse_url()
     std::chrono::milliseconds deadline{5};
+    std::string authorities = "";  // PEM, for rediss://; "": those that the system trusts
 };
 
 class Client {

@@ -5,7 +5,6 @@
 #include "io/redis/breaker.hpp"
 #include "io/redis/cache_meter.hpp"
 #include "io/redis/server_facts.hpp"
-#include "io/redis/url.hpp"
 #include "testing/bench.hpp"
 #include "testing/redis.hpp"
 
@@ -193,43 +192,6 @@ TEST(Redis, AServerOlderThan7IsRefused) {
     EXPECT_FALSE(check_version(parse_info("")));
     EXPECT_TRUE(is_eviction_sound(parse_info("maxmemory_policy:volatile-ttl\r\n")));
     EXPECT_FALSE(is_eviction_sound(parse_info("maxmemory_policy:allkeys-lru\r\n")));
-}
-
-TEST(RedisUrl, HasHostPortUserPasswordAndDatabase) {
-    const auto plain = parse_url("redis://cache");
-    ASSERT_TRUE(plain);
-    EXPECT_EQ(plain->host, "cache");
-    EXPECT_EQ(plain->port, 6379);
-    EXPECT_EQ(plain->db, 0);
-    EXPECT_TRUE(plain->password.empty());
-
-    const auto full = parse_url("redis://acme:p%40ss@[::1]:7000/2");
-    ASSERT_TRUE(full);
-    EXPECT_EQ(full->host, "::1");
-    EXPECT_EQ(full->port, 7000);
-    EXPECT_EQ(full->user, "acme");
-    EXPECT_EQ(full->password.reveal(), "p@ss");
-    EXPECT_EQ(full->db, 2);
-}
-
-TEST(RedisUrl, ThatIsNoneIsRefusedWithoutShowingIt) {
-    for (const std::string url : {
-             "",
-             "cache:6379",
-             "http://cache",
-             "redis://",
-             "redis://:hunter2@",
-             "redis://:hunter2@cache/x",
-             "redis://:hunter2@cache:99999",
-             "redis://cache?db=1",
-             "redis://hunter2@cache",
-             "rediss://:hunter2@cache",
-             "redis+sentinel://hunter2@cache",
-         }) {
-        const auto address = parse_url(url);
-        ASSERT_FALSE(address) << url;
-        EXPECT_EQ(address.error().message.find("hunter2"), std::string::npos);
-    }
 }
 
 TEST(Breaker, OpensAfterFiveFailuresInASecondAndProbesEachQuarter) {

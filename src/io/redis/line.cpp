@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
@@ -31,7 +32,28 @@ std::string greeting(const Address& address, int& replies) {
         append_command(bytes, words);
         ++replies;
     }
+    if (address.is_master) {
+        const std::array<std::string, 1> words{"ROLE"};
+        append_command(bytes, words);
+        ++replies;
+    }
     return bytes;
+}
+
+/// The answer to ROLE is the only list among those to a greeting.
+bool is_of_replica(const Outcome& outcome) {
+    const auto* const list = outcome ? outcome->list() : nullptr;
+    if (list == nullptr || list->empty()) return false;
+    const std::string* const role = list->front().text();
+    return role == nullptr || *role != "master";
+}
+
+/// Of ["message", channel, text], which answers no question.
+const std::string* message_in(const Reply& reply) {
+    const auto* const list = reply.list();
+    if (list == nullptr || list->size() != 3) return nullptr;
+    const std::string* const kind = list->front().text();
+    return kind != nullptr && *kind == "message" ? list->back().text() : nullptr;
 }
 
 std::uint64_t ticks_in(std::chrono::milliseconds time, std::chrono::milliseconds tick) {
@@ -42,66 +64,98 @@ std::uint64_t ticks_in(std::chrono::milliseconds time, std::chrono::milliseconds
 
 Line::Line(
     const Executor& executor,
-    std::shared_ptr<const Address> address,
+    std::shared_ptr<tls::Context> security,
     std::chrono::milliseconds deadline,
-    Telemetry& telemetry
+    Telemetry& telemetry,
+    Heard heard
 )
     : executor_(executor),
-      address_(std::move(address)),
+      security_(std::move(security)),
       tick_time_(std::max(deadline / ticks_per_deadline, std::chrono::milliseconds(1))),
       telemetry_(telemetry),
+      heard_(std::move(heard)),
       socket_(executor) {}
 
-Task<> Line::run(std::shared_ptr<Line> self) {
-    if (co_await self->connect() && co_await self->greet()) {
+Task<> Line::run(std::shared_ptr<Line> self, std::shared_ptr<const Address> address) {
+    if (co_await self->connect(address) && co_await self->greet(address)) {
         self->let_through();
         while (!self->is_broken_) co_await self->receive();
     }
     self->close();
 }
 
-Task<bool> Line::connect() {
+Task<bool> Line::connect(std::shared_ptr<const Address> address) {
+    if (is_broken_) co_return false;
     boost::system::error_code not_numeric;
-    const auto numeric = asio::ip::make_address(address_->host, not_numeric);
+    const auto numeric = asio::ip::make_address(address->host, not_numeric);
     boost::system::error_code error;
     if (not_numeric) {
         Resolver resolver(executor_);
-        const auto [unknown, found] = co_await resolver.async_resolve(
-            address_->host, std::to_string(address_->port), no_throw
-        );
+        const auto [unknown, found] =
+            co_await resolver.async_resolve(address->host, std::to_string(address->port), no_throw);
         if (unknown || is_broken_) co_return false;
         std::tie(error, std::ignore) = co_await asio::async_connect(socket_, found, no_throw);
     } else {
-        const Tcp::endpoint endpoint(numeric, address_->port);
+        const Tcp::endpoint endpoint(numeric, address->port);
         std::tie(error) = co_await socket_.async_connect(endpoint, no_throw);
     }
     if (error || is_broken_) co_return false;
     socket_.set_option(Tcp::no_delay(true), error);
-    co_return !error;
+    if (error) co_return false;
+    if (!address->has_tls) co_return true;
+    co_return co_await shake_hands(address->host);
+}
+
+/// The certificate has to be that of `host`, be it a name or an address.
+Task<bool> Line::shake_hands(std::string host) {
+    tls_ = std::make_unique<asio::ssl::stream<Socket&>>(socket_, *security_);
+    boost::system::error_code not_numeric;
+    asio::ip::make_address(host, not_numeric);
+    if (not_numeric) {  // RFC 6066: an address is no server name
+        SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
+    }
+    tls_->set_verify_callback(asio::ssl::host_name_verification(host));
+    const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, no_throw);
+    if (error && !is_broken_) {
+        telemetry_.log.error("redis.tls_failed", {{"reason", error.message()}});
+    }
+    co_return !error && !is_broken_;
+}
+
+Task<Line::Transfer> Line::read_some(asio::mutable_buffer into) {
+    if (tls_) return tls_->async_read_some(into, no_throw);
+    return socket_.async_read_some(into, no_throw);
+}
+
+Task<Line::Transfer> Line::send(asio::const_buffer bytes) {
+    if (tls_) return asio::async_write(*tls_, bytes, no_throw);
+    return asio::async_write(socket_, bytes, no_throw);
 }
 
 /// Nobody's call is sent before AUTH and SELECT are known to have worked: it might reach another
-/// database.
-Task<bool> Line::greet() {
+/// database, or a replica.
+Task<bool> Line::greet(std::shared_ptr<const Address> address) {
     int replies = 0;
-    std::string bytes = greeting(*address_, replies);
+    std::string bytes = greeting(*address, replies);
     if (replies == 0) co_return true;
     int refusals = 0;
+    bool is_replica = false;
     for (int i = 0; i < replies; ++i) {
-        const auto count = [&refusals, &replies](const Outcome& outcome) {
+        const auto count = [&](const Outcome& outcome) {
             if (!outcome) ++refusals;
+            if (is_of_replica(outcome)) is_replica = true;
             --replies;
         };
         places_.push_back({count, ticks_});
     }
-    const auto [error, sent] = co_await asio::async_write(socket_, asio::buffer(bytes), no_throw);
+    const auto [error, sent] = co_await send(asio::buffer(bytes));
     wipe(bytes);
     while (!error && replies > 0 && !is_broken_) co_await receive();
     places_.clear();
     if (refusals > 0 && replies == 0) {
-        telemetry_.log.error("redis.greeting_refused", {{"reason", "AUTH or SELECT"}});
+        telemetry_.log.error("redis.greeting_refused", {{"reason", "AUTH, SELECT or ROLE"}});
     }
-    co_return !error && refusals == 0 && !is_broken_;
+    co_return !error && refusals == 0 && !is_replica && !is_broken_;
 }
 
 void Line::let_through() {
@@ -114,7 +168,7 @@ void Line::let_through() {
 }
 
 Task<> Line::receive() {
-    const auto [error, size] = co_await socket_.async_read_some(asio::buffer(in_), no_throw);
+    const auto [error, size] = co_await read_some(asio::buffer(in_));
     if (error || !reader_.feed({in_.data(), size})) {
         close();
         co_return;
@@ -130,6 +184,9 @@ Task<> Line::receive() {
 }
 
 void Line::deliver(Outcome outcome) {
+    if (heard_ && outcome) {
+        if (const auto* const message = message_in(*outcome)) return heard_(*message);
+    }
     if (places_.empty()) return close();  // an answer to no question: the order is lost
     auto resume = std::move(places_.front().resume);
     places_.pop_front();
@@ -207,7 +264,7 @@ Task<> Line::write(std::shared_ptr<Line> self) {
     while (!self->out_.empty() && !self->is_broken_) {
         std::swap(self->out_, self->sending_);
         const auto buffer = asio::buffer(self->sending_);
-        const auto [error, sent] = co_await asio::async_write(self->socket_, buffer, no_throw);
+        const auto [error, sent] = co_await self->send(buffer);
         self->sending_.clear();
         if (error) self->close();
     }

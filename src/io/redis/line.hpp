@@ -10,8 +10,10 @@
 #include "io/redis/resp.hpp"
 #include "io/redis/url.hpp"
 #include "io/telemetry/telemetry.hpp"
+#include "io/tls/context.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 
 #include <array>
 #include <deque>
@@ -41,15 +43,20 @@ public:
 
     static constexpr std::size_t calls_max = 10'000;  // that wait; more are refused at once
 
+    /// What was published, on a line that has subscribed.
+    using Heard = std::function<void(std::string_view message)>;
+
+    /// `security` is for servers with TLS, whose certificate has to be theirs.
     Line(
         const Executor& executor,
-        std::shared_ptr<const Address> address,
+        std::shared_ptr<tls::Context> security,
         std::chrono::milliseconds deadline,
-        Telemetry& telemetry
+        Telemetry& telemetry,
+        Heard heard = nullptr
     );
 
     /// Connects, then reads until the end. Whoever spawns it need not join it: close() ends it.
-    static Task<> run(std::shared_ptr<Line> self);
+    static Task<> run(std::shared_ptr<Line> self, std::shared_ptr<const Address> address);
 
     /// `bytes` is one command. Resumes after the deadline at the latest.
     static Task<Outcome> call(std::shared_ptr<Line> self, std::string bytes);
@@ -67,8 +74,14 @@ private:
         std::uint64_t since;                            // in ticks
     };
 
-    Task<bool> connect();
-    Task<bool> greet();
+    using Transfer = std::tuple<boost::system::error_code, std::size_t>;
+    using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+
+    Task<bool> connect(std::shared_ptr<const Address> address);
+    Task<bool> shake_hands(std::string host);
+    Task<bool> greet(std::shared_ptr<const Address> address);
+    Task<Transfer> read_some(asio::mutable_buffer into);
+    Task<Transfer> send(asio::const_buffer bytes);
     Task<> receive();
     void let_through();
     void deliver(Outcome outcome);
@@ -78,10 +91,12 @@ private:
     static Task<> write(std::shared_ptr<Line> self);
 
     Executor executor_;
-    std::shared_ptr<const Address> address_;
+    std::shared_ptr<tls::Context> security_;
     std::chrono::milliseconds tick_time_;
     Telemetry& telemetry_;
-    asio::basic_stream_socket<asio::ip::tcp, Executor> socket_;
+    Heard heard_;
+    Socket socket_;
+    std::unique_ptr<asio::ssl::stream<Socket&>> tls_;
     ReplyReader reader_;
     std::array<char, std::size_t{16} * 1024> in_;
     std::string out_;       // to be sent next

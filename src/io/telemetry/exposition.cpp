@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <zlib.h>
 
@@ -18,6 +19,7 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr std::string_view total = "_total";
+constexpr std::string_view help = "# HELP ";
 
 void append_value(std::string& out, double value) {
     if (std::isnan(value)) {
@@ -88,7 +90,7 @@ private:
             type = "counter";
             if (is_open_ && name.ends_with(total)) name.remove_suffix(total.size());
         }
-        out_.append("# HELP ").append(name).append(" ");
+        out_.append(help).append(name).append(" ");
         append_escaped(out_, family.help, is_open_);
         out_.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
     }
@@ -230,6 +232,24 @@ std::string write(
     Writer writer(format, find);
     for (const MetricFamily& family : families) writer.family(family);
     return writer.finish();
+}
+
+std::string keep(std::string_view text, std::string_view names) {
+    std::set<std::string_view> wanted;
+    while (!names.empty()) wanted.insert(next_part(names, ','));
+    std::string kept;
+    bool keeps = false;
+    while (!text.empty()) {
+        const std::string_view line =
+            text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+        text.remove_prefix(line.size());
+        if (line.starts_with(help)) {
+            const std::string_view rest = line.substr(help.size());
+            keeps = wanted.contains(rest.substr(0, rest.find(' ')));
+        }
+        if (keeps) kept += line;
+    }
+    return kept;
 }
 
 std::string gzip(std::string_view text) {

@@ -60,16 +60,27 @@ void append_real(std::string& out, double number) {
     out.append(digits.data(), written.ptr);
 }
 
-const LogField* find(std::initializer_list<LogField> fields, std::string_view key) {
-    const auto* found = std::ranges::find(fields, key, &LogField::key);
-    return found == fields.end() ? nullptr : found;
+/// What has a place in every line, filled before the fields that a caller adds.
+constexpr std::array<std::string_view, 5> place_names{
+    "request_id", "user_id", "route", "status", "duration_ms"
+};
+
+/// nullopt for a name without a place. Asked several times for each field, so by length first.
+std::optional<std::size_t> place_of(std::string_view key) {
+    const auto at_length = [&]() -> std::size_t {
+        switch (key.size()) {
+            case 10: return 0;
+            case 7: return 1;
+            case 5: return 2;
+            case 6: return 3;
+            default: return 4;
+        }
+    };
+    const std::size_t place = at_length();
+    return place_names[place] == key ? std::optional(place) : std::nullopt;
 }
 
-/// Their places are filled before the fields that a caller adds.
-bool has_place(std::string_view key) {
-    return key == "route" || key == "status" || key == "duration_ms" || key == "request_id" ||
-           key == "user_id";
-}
+bool has_place(std::string_view key) { return place_of(key).has_value(); }
 
 bool is_taken(std::string_view key) {
     constexpr std::array<std::string_view, 9> names{
@@ -187,7 +198,10 @@ void Log::append_line(
         }
         lines_ += ',';
         const auto key = field.key.substr(0, key_bytes_max);
-        append_json_string(lines_, is_taken(key) ? "x_" + std::string(key) : std::string(key));
+        if (is_taken(key))
+            append_json_string(lines_, "x_" + std::string(key));
+        else
+            append_json_string(lines_, key);
         lines_ += ':';
         append_value(field, line_bytes_max - used);
     }
@@ -211,16 +225,19 @@ void Log::append_time() {
 
 void Log::append_context(trace::Context context, std::initializer_list<LogField> fields) {
     const trace::Trace* const trace = context.trace;
-    const auto append = [&](std::string_view start, std::string_view key, std::string_view text) {
-        lines_ += start;
-        const LogField* const given = find(fields, key);
-        if (given != nullptr)
-            append_value(*given, fixed_text_bytes_max);
+    std::array<const LogField*, place_names.size()> given{};
+    for (const LogField& field : fields) {
+        if (const auto place = place_of(field.key)) given[*place] = &field;
+    }
+    const auto append = [&](std::size_t place, std::string_view text) {
+        lines_.append(",\"").append(place_names[place]).append("\":");
+        if (given[place] != nullptr)
+            append_value(*given[place], fixed_text_bytes_max);
         else
             append_text_or_null(text);
     };
-    append(R"(,"request_id":)", "request_id", trace ? std::string_view(trace->request_id) : "");
-    append(R"(,"user_id":)", "user_id", trace ? std::string_view(trace->user_id) : "");
+    append(0, trace ? std::string_view(trace->request_id) : "");
+    append(1, trace ? std::string_view(trace->user_id) : "");
     if (trace == nullptr) {
         lines_ += R"(,"trace_id":null,"span_id":null)";
     } else {
@@ -236,9 +253,9 @@ void Log::append_context(trace::Context context, std::initializer_list<LogField>
         }
     }
     lines_ += origin_;
-    append(R"(,"route":)", "route", trace ? trace->route : "");
-    append(R"(,"status":)", "status", "");
-    append(R"(,"duration_ms":)", "duration_ms", "");
+    append(2, trace ? trace->route : "");
+    append(3, "");
+    append(4, "");
 }
 
 void Log::append_value(const LogField& field, std::size_t bytes_max) {

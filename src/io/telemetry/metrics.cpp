@@ -101,6 +101,36 @@ bool is_operations(const ClientMetric& metric) {
            path.starts_with("/internal/");
 }
 
+std::vector<ClientMetric> summed_requests(const HttpTotals& totals) {
+    const std::pair<const char*, double> sums[] = {
+        {"2xx", totals.requests - totals.errors - totals.answers_4xx},  // and the few 3xx
+        {"4xx", totals.answers_4xx},
+        {"5xx", totals.errors},
+    };
+    std::vector<ClientMetric> metrics;
+    for (const auto& [status, count] : sums) {
+        ClientMetric metric;
+        metric.label = {{"status", status}};
+        metric.counter.value = count;
+        metrics.push_back(std::move(metric));
+    }
+    return metrics;
+}
+
+std::vector<ClientMetric> summed_times(const HttpTotals& totals) {
+    ClientMetric metric;
+    double below = 0;
+    for (std::size_t i = 0; i < totals.buckets.size(); ++i) {
+        below += totals.buckets[i];
+        metric.histogram.bucket.push_back({
+            .cumulative_count = static_cast<std::uint64_t>(below),
+            .upper_bound = i < seconds_edges.size() ? seconds_edges[i] : HUGE_VAL,
+        });
+    }
+    metric.histogram.sample_count = static_cast<std::uint64_t>(below);
+    return {metric};
+}
+
 }  // namespace
 
 struct Metrics::Parts {
@@ -225,14 +255,6 @@ Histogram& Metrics::db_query_seconds(std::string_view query, std::string_view ty
     );
 }
 
-Counter& Metrics::jobs(std::string_view kind, std::string_view outcome) {
-    return counter(
-        "worker_jobs_total",
-        "Attempts, by kind and outcome: done, refused, retried.",
-        {{"kind", std::string(kind)}, {"outcome", std::string(outcome)}}
-    );
-}
-
 CacheMeter& Metrics::cache(const std::string& name) {
     Counter& hits = counter("cache_hits_total", "Look-ups that found it.", {{"cache", name}});
     Counter& misses =
@@ -260,11 +282,17 @@ Gauge& Metrics::gauge(std::string name, std::string help, Labels labels) {
 }
 
 Histogram& Metrics::histogram(std::string name, std::string help, Labels labels) {
+    std::vector<double> edges(seconds_edges.begin(), seconds_edges.end());
+    return histogram(std::move(name), std::move(help), std::move(labels), std::move(edges));
+}
+
+Histogram& Metrics::histogram(
+    std::string name, std::string help, Labels labels, std::vector<double> edges
+) {
     check_names(name, labels);
     const Gate gate(parts_->is_busy);
     auto& family =
         prometheus::BuildHistogram().Name(name).Help(std::move(help)).Register(parts_->registry);
-    const Histogram::BucketBoundaries edges(seconds_edges.begin(), seconds_edges.end());
     Histogram& histogram = parts_->series(family, name, labels, edges);
     parts_->histograms.try_emplace(series_key(name, as_list(labels)), &histogram);
     return histogram;
@@ -284,7 +312,9 @@ HttpTotals Metrics::http_totals() const {
         for (const ClientMetric& metric : family.metric) {
             if (is_operations(metric)) continue;
             totals.requests += metric.counter.value;
-            if (value_of(metric, "status").starts_with('5')) totals.errors += metric.counter.value;
+            const std::string status = value_of(metric, "status");
+            if (status.starts_with('5')) totals.errors += metric.counter.value;
+            if (status.starts_with('4')) totals.answers_4xx += metric.counter.value;
         }
     }
     for (const MetricFamily& family : parts_->http_request_seconds.Collect()) {
@@ -347,5 +377,18 @@ Scrape Metrics::scrape(std::string_view accept, std::string_view accept_encoding
 }
 
 std::string Metrics::text() const { return scrape("", "", {}).body; }
+
+std::string Metrics::brief(std::string_view names, SteadyTime now) const {
+    std::vector<MetricFamily> families = collect(now);
+    const HttpTotals totals = http_totals();
+    for (MetricFamily& family : families) {
+        if (family.name == "http_requests_total") family.metric = summed_requests(totals);
+        if (family.name == "http_request_duration_seconds") family.metric = summed_times(totals);
+    }
+    const auto no_example = [](const auto&, const auto&, std::size_t) { return nullptr; };
+    return exposition::keep(
+        exposition::write(families, exposition::Format::text, no_example), names
+    );
+}
 
 }  // namespace acme

@@ -53,7 +53,8 @@ private:
 /// What came over HTTP since the process began, without health checks and scrapes.
 struct HttpTotals {
     double requests = 0;
-    double errors = 0;                                       // 5xx (C-9)
+    double errors = 0;  // 5xx (C-9)
+    double answers_4xx = 0;
     std::array<double, seconds_edges.size() + 1> buckets{};  // not cumulative; the last is the rest
 };
 
@@ -86,7 +87,6 @@ public:
     prometheus::Histogram& db_query_seconds(
         std::string_view query, std::string_view type = "other"
     );
-    prometheus::Counter& jobs(std::string_view kind, std::string_view outcome);
 
     /// The same name gives the same meter again.
     CacheMeter& cache(const std::string& name);
@@ -99,6 +99,10 @@ public:
     prometheus::Gauge& gauge(std::string name, std::string help, Labels labels = {});
     /// In seconds, with the edges of MET-2.
     prometheus::Histogram& histogram(std::string name, std::string help, Labels labels = {});
+    /// For what takes minutes: edges of its own, each greater than the one before.
+    prometheus::Histogram& histogram(
+        std::string name, std::string help, Labels labels, std::vector<double> edges
+    );
 
     /// Remembers a trace as the example of the bucket into which `seconds` fall, for OpenMetrics.
     /// Only for traces that are kept: one that was not can not be looked at. Takes a lock.
@@ -114,6 +118,10 @@ public:
 
     /// The text format of Prometheus, version 0.0.4.
     std::string text() const;
+
+    /// The same, only of `names` ("a,b"), and what came over HTTP as the sum of all routes, with
+    /// "2xx", "4xx" and "5xx" as its statuses: for who asks many nodes often and wants no more.
+    std::string brief(std::string_view names, SteadyTime now) const;
 
 private:
     struct Parts;

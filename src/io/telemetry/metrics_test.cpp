@@ -192,5 +192,50 @@ TEST(Metrics, HttpTotalsLeaveHealthChecksOut) {
     EXPECT_EQ(totals.buckets.back(), 1);
 }
 
+TEST(Metrics, WhoAsksOftenMayAskForSomeOnly) {
+    Metrics metrics;
+    metrics.counter("apples_total", "Apples.", {{"kind", "red"}}).Increment();
+    metrics.counter("apples_total_eaten", "Not asked for.").Increment();
+    metrics.gauge("pears", "Pears.").Set(2);
+    EXPECT_EQ(
+        exposition::keep(metrics.text(), "pears, apples_total,none"),
+        "# HELP apples_total Apples.\n# TYPE apples_total counter\n"
+        "apples_total{kind=\"red\"} 1\n"
+        "# HELP pears Pears.\n# TYPE pears gauge\npears 2\n"
+    );
+    EXPECT_EQ(exposition::keep(metrics.text(), ""), "");
+}
+
+TEST(Metrics, SumTheirRoutesForWhoAsksManyNodes) {
+    Metrics metrics;
+    metrics.http_requests("GET /a", 200).Increment(5);
+    metrics.http_requests("GET /b", 200).Increment(2);
+    metrics.http_requests("GET /b", 404).Increment(3);
+    metrics.http_requests("GET /a", 503).Increment();
+    metrics.http_requests("GET /readyz", 200).Increment(100);
+    metrics.http_request_seconds("GET /a").Observe(0.004);
+    metrics.http_request_seconds("GET /b").Observe(0.004);
+    metrics.http_request_seconds("GET /readyz").Observe(0.004);
+    metrics.gauge("pears", "Pears.").Set(2);
+
+    const std::string page =
+        metrics.brief("http_requests_total,http_request_duration_seconds,pears", SteadyTime());
+
+    EXPECT_TRUE(page.contains("http_requests_total{status=\"2xx\"} 7\n")) << page;
+    EXPECT_TRUE(page.contains("http_requests_total{status=\"4xx\"} 3\n"));
+    EXPECT_TRUE(page.contains("http_requests_total{status=\"5xx\"} 1\n"));
+    EXPECT_TRUE(page.contains("http_request_duration_seconds_bucket{le=\"0.005\"} 2\n"));
+    EXPECT_TRUE(page.contains("http_request_duration_seconds_bucket{le=\"0.002\"} 0\n"));
+    EXPECT_TRUE(page.contains("pears 2\n"));
+    EXPECT_FALSE(page.contains("path"));
+}
+
+TEST(Metrics, SayHowMuchMemoryTheProcessMayUse) {
+    const std::string kept = exposition::keep(Metrics().text(), "process_memory_limit_bytes");
+    double bytes = 0;
+    EXPECT_EQ(std::sscanf(kept.substr(kept.rfind(' ')).c_str(), " %lf", &bytes), 1);
+    EXPECT_GT(bytes, 1e6);
+}
+
 }  // namespace
 }  // namespace acme

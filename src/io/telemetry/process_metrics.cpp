@@ -48,6 +48,24 @@ prometheus::MetricFamily family(const char* name, const char* help, MetricType t
     return {.name = name, .help = help, .type = type, .metric = {metric}};
 }
 
+/// The least of what the control group (version 2, version 1) and the machine allow. A group
+/// without a limit says "max", or a number beyond any memory.
+double memory_limit_bytes() {
+    const std::string machine = read_file("/proc/meminfo");
+    const auto at = machine.find_first_of("0123456789");
+    const auto digits = std::string_view(machine).substr(std::min(at, machine.size()));
+    const auto kib = parse_number<std::uint64_t>(digits.substr(0, digits.find(' ')));
+    double least = static_cast<double>(kib.value_or(0)) * 1024;
+    for (const char* path :
+         {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+        const std::string text = read_file(path);
+        const auto limit =
+            parse_number<std::uint64_t>(std::string_view(text).substr(0, text.find('\n')));
+        if (limit && *limit > 0) least = std::min(least, static_cast<double>(*limit));
+    }
+    return least;
+}
+
 }  // namespace
 
 ProcessFigures process_figures() {
@@ -70,6 +88,7 @@ ProcessFigures process_figures() {
         .resident_bytes =
             stat_field(stat, resident_pages) * static_cast<double>(::sysconf(_SC_PAGESIZE)),
         .virtual_bytes = stat_field(stat, virtual_bytes),
+        .memory_limit_bytes = memory_limit_bytes(),
         .open_descriptors = static_cast<double>(open) - 1,  // without the one that counts them
         .descriptors_max = static_cast<double>(limit.rlim_cur),
         .start_seconds = boot_seconds() +
@@ -89,6 +108,12 @@ std::vector<prometheus::MetricFamily> process_metrics() {
         ),
         family("process_resident_memory_bytes", "Resident memory.", Gauge, figures.resident_bytes),
         family("process_virtual_memory_bytes", "Virtual memory.", Gauge, figures.virtual_bytes),
+        family(
+            "process_memory_limit_bytes",
+            "Memory that it may use: of its control group, else of the machine.",
+            Gauge,
+            figures.memory_limit_bytes
+        ),
         family("process_open_fds", "Open file descriptors.", Gauge, figures.open_descriptors),
         family(
             "process_max_fds",

@@ -12,6 +12,7 @@ struct ProcessFigures {
     double cpu_seconds = 0;
     double resident_bytes = 0;
     double virtual_bytes = 0;
+    double memory_limit_bytes = 0;  // of its control group, else of the machine
     double open_descriptors = 0;
     double descriptors_max = 0;
     double start_seconds = 0;  // since 1970

@@ -89,6 +89,7 @@ public:
     bool is_worth_keeping() const { return is_sampled_ || !reason_.empty(); }
     std::string_view reason() const { return reason_; }  // why it is kept though not sampled
     WallTime began_at() const { return began_at_; }
+    SteadyTime began() const { return began_; }
     const std::vector<SpanRecord>& spans() const { return spans_; }
     const std::vector<Attribute>& attributes() const { return attributes_; }
 

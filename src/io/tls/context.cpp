@@ -21,4 +21,18 @@ std::shared_ptr<Context> make_server_context(const std::string& chain, const Sec
     return context;
 }
 
+std::shared_ptr<Context> make_client_context(const std::string& authorities) {
+    auto context = std::make_shared<Context>(Context::tls_client);
+    boost::system::error_code error;
+    SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+    context->set_verify_mode(boost::asio::ssl::verify_peer, error);
+    if (authorities.empty()) {
+        context->set_default_verify_paths(error);
+    } else {
+        context->add_certificate_authority(boost::asio::buffer(authorities), error);
+    }
+    if (error) throw std::runtime_error("the TLS authorities are no PEM certificates");
+    return context;
+}
+
 }  // namespace acme::tls

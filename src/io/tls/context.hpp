@@ -19,4 +19,10 @@ using Context = boost::asio::ssl::context;
 /// either.
 std::shared_ptr<Context> make_server_context(const std::string& chain, const Secret& key);
 
+/// For a client: TLS 1.2 or later (managed stores still end there), and no peer without a
+/// certificate that `authorities`, PEM, have signed. "": those that the system trusts, or, as
+/// OpenSSL has it, those of SSL_CERT_FILE and SSL_CERT_DIR. That the certificate is the peer's own
+/// is for the stream to check. Throws std::runtime_error for what is no PEM.
+std::shared_ptr<Context> make_client_context(const std::string& authorities);
+
 }  // namespace acme::tls

@@ -1,58 +1,15 @@
 // A server that speaks TLS, and libcurl as its client, which trusts one certificate only.
 #include "io/tls/context.hpp"
+#include "testing/certificate.hpp"
 #include "testing/server_bench.hpp"
-
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include <curl/curl.h>
 
 namespace acme::tls {
 namespace {
 
-using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-
-struct Certificate {
-    std::string chain;
-    std::string key;
-};
-
-std::string text_of(BIO* bio) {
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio, &data);
-    std::string text(data, static_cast<std::size_t>(size));
-    BIO_free(bio);
-    return text;
-}
-
-/// Signed by itself, for localhost.
-Certificate make_certificate() {
-    const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
-    const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
-    X509* const x509 = certificate.get();
-    X509_set_version(x509, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x509), -60);
-    X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
-    X509_set_pubkey(x509, key.get());
-    X509_NAME* const name = X509_get_subject_name(x509);
-    const std::string host = "localhost";
-    const auto* const bytes =
-        static_cast<const unsigned char*>(static_cast<const void*>(host.c_str()));
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, bytes, -1, -1, 0);
-    X509_set_issuer_name(x509, name);
-    X509_EXTENSION* const names =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost");
-    X509_add_ext(x509, names, -1);
-    X509_EXTENSION_free(names);
-    X509_sign(x509, key.get(), EVP_sha256());
-    BIO* const chain = BIO_new(BIO_s_mem());
-    PEM_write_bio_X509(chain, x509);
-    BIO* const secret = BIO_new(BIO_s_mem());
-    PEM_write_bio_PrivateKey(secret, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    return {text_of(chain), text_of(secret)};
-}
+using testing::Certificate;
+using testing::make_certificate;
 
 Task<Result<http::Response>> echo(const http::Call& call) {
     auto body = ACME_TRY(co_await call.request.body.read_all(4 << 20));

@@ -97,7 +97,7 @@ std::string global(const Settings& settings) {
            "    maxconn " +
            std::to_string(settings.connections_max) +
            "\n"
-           "    close-spread-time 2s\n"
+           "    close-spread-time 10s\n"
            "    hard-stop-after 30s\n";
 }
 
@@ -157,7 +157,7 @@ std::string lines_of(const std::vector<Server>& servers) {
     for (const Server& server : servers) {
         lines += "    server " + server.name + " " + server.address + ":" +
                  std::to_string(server.port) + " check weight " + std::to_string(server.weight) +
-                 "\n";
+                 (server.is_disabled ? " disabled\n" : "\n");
     }
     return lines;
 }

@@ -17,7 +17,8 @@ struct Server {
     std::string name;     // "app-1": letters, digits, '-', '_', '.'; at most name_bytes_max
     std::string address;  // of a node, IPv4
     std::uint16_t port = 8080;
-    int weight = 1;  // 0 to 256; 0 takes no new traffic
+    int weight = 1;            // 0 to 256; 0 takes no new traffic
+    bool is_disabled = false;  // in maintenance
 
     static constexpr std::size_t name_bytes_max = 64;
     static constexpr int weight_max = 256;

@@ -34,7 +34,7 @@ global
     stats socket /run/acme/haproxy.sock mode 600 level admin expose-fd listeners
     server-state-file /run/acme/haproxy.state
     maxconn 4000
-    close-spread-time 2s
+    close-spread-time 10s
     hard-stop-after 30s
 
 defaults

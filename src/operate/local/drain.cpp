@@ -22,6 +22,8 @@ constexpr seconds balancer_grace{35};  // more than its hard-stop-after
 Task<> Supervisor::drain() {
     const SteadyTime begun = around_.clock.steady();
     const Executor executor = co_await asio::this_coro::executor;
+    if (engine_) engine_->close();
+    if (door_) door_->close();
     TaskGroup door(log_);
     for (const auto& part : parts_) {
         if (part->name() == "balancer") {
@@ -58,7 +60,8 @@ Task<> Supervisor::drain_nodes(std::string_view role, std::string_view what, sec
 }
 
 Task<> Supervisor::stop_node(std::string name, seconds grace) {
-    const bool ended_by_itself = co_await driver_.stop(name, grace, hurry_);
+    bool ended_by_itself = co_await driver_.stop(name, grace, hurry_);
+    if (!co_await driver_.stop_beside(name, grace, hurry_)) ended_by_itself = false;
     if (!ended_by_itself) tell(name, "killed: it did not end in its time");
 }
 

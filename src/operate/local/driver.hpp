@@ -1,9 +1,11 @@
 #pragma once
 
-/// The `process` driver (C-6): a release runs on a node of this machine as a child of the
-/// supervisor, under the contract of an image (C-4).
+/// The inner part of the `process` driver (C-6): a release runs on a node of this machine as a
+/// child of the supervisor, under the contract of an image (C-4). Who may start and stop is the
+/// Engine's to decide.
 
 #include "io/loop/task_group.hpp"
+#include "operate/deploy/driver.hpp"
 #include "operate/local/keeper.hpp"
 #include "operate/local/plan.hpp"
 #include "operate/local/release.hpp"
@@ -15,23 +17,7 @@
 
 namespace acme::local {
 
-/// What is known about a node without any database (C-5), in <home>/nodes/<node>.json: the labels
-/// of a container, for a process.
-struct Facts {
-    std::string environment;
-    std::string node;
-    std::string role;
-    std::string release;
-    std::string digest;
-    std::string known_good;  // the release to return to
-    std::string deployment;
-    std::string track;  // "canary", "stable", "kept"
-    std::string spec;   // digest of all that the process was started with
-    std::string address;
-
-    std::string json() const;
-    static std::optional<Facts> parse(std::string_view json);
-};
+using deploy::Facts;
 
 class ProcessDriver {
 public:
@@ -42,29 +28,84 @@ public:
         TaskGroup& tasks;
     };
 
+    /// The facts of each node (C-5) are kept in <facts_folder>/<node>.json.
     ProcessDriver(Parts parts, std::string facts_folder)
         : parts_(parts), folder_(std::move(facts_folder)) {}
 
-    /// Starts the release on the node, and keeps it running. A node that runs is stopped first by
-    /// stop(); starting it twice throws std::logic_error.
-    Task<> start(Node node, Release release);
+    /// Starts the release on the node, and keeps it running; its facts are written before. Of
+    /// `facts` count environment, known_good, deployment and track. What runs there with the same
+    /// facts is left alone. Errors: engine.runs (conflict), for something else that runs or is
+    /// being stopped.
+    Task<Result<>> start(Node node, Release release, Facts facts);
+
+    /// Writes beside the facts of what runs those that start() shall write, so that it finds room
+    /// for them. Throws std::system_error when there is none.
+    void stage(const Node& node, const Release& release, Facts facts) const;
+
+    /// Starts the release at the node's spare address, beside what runs there; see
+    /// deploy::Driver::start_beside(). Its facts are in <facts_folder>/<node>.beside until
+    /// settle(). Throws std::system_error when there is no room for them; then nothing was started.
+    Task<Result<>> start_beside(Node node, Release release, Facts facts);
+
+    /// See deploy::Driver::settle().
+    Task<Result<bool>> settle(
+        std::string node,
+        std::string address,
+        std::chrono::milliseconds grace,
+        const process::Event& hurry
+    );
+
+    /// Drains what was started beside, and waits; nothing there is stopped already.
+    Task<bool> stop_beside(
+        std::string node, std::chrono::milliseconds grace, const process::Event& hurry
+    );
 
     /// Drains the node and waits; see Keeper::stop(). Its facts stay. A node that does not run is
     /// stopped already.
     Task<bool> stop(std::string node, std::chrono::milliseconds grace, const process::Event& hurry);
 
+    /// Ends it as a crash would; it comes back by itself. False when nothing runs there now.
+    bool kill(const std::string& node) const;
+
     /// What was started there last; nullopt when nothing ever was.
     std::optional<Facts> facts(const std::string& node) const;
+
+    /// Replaces what is written down, whether it runs or not. Throws std::system_error.
+    void write(const Facts& facts) const;
+
+    /// The node as it is now; nullopt when nothing was ever started there.
+    std::optional<deploy::Instance> look(const Node& node) const;
 
     /// nullptr when the node was not started.
     const Keeper* find(const std::string& node) const;
 
 private:
+    /// A program beside the node's own.
+    struct Second {
+        std::shared_ptr<Keeper> keeper;
+        Facts facts;
+    };
+
+    static Facts whole(const Node& node, const Release& release, Facts facts);
+    static deploy::Instance instance_of(Facts facts, const Keeper* keeper);
+    std::shared_ptr<Keeper> keep(
+        const Executor& executor,
+        const Node& node,
+        const Release& release,
+        const Facts& facts,
+        std::string pid_file
+    );
     std::string path_of(const std::string& node) const { return folder_ + "/" + node + ".json"; }
+    std::string pid_of(const std::string& node) const { return folder_ + "/" + node + ".pid"; }
+    std::string beside_of(const std::string& node) const {
+        return folder_ + "/" + node + ".beside";
+    }
+    std::string next_of(const std::string& node) const { return folder_ + "/" + node + ".next"; }
 
     Parts parts_;
     std::string folder_;
-    std::map<std::string, std::unique_ptr<Keeper>> running_;
+    std::map<std::string, std::shared_ptr<Keeper>> running_;
+    std::map<std::string, Second> beside_;
 };
 
 }  // namespace acme::local

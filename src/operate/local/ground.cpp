@@ -58,12 +58,21 @@ std::optional<process::Hold> take_instance(const Options& options, int instance)
     return is_free ? std::move(hold) : std::nullopt;
 }
 
-std::uint16_t find_port(std::uint16_t from) {
+struct Port {
+    std::uint16_t number;
+    process::Hold hold;
+};
+
+/// HAProxy shares its port with whoever asks alike (SO_REUSEPORT), and asks only when the nodes
+/// run: until then, and as long as we live, the port's name says that it is ours.
+std::optional<Port> find_port(std::uint16_t from) {
     for (std::uint16_t i = 0; i < ports_tried_max; ++i) {
         const auto port = static_cast<std::uint16_t>(from + i);
-        if (port >= from && process::take_port("127.0.0.1", port)) return port;
+        if (port < from) break;
+        auto hold = process::take_name("acme.balancer.127.0.0.1:" + std::to_string(port));
+        if (hold && process::take_port("127.0.0.1", port)) return Port{port, *std::move(hold)};
     }
-    return 0;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -112,18 +121,22 @@ Keys ensure_keys(const Layout& layout, Random& random) {
 Result<Found> find_place(const Options& options, const Layout& layout) {
     // Begun at a number that follows from the home, so that an instance mostly finds its own again.
     const auto first = static_cast<unsigned char>(sha256(layout.home)[0]);
-    const std::uint16_t port = find_port(options.port);
-    for (int i = 0; port != 0 && i < instances_max; ++i) {
+    auto port = find_port(options.port);
+    for (int i = 0; port && i < instances_max; ++i) {
         const int instance = (first + i) % instances_max + 1;
         if (auto hold = take_instance(options, instance)) {
-            return Found{{.instance = instance, .port = port}, *std::move(hold)};
+            return Found{
+                {.instance = instance, .port = port->number},
+                *std::move(hold),
+                std::move(port->hold),
+            };
         }
     }
     return refuse(
         ErrorKind::unavailable,
         "local.no_place",
-        port == 0 ? "No port is free from " + std::to_string(options.port) + " on."
-                  : "No addresses 127.x.1.1 are free: too many instances run."
+        port ? "No addresses 127.x.1.1 are free: too many instances run."
+             : "No port is free from " + std::to_string(options.port) + " on."
     );
 }
 

@@ -24,6 +24,7 @@ Keys ensure_keys(const Layout& layout, Random& random);
 struct Found {
     Place place;
     process::Hold instance;
+    process::Hold port;
 };
 
 /// Errors: local.no_place (unavailable).

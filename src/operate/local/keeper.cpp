@@ -1,5 +1,7 @@
 #include "operate/local/keeper.hpp"
 
+#include "io/process/machine.hpp"
+
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -37,6 +39,8 @@ bool Keeper::start(const Executor& executor) {
     child_.reset();
     is_ready_ = false;
     last_line_.clear();
+    started_at_ = clock_.now();
+    oom_kills_before_ = process::oom_kills();
     try {
         child_ = process::Child::start(executor, kept_.process, [this](std::string_view line) {
             hear(line);
@@ -44,7 +48,7 @@ bool Keeper::start(const Executor& executor) {
         write_pid();
         return true;
     } catch (const process::Fault& fault) {
-        last_line_ = fault.what();
+        hear(fault.what());
         return false;
     }
 }
@@ -55,20 +59,36 @@ void Keeper::write_pid() const {
     std::ofstream(kept_.pid_file, std::ios::trunc) << child_->pid() << "\n";
 }
 
+void Keeper::move_pid_file(std::string path) {
+    std::rename(kept_.pid_file.c_str(), path.c_str());
+    kept_.pid_file = std::move(path);
+}
+
 void Keeper::hear(std::string_view line) {
     if (line.empty()) return;
     last_line_ = line.substr(0, shown_bytes_max);
+    lines_.push_back(last_line_);
+    if (lines_.size() > lines_max) lines_.pop_front();
     if (!kept_.ready_line.empty() && line.find(kept_.ready_line) != line.npos) is_ready_ = true;
     logs_.write(kept_.name, line);
 }
 
 Task<> Keeper::mourn(process::Exit exit, SteadyTime begun) {
     ++deaths_;
+    last_end_ = exit.signal != 0 ? "signal " + std::to_string(exit.signal)
+                                 : "exit " + std::to_string(exit.code);
+    was_out_of_memory_ = exit.signal == SIGKILL && process::oom_kills() > oom_kills_before_;
     const milliseconds wait = backoff_.next(clock_.steady() - begun);
     std::string line = kept_.name + " died: " + exit.text() + "; comes back in " + seconds_of(wait);
     if (!last_line_.empty()) line += ". It last said: " + last_line_;
     say_(line);
     co_await stopping_.wait_for(wait);
+}
+
+bool Keeper::kill() const {
+    if (!is_running()) return false;
+    child_->signal_group(SIGKILL);
+    return true;
 }
 
 Task<bool> Keeper::stop(milliseconds grace, const process::Event& hurry) {
@@ -78,10 +98,12 @@ Task<bool> Keeper::stop(milliseconds grace, const process::Event& hurry) {
     while (is_running() && clock_.steady() < deadline && !hurry.is_set()) {
         co_await child_->wait_for(look_again);
     }
-    const bool ended_by_itself = !is_running();
-    if (!ended_by_itself) child_->signal_group(SIGKILL);
+    if (is_running()) {
+        was_killed_ = true;
+        child_->signal_group(SIGKILL);
+    }
     while (!stopped_.is_set()) co_await stopped_.wait_for(very_long);
-    co_return ended_by_itself;
+    co_return !was_killed_;
 }
 
 }  // namespace acme::local

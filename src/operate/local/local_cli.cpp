@@ -171,6 +171,11 @@ std::vector<cli::Option> up_options() {
 
 }  // namespace
 
+std::string run_folder(std::string home) {
+    const auto whole = std::filesystem::absolute(std::move(home)).lexically_normal();
+    return make_layout(whole, process::own_user()).run;
+}
+
 void add_commands(cli::Commands& commands, Surroundings around) {
     if (around.program.empty()) around.program = std::filesystem::read_symlink("/proc/self/exe");
     commands.add({

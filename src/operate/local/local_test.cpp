@@ -142,8 +142,13 @@ TEST(ProcessDriver, StartsAReleaseOnANodeAndWritesItsFactsDown) {
     };
     const std::string script =
         "echo \"$1 $ACME_RELEASE\" > " + bench.folder + "/seen; exec sleep 60\n";
-    const Release one = unpack_release(bench.program(script), bench.folder + "/releases", "one");
-    bench.wait(driver.start(node, one));
+    std::filesystem::create_directory(bench.folder + "/releases");
+    Releases releases(bench.system_clock, bench.folder + "/releases");
+    const Release one = *releases.add(bench.program(script), "one");
+    Facts wanted;
+    wanted.known_good = "zero";
+    wanted.track = "stable";
+    ASSERT_TRUE(bench.wait(driver.start(node, one, wanted)));
     while (!read_file(bench.folder + "/seen").value_or("").ends_with('\n')) {
         bench.wait(sleep_for(10ms));
     }
@@ -151,7 +156,7 @@ TEST(ProcessDriver, StartsAReleaseOnANodeAndWritesItsFactsDown) {
     auto facts = driver.facts("app-1");
     ASSERT_TRUE(facts);
     EXPECT_EQ(facts->release, "one");
-    EXPECT_EQ(facts->known_good, "one");
+    EXPECT_EQ(facts->known_good, "zero");
     EXPECT_EQ(facts->track, "stable");
     EXPECT_EQ(facts->address, "127.9.1.1");
     EXPECT_EQ(facts->digest, one.digest);
@@ -160,26 +165,36 @@ TEST(ProcessDriver, StartsAReleaseOnANodeAndWritesItsFactsDown) {
     EXPECT_TRUE(bench.wait(driver.stop("app-1", 5s, bench.hurry)));
     EXPECT_TRUE(bench.wait(driver.stop("app-1", 5s, bench.hurry)));  // it is stopped already
     EXPECT_EQ(driver.find("app-1"), nullptr);
-
-    const Release two =
-        unpack_release(bench.program("exec sleep 61\n"), bench.folder + "/releases", "two");
-    bench.wait(driver.start(node, two));
-    EXPECT_EQ(driver.facts("app-1")->known_good, "one");
-    bench.wait(driver.stop("app-1", 5s, bench.hurry));
     bench.wait(bench.tasks.join());
 }
 
-TEST(Releases, ATreeThatNoCommitNamesIsNamedByItsBytes) {
+TEST(ProcessDriver, TellsAReleaseThatItWasGoodHereBefore) {
     LocalBench bench;
-    const std::string releases = bench.folder + "/releases";
-    const Release one = unpack_release(bench.program("one"), releases, "");
-    EXPECT_TRUE(one.id.starts_with("dev-"));
-    EXPECT_EQ(unpack_release(bench.program("one"), releases, "").id, one.id);
-    const Release two = unpack_release(bench.program("two"), releases, "");
-    EXPECT_NE(two.id, one.id);
-    remove_old_releases(releases, two.id, 0);
-    EXPECT_FALSE(std::filesystem::exists(one.binary));
-    EXPECT_TRUE(std::filesystem::exists(two.binary));
+    logs::DayFiles files(bench.system_clock, bench.folder);
+    ProcessDriver driver({bench.system_clock, files, bench.say, bench.tasks}, bench.folder);
+    const std::string script = "echo \"$ACME_NODE ${RELEASE_IS_KNOWN_GOOD-not}\" >> " +
+                               bench.folder + "/seen; exec sleep 60\n";
+    std::filesystem::create_directory(bench.folder + "/releases");
+    Releases releases(bench.system_clock, bench.folder + "/releases");
+    const Release one = *releases.add(bench.program(script), "one");
+    for (const std::string known_good : {"zero", "one"}) {
+        const Node node{
+            .name = "app-1",
+            .role = "serve",
+            .address = "127.9.1.1",
+            .environment = {{"ACME_NODE", known_good}},
+        };
+        Facts wanted;
+        wanted.known_good = known_good;
+        ASSERT_TRUE(bench.wait(driver.start(node, one, wanted)));
+        while (read_file(bench.folder + "/seen").value_or("").find(known_good) == std::string::npos
+        ) {
+            bench.wait(sleep_for(10ms));
+        }
+        EXPECT_TRUE(bench.wait(driver.stop("app-1", 5s, bench.hurry)));
+    }
+    EXPECT_EQ(read_file(bench.folder + "/seen"), "zero not\none true\n");
+    bench.wait(bench.tasks.join());
 }
 
 TEST(Ground, KeysAreMadeOnceAndReadableByTheirOwnerAlone) {
@@ -199,11 +214,20 @@ TEST(Ground, TwoInstancesFindPlacesOfTheirOwn) {
     const Layout layout = make_layout(bench.folder, 7);
     const auto one = find_place({.port = 28'080}, layout);
     ASSERT_TRUE(one);
-    const auto door = process::take_port("127.0.0.1", one->place.port);
-    const auto two = find_place({.port = 28'080}, layout);
+    const auto two = find_place({.port = 28'080}, layout);  // before a balancer binds the port
     ASSERT_TRUE(two);
     EXPECT_NE(one->place.instance, two->place.instance);
     EXPECT_NE(one->place.port, two->place.port);
+}
+
+TEST(Ground, ANameIsOneHoldersUntilThatLetsItGo) {
+    {
+        const auto held = process::take_name("acme.local_test");
+        ASSERT_TRUE(held);
+        EXPECT_FALSE(process::take_name("acme.local_test"));
+        EXPECT_TRUE(process::take_name("acme.local_test.other"));
+    }
+    EXPECT_TRUE(process::take_name("acme.local_test"));
 }
 
 TEST(Ground, AHomeHasOneSupervisor) {

@@ -13,6 +13,7 @@ namespace {
 /// Of a UNIX socket's address (unix(7): 108 with the zero), less the longest name we put there.
 constexpr std::size_t run_bytes_max = 107 - std::string_view("/.s.PGSQL.5432.lock").size();
 
+constexpr int spare_kind = 4;        // of addresses: the second ones of nodes that serve
 constexpr int postgres_port = 5432;  // part of the socket's name; nothing listens on it
 
 /// Which a person may set for the nodes. All else is ours to decide or of no use to them.
@@ -214,10 +215,24 @@ Node make_node(
     environment["TRUSTED_PROXIES"] = "127.0.0.0/8";
     // Two checks of the balancer: it sends nothing new when the port closes.
     environment["ACME_DRAIN_DELAY"] = "1300ms";
-    return {std::move(name), std::move(role), std::move(address), std::move(environment)};
+    return {
+        .name = std::move(name),
+        .role = std::move(role),
+        .address = std::move(address),
+        .environment = std::move(environment),
+    };
 }
 
 }  // namespace
+
+Node Node::at(const std::string& own) const {
+    Node moved = *this;
+    if (own.empty() || own != spare_address) return moved;
+    moved.spare_address = address;
+    moved.address = own;
+    moved.environment["ACME_ADDRESS"] = own;
+    return moved;
+}
 
 std::string Layout::postgres(int number) const {
     return home + (number == 0 ? "/postgres" : "/postgres-" + std::to_string(number));
@@ -260,6 +275,7 @@ Plan make_plan(
                 count == 1 && kind == 3 ? prefix : prefix + "-" + std::to_string(i);
             plan.nodes.push_back(make_node(name, role, address_of(place, kind, i), plan.environment)
             );
+            if (kind == 1) plan.nodes.back().spare_address = address_of(place, spare_kind, i);
             auto& list = kind == 1 ? plan.balancer.app : plan.balancer.watched;
             const std::uint16_t port = kind == 1 ? 8080 : 9090;
             list.push_back({.name = name, .address = plan.nodes.back().address, .port = port});

@@ -40,6 +40,8 @@ struct Layout {
     std::string state() const { return home + "/up.json"; }
     std::string environment() const { return home + "/environment"; }
     std::string balancer() const { return run + "/haproxy.cfg"; }
+    std::string engine() const { return run + "/engine.sock"; }  // of EngineClient
+    std::string fence() const { return home + "/fence.json"; }
 };
 
 /// The sockets lie in `home` when the path is short enough for a socket's address, else in a folder
@@ -71,6 +73,10 @@ struct Node {
     std::string role;     // "serve", "worker", "scheduler": how the binary is called
     std::string address;  // its own
     process::Environment environment;
+    std::string spare_address = "";  // of a second program meanwhile; "" when it never has one
+
+    /// The same where `own` is its address, which is one of the two; any other changes nothing.
+    Node at(const std::string& own) const;
 };
 
 /// A part that is not ours and that we keep running.

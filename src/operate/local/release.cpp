@@ -2,76 +2,183 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "base/text.hpp"
+#include "io/process/machine.hpp"
+#include "operate/local/files.hpp"
+#include "operate/local/release_copy.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <vector>
 
 namespace acme::local {
 namespace {
 
 namespace fs = std::filesystem;
+namespace json = boost::json;
 
-constexpr std::size_t piece_bytes = 1 << 20;
 constexpr std::size_t id_digits = 16;
+constexpr std::size_t id_bytes_max = 64;
 
-std::string digest_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        throw fs::filesystem_error(
-            "cannot be read", path, std::make_error_code(std::errc::io_error)
-        );
-    Sha256 digest;
-    std::string piece(piece_bytes, '\0');
-    while (file) {
-        file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-        digest.add(std::string_view(piece).substr(0, static_cast<std::size_t>(file.gcount())));
+void write_record(const std::string& path, const deploy::Stored& release) {
+    const json::object object{
+        {"id", release.id},
+        {"digest", release.digest},
+        {"added_at_us", release.added_at.time_since_epoch().count()},
+        {"good", release.is_good},
+    };
+    write_private(path, json::serialize(object) + "\n");
+}
+
+std::optional<deploy::Stored> read_record(const std::string& path) {
+    const auto text = read_file(path);
+    if (!text) return std::nullopt;
+    try {
+        const json::value value = json::parse(*text);
+        const auto added_at = value.at("added_at_us").to_number<std::int64_t>();
+        return deploy::Stored{
+            .id = std::string(value.at("id").as_string()),
+            .digest = std::string(value.at("digest").as_string()),
+            .added_at = WallTime(std::chrono::microseconds(added_at)),
+            .is_good = value.at("good").as_bool(),
+        };
+    } catch (const boost::system::system_error&) {
+        return std::nullopt;  // as good as none: the release is added anew
     }
-    return to_hex(digest.finish());
+}
+
+std::string name_of(const std::string& digest) {
+    return "dev-" + digest.substr(std::string_view("sha256:").size(), id_digits);
 }
 
 }  // namespace
 
-Release unpack_release(
-    const std::string& program, const std::string& releases, const std::string& id
-) {
-    const std::string digest = digest_of(program);
-    Release release{
-        .id = id.empty() ? "dev-" + digest.substr(0, id_digits) : id,
-        .digest = "sha256:" + digest,
-        .binary = "",
+bool is_release_id(std::string_view text) {
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.';
     };
-    const fs::path folder = fs::path(releases) / release.id;
-    release.binary = folder / "acme";
-    // The same commit can be built twice, with other bytes: the bytes decide.
-    if (fs::exists(release.binary) && digest_of(release.binary) == digest) return release;
-    fs::create_directories(folder);
-    const fs::path next = folder / ".acme.new";
-    std::error_code failed;
-    fs::copy_file(program, next, fs::copy_options::overwrite_existing, failed);
-    if (!failed) fs::rename(next, release.binary, failed);
-    if (failed) {
-        std::error_code ignored;
-        fs::remove(next, ignored);
-        throw fs::filesystem_error("the release cannot be unpacked", folder, failed);
-    }
-    return release;
+    return !text.empty() && text.size() <= id_bytes_max && !text.starts_with('.') &&
+           !text.ends_with('.') && std::ranges::all_of(text, is_plain);
 }
 
-void remove_old_releases(
-    const std::string& releases, const std::string& current, std::size_t kept
-) {
-    std::vector<fs::directory_entry> all;
-    for (const auto& entry : fs::directory_iterator(releases)) {
-        if (entry.is_directory() && entry.path().filename() != current) all.push_back(entry);
+std::vector<deploy::Stored> Releases::list() const {
+    std::vector<deploy::Stored> all;
+    std::error_code absent;
+    for (const auto& entry : fs::directory_iterator(folder_, absent)) {
+        const std::string id = entry.path().filename();
+        if (!is_release_id(id) || !entry.is_directory()) continue;
+        if (auto record = read_record(path_of(id) + ".json")) all.push_back(*std::move(record));
     }
-    std::ranges::sort(all, std::ranges::greater(), [](const fs::directory_entry& entry) {
-        return entry.last_write_time();
+    std::ranges::sort(all, [](const deploy::Stored& a, const deploy::Stored& b) {
+        return a.added_at != b.added_at ? a.added_at > b.added_at : a.id < b.id;
     });
-    for (std::size_t i = kept; i < all.size(); ++i) {
+    return all;
+}
+
+std::optional<Release> Releases::find(const std::string& id) const {
+    if (!is_release_id(id)) return std::nullopt;
+    const auto record = read_record(path_of(id) + ".json");
+    const std::string binary = path_of(id) + "/acme";
+    if (!record || !fs::exists(binary)) return std::nullopt;
+    return Release{.id = id, .digest = record->digest, .binary = binary};
+}
+
+Result<Release> Releases::add(const std::string& source, const std::string& id) {
+    auto copied = copy(source, id, Taken::refused);
+    if (!copied) return std::unexpected(std::move(copied).error());
+    return std::move(copied)->release;
+}
+
+Result<Releases::Unpacked> Releases::unpack(const std::string& program, const std::string& id) {
+    return copy(program, id, Taken::replaced);
+}
+
+Result<Releases::Unpacked> Releases::copy(
+    const std::string& source, const std::string& id, Taken taken
+) {
+    if (!id.empty() && !is_release_id(id)) {
+        return refuse(ErrorKind::invalid, "release.malformed", "That can be no id of a release.");
+    }
+    const auto lock = process::lock_file(folder_ + "/.lock");
+    if (!lock) {
+        return refuse(
+            ErrorKind::unavailable, "release.busy", "Another release is being added. Try again."
+        );
+    }
+    const std::string stage = folder_ + "/.new";
+    const auto copied = copy_release(source, stage, entries_max);
+    const auto result = copied ? put(stage, id, taken)
+                               : Result<Unpacked>(std::unexpected(std::move(copied).error()));
+    std::error_code ignored;
+    fs::remove_all(stage, ignored);
+    return result;
+}
+
+Result<Releases::Unpacked> Releases::put(
+    const std::string& stage, const std::string& id, Taken taken
+) const {
+    const std::string digest = digest_of(stage);
+    const std::string name = id.empty() ? name_of(digest) : id;
+    Release release{.id = name, .digest = digest, .binary = path_of(name) + "/acme"};
+    if (const auto found = find(name)) {
+        if (found->digest == digest) return Unpacked{release, false};
+        if (taken == Taken::refused) {
+            return refuse(
+                ErrorKind::conflict,
+                "release.taken",
+                "Release " + name + " is there already, with another content."
+            );
+        }
+    }
+    std::error_code failed;
+    fs::remove(path_of(name) + ".json", failed);  // first: from here on it is not whole
+    if (!failed) fs::remove_all(path_of(name), failed);
+    if (!failed) fs::rename(stage, path_of(name), failed);
+    if (failed) {
+        return refuse(ErrorKind::unavailable, "release.not_copied", failed.message());
+    }
+    if (taken == Taken::refused) record(release, false);
+    return Unpacked{release, true};
+}
+
+void Releases::record(const Release& release, bool is_good) const {
+    write_record(
+        path_of(release.id) + ".json",
+        {.id = release.id, .digest = release.digest, .added_at = clock_.now(), .is_good = is_good}
+    );
+}
+
+bool Releases::mark_good(const std::string& id) const {
+    if (!find(id)) return false;
+    auto record = read_record(path_of(id) + ".json");
+    if (record->is_good) return true;
+    record->is_good = true;
+    write_record(path_of(id) + ".json", *record);
+    return true;
+}
+
+void Releases::remove_old(const std::set<std::string>& named) const {
+    const auto lock = process::lock_file(folder_ + "/.lock");
+    if (!lock) return;  // somebody adds one; the next time is soon enough
+    std::set<std::string> kept = named;
+    std::size_t good = 0;
+    std::size_t newest = 0;
+    for (const deploy::Stored& release : list()) {
+        const bool is_among_good = release.is_good && good++ < good_kept;
+        if (newest++ < newest_kept || is_among_good) kept.insert(release.id);
+    }
+    std::vector<std::string> old;
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+        const std::string id = entry.path().filename();
+        if (entry.is_directory() && !kept.contains(id)) old.push_back(id);
+    }
+    for (const std::string& id : old) {
         std::error_code ignored;
-        fs::remove_all(all[i].path(), ignored);
+        fs::remove(path_of(id) + ".json", ignored);
+        fs::remove_all(path_of(id), ignored);
     }
 }
 

@@ -1,7 +1,6 @@
 #include "operate/local/supervisor.hpp"
 
 #include "base/text.hpp"
-#include "io/haproxy/runtime.hpp"
 #include "operate/local/files.hpp"
 #include "operate/local/postgres.hpp"
 
@@ -9,6 +8,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <system_error>
 
 namespace acme::local {
 namespace {
@@ -17,12 +17,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr seconds store_ready_max{60};  // PostgreSQL may have to recover
-constexpr seconds nodes_ready_max{30};
 constexpr seconds migrate_time_max{600};
 constexpr seconds link_time_max{20};
 constexpr milliseconds look_again{10};
 constexpr std::chrono::hours housekeeping{1};
-constexpr std::size_t releases_kept = 3;
 
 }  // namespace
 
@@ -40,6 +38,7 @@ Supervisor::Supervisor(const Surroundings& around, Options options, Say say)
           }
       ),
       tasks_(log_),
+      releases_(around.clock, layout_.releases()),
       driver_({around.clock, logs_, say_, tasks_}, layout_.nodes()) {}
 
 Supervisor::~Supervisor() = default;
@@ -50,6 +49,11 @@ void Supervisor::tell(std::string_view what, std::string_view text) const {
     say_(line.append(" ").append(text));
 }
 
+std::string Supervisor::value_of(std::string_view name) const {
+    const auto found = around_.environment.find(name);
+    return found == around_.environment.end() ? "" : found->second;
+}
+
 std::string Supervisor::seconds_since(SteadyTime begun) const {
     const auto time = std::chrono::duration_cast<milliseconds>(around_.clock.steady() - begun);
     char text[32];
@@ -58,9 +62,7 @@ std::string Supervisor::seconds_since(SteadyTime begun) const {
 }
 
 seconds Supervisor::setting(std::string_view name, seconds otherwise) const {
-    const auto found = around_.environment.find(name);
-    if (found == around_.environment.end()) return otherwise;
-    const auto number = parse_number<int>(found->second);
+    const auto number = parse_number<int>(value_of(name));
     return number ? seconds(*number) : otherwise;
 }
 
@@ -88,7 +90,7 @@ Task<Result<>> Supervisor::run() {
     signals_ =
         std::make_unique<process::Signals>(executor, std::initializer_list<int>{SIGINT, SIGTERM});
     tasks_.spawn(executor, "signals", listen_for_signals());
-    const Result<> started = co_await start();
+    const Result<> started = co_await start_or_say_why();
     if (started) {
         co_await announce();
         co_await until_told();
@@ -112,26 +114,37 @@ Task<> Supervisor::listen_for_signals() {
     }
 }
 
+/// What the disk refuses ends a start in order, as anything else does: parts run already.
+Task<Result<>> Supervisor::start_or_say_why() {
+    try {
+        co_return co_await start();
+    } catch (const std::system_error& fault) {
+        co_return refuse(ErrorKind::unavailable, "local.disk", fault.what());
+    }
+}
+
 Task<Result<>> Supervisor::start() {
     const SteadyTime begun = around_.clock.steady();
     const Tools tools = ACME_TRY(find_tools(around_.environment));
     const Keys keys = ensure_keys(layout_, around_.random);
     Found found = ACME_TRY(find_place(options_, layout_));
     instance_ = std::make_unique<process::Hold>(std::move(found.instance));
-    const auto commit = around_.environment.find("ACME_RELEASE");
-    release_ = unpack_release(
-        around_.program,
-        layout_.releases(),
-        commit == around_.environment.end() ? "" : commit->second
-    );
-    remove_old_releases(layout_.releases(), release_.id, releases_kept);
+    port_ = std::make_unique<process::Hold>(std::move(found.port));
     logs_.remove_old();
     plan_ = make_plan(options_, layout_, tools, keys, found.place, around_.environment);
-    say_("Acme Platform, release " + release_.id + ", in " + layout_.home);
+    engine_ = std::make_unique<Engine>(
+        Engine::Parts{around_.clock, logs_, driver_, releases_, plan_.nodes, plan_.environment},
+        layout_.fence()
+    );
+    ACME_TRY(choose());
+    say_("Acme Platform, release " + choice_.release + ", in " + layout_.home);
     ACME_TRY(co_await start_stores(tools));
     ACME_TRY(co_await start_replicas(tools));
-    ACME_TRY(co_await migrate());
+    // What was deployed has had its migrations; of later ones an earlier program knows nothing.
+    if (choice_.is_release_of_program || is_new_) ACME_TRY(co_await migrate());
     ACME_TRY(co_await start_nodes(tools));
+    keep_releases();
+    co_await open_engine();
     write_private(layout_.environment(), environment_text(plan_.environment));
     write_state();
     say_("Up in " + seconds_since(begun) + ".");
@@ -199,7 +212,7 @@ Task<Result<>> Supervisor::migrate() {
         logs_.write("migrate", line);
         last = line;
     };
-    process::Spec spec{.argv = {release_.binary, "migrate"}, .environment = plan_.environment};
+    process::Spec spec{.argv = {program_.binary, "migrate"}, .environment = plan_.environment};
     spec.environment["ACME_NODE"] = "migrate";
     const auto exit = co_await process::run(std::move(spec), sink, migrate_time_max);
     if (exit && exit->is_clean()) {
@@ -214,53 +227,12 @@ Task<Result<>> Supervisor::migrate() {
     );
 }
 
-Task<Result<>> Supervisor::start_nodes(const Tools& tools) {
-    const Executor executor = co_await asio::this_coro::executor;
-    const std::string text = ACME_TRY(balancer::render(plan_.balancer));
-    write_private(layout_.balancer(), text);
-    write_private(plan_.balancer.state_file(), "");  // states of an earlier life say nothing
-    ACME_TRY(co_await balancer::check(tools.haproxy, layout_.balancer()));
-    for (const Node& node : plan_.nodes) co_await driver_.start(node, release_);
-    const Keeper& haproxy = keep(plan_.haproxy, executor);
-    ACME_TRY(co_await until_ready(haproxy, nodes_ready_max));
-    co_return co_await until_in_rotation(nodes_ready_max);
-}
-
-/// The balancer asks every node, also those that take no traffic from it; so we ask the balancer.
-Task<Result<>> Supervisor::until_in_rotation(seconds time) {
-    const SteadyTime begun = around_.clock.steady();
-    haproxy::Runtime runtime(plan_.balancer.socket());
-    std::map<std::string, const Node*> missing;
-    for (const Node& node : plan_.nodes) missing.emplace(node.name, &node);
-    while (!missing.empty()) {
-        for (const haproxy::ServerStat& stat : co_await runtime.servers()) {
-            const auto found = missing.find(stat.server);
-            if (found == missing.end() || !stat.is_proven()) continue;
-            tell(stat.server, "ready in " + seconds_since(begun) + "   " + found->second->address);
-            missing.erase(found);
-        }
-        if (missing.empty()) break;
-        if (told_.is_set()) co_return refuse(ErrorKind::unavailable, "local.told", "Stopped.");
-        if (around_.clock.steady() - begun > time) {
-            const Keeper* const first = driver_.find(missing.begin()->first);
-            co_return refuse(
-                ErrorKind::unavailable,
-                "local.not_ready",
-                first->name() + " is not ready after " + std::to_string(time.count()) +
-                    " s. It last said: " + first->last_line()
-            );
-        }
-        co_await told_.wait_for(look_again * 5);
-    }
-    co_return done;
-}
-
 void Supervisor::write_state() const {
     const boost::json::object state{
         {"pid", process::own_pid()},
         {"url", plan_.url},
         {"port", plan_.balancer.port},
-        {"release", release_.id},
+        {"release", choice_.release},
         {"home", layout_.home},
         {"run", layout_.run},
         {"ready_at", to_rfc3339(around_.clock.now())},
@@ -271,25 +243,29 @@ void Supervisor::write_state() const {
 Task<> Supervisor::announce() {
     say_("");
     say_("Dashboard   " + plan_.url);
-    if (is_new_) {
-        std::vector<std::string> lines;
-        const auto exit = co_await process::run(
-            {.argv = {release_.binary, "admin", "link"}, .environment = plan_.environment},
-            [&lines](std::string_view line) { lines.emplace_back(line); },
-            link_time_max
-        );
-        for (const std::string& line : lines) {
-            const auto url = line.find("http");
-            if (url != line.npos) say_("Sign in     " + line.substr(url) + "   (works once)");
-        }
-        if (!exit || !exit->is_clean()) say_("Sign in     ./dev acme admin link prints a link");
-    } else {
-        say_("Sign in     ./dev acme admin link prints a link");
-    }
+    co_await announce_link();
     const std::string tunnel = tunnel_line(around_.environment, plan_.balancer.port);
     if (!tunnel.empty()) say_("From afar   " + tunnel);
     say_("Logs        ./dev logs --follow");
     say_("Stop        Ctrl-C, or ./dev down");
+}
+
+/// A link of its own for as long as no administrator has found the way in: the first one may have
+/// been lost with the terminal it stood in.
+Task<> Supervisor::announce_link() {
+    std::vector<std::string> lines;
+    co_await process::run(
+        {.argv = {program_.binary, "admin", "link", "--unless-used"},
+         .environment = plan_.environment},
+        [&lines](std::string_view line) { lines.emplace_back(line); },
+        link_time_max
+    );
+    for (const std::string& line : lines) {
+        const auto url = line.find("http");
+        if (url == line.npos) continue;
+        co_return say_("Sign in     " + line.substr(url) + "   (works once)");
+    }
+    say_("Sign in     ./dev acme admin link prints a link");
 }
 
 Task<> Supervisor::until_told() {

@@ -4,7 +4,9 @@
 
 #include "io/loop/task_group.hpp"
 #include "io/process/signals.hpp"
-#include "operate/local/driver.hpp"
+#include "io/socket/line_server.hpp"
+#include "operate/local/choice.hpp"
+#include "operate/local/engine.hpp"
 #include "operate/local/ground.hpp"
 
 #include <memory>
@@ -32,17 +34,28 @@ public:
     /// Until SIGINT or SIGTERM; a second one ends it without patience.
     /// Errors: local.running (unavailable), when the home has a supervisor; local.root (conflict);
     /// those of ground.hpp and postgres.hpp; local.not_ready (unavailable) when a part does not
-    /// start in its time, with its last words. After an error nothing runs.
+    /// start in its time, with its last words; those of Releases::add(). After an error nothing
+    /// runs.
     Task<Result<>> run();
 
 private:
+    /// Nodes that are not in rotation yet.
+    using Missing = std::map<std::string, const Node*>;
+
     Task<> listen_for_signals();
+    Task<Result<>> start_or_say_why();
     Task<Result<>> start();
     Task<Result<>> start_stores(const Tools& tools);
     Task<Result<>> start_replicas(const Tools& tools);
     Task<Result<>> migrate();
+    Result<> choose();
     Task<Result<>> start_nodes(const Tools& tools);
+    Task<Result<>> start_node(const Node& node, deploy::Facts facts);
+    Task<Result<>> put_back(Missing& missing);
+    void keep_releases();
+    Task<> open_engine();
     Task<> announce();
+    Task<> announce_link();
     Task<> until_told();
 
     Task<> drain();
@@ -52,7 +65,8 @@ private:
 
     Keeper& keep(const Part& part, const Executor& executor);
     Task<Result<>> until_ready(const Keeper& keeper, std::chrono::seconds time);
-    Task<Result<>> until_in_rotation(std::chrono::seconds time);
+    Task<Result<>> until_in_rotation(Missing& missing);
+    std::string value_of(std::string_view name) const;
     std::string seconds_since(SteadyTime begun) const;
     void tell(std::string_view what, std::string_view text) const;
     void write_state() const;
@@ -69,9 +83,14 @@ private:
     process::Event hurry_;  // told twice
     std::unique_ptr<process::Signals> signals_;
     std::unique_ptr<process::Hold> instance_;
+    std::unique_ptr<process::Hold> port_;
     Plan plan_;
-    Release release_;
+    Releases releases_;
+    Release program_;  // that of this call
+    Choice choice_;
     ProcessDriver driver_;
+    std::unique_ptr<Engine> engine_;
+    std::unique_ptr<socket::LineServer> door_;    // of the engine
     std::vector<std::unique_ptr<Keeper>> parts_;  // in the order in which they were started
     bool is_new_ = false;                         // the cluster was made by this call
 };

@@ -2,9 +2,12 @@
 
 #include "base/text.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
+#include <tuple>
 #include <unistd.h>
 
 namespace acme::logs {
@@ -41,6 +44,14 @@ std::string_view level_of(std::string_view line) {
         if (line.find(word) != line.npos) return "warn";
     }
     return "info";
+}
+
+/// With every name that a line of a node has.
+std::string gap_of(std::int64_t lines, int reason) {
+    return R"({"level":"warn","message":")" + std::to_string(lines) +
+           " lines were lost: " + std::strerror(reason) +
+           R"(","request_id":null,"user_id":null,"trace_id":null,"span_id":null,"service":"acme",)"
+           R"("version":null,"route":null,"status":null,"duration_ms":null})";
 }
 
 }  // namespace
@@ -103,12 +114,33 @@ void DayFiles::write(std::string_view node, std::string_view line) {
         ++lines_lost_;
         return;
     }
-    if (file.bytes + size >= file_bytes_max) {
-        json = as_json(node, "This day's file is full; what follows is lost.", now) + "\n";
-        file.bytes = file_bytes_max;
+    const bool is_last = file.bytes + size >= file_bytes_max;
+    if (is_last) json = as_json(node, "This day's file is full; what follows is lost.", now) + "\n";
+    if (file.lost > 0) json.insert(0, as_json(node, gap_of(file.lost, file.reason), now) + "\n");
+    if (put(file, json)) {
+        file.lost = 0;
+        if (is_last) file.bytes = file_bytes_max;
+        return;
     }
-    if (::write(file.descriptor, json.data(), json.size()) < 0) ++lines_lost_;
-    file.bytes += size;
+    ++file.lost;
+    ++lines_lost_;
+}
+
+/// Half a line would spoil the next one too, so it is taken back.
+bool DayFiles::put(Open& file, std::string_view text) {
+    std::size_t done = 0;
+    while (done < text.size()) {
+        const auto count = ::write(file.descriptor, text.data() + done, text.size() - done);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) {
+            file.reason = errno;
+            if (done > 0) std::ignore = ::ftruncate(file.descriptor, file.bytes);
+            return false;
+        }
+        done += static_cast<std::size_t>(count);
+    }
+    file.bytes += static_cast<std::int64_t>(text.size());
+    return true;
 }
 
 void DayFiles::remove_old() const {

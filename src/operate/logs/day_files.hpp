@@ -43,8 +43,8 @@ public:
     DayFiles(const DayFiles&) = delete;
     DayFiles& operator=(const DayFiles&) = delete;
 
-    /// Never fails: a disk that is full must not stop what writes. What could not be written is
-    /// counted.
+    /// Never fails: a disk that is full must not stop what writes. A line is written whole or not
+    /// at all; how many were lost, and why, is said before the next one that is written.
     void write(std::string_view node, std::string_view line);
 
     /// Deletes what is older than its class is kept. Once a day is enough.
@@ -57,8 +57,11 @@ private:
         std::chrono::sys_days day;
         int descriptor = -1;
         std::int64_t bytes = 0;
+        std::int64_t lost = 0;  // since the last line that was written
+        int reason = 0;         // errno of the last loss
     };
 
+    static bool put(Open& file, std::string_view text);
     Open& file_of(std::string_view node, bool is_debug, std::chrono::sys_days day);
 
     const Clock& clock_;

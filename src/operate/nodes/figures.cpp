@@ -119,6 +119,7 @@ std::string to_json(const Figures& figures) {
         {"in_flight", figures.in_flight},
         {"memory_bytes", figures.memory_bytes},
         {"cpu_share", figures.cpu_share},
+        {"leads", figures.leads},
         {"dependencies", std::move(dependencies)},
     });
 }
@@ -135,6 +136,8 @@ Figures parse_figures(std::string_view text) {
     figures.in_flight = static_cast<std::int64_t>(number_at(object, "in_flight"));
     figures.memory_bytes = static_cast<std::int64_t>(number_at(object, "memory_bytes"));
     figures.cpu_share = number_at(object, "cpu_share");
+    const json::value* const leads = object.if_contains("leads");
+    figures.leads = leads != nullptr && leads->is_bool() && leads->get_bool();
     auto& counts = figures.traffic.totals.buckets;
     const json::value* const buckets = object.if_contains("buckets");
     if (buckets != nullptr && buckets->is_array() && buckets->get_array().size() == counts.size()) {

@@ -59,6 +59,7 @@ struct Figures {
     std::int64_t in_flight = 0;
     std::int64_t memory_bytes = 0;
     double cpu_share = 0;  // of one core
+    bool leads = false;    // of the schedulers
     std::vector<Dependency> dependencies = {};
 };
 

@@ -126,6 +126,7 @@ Figures Heartbeat::figures() {
         .in_flight = in_flight_(),
         .memory_bytes = static_cast<std::int64_t>(process.resident_bytes),
         .cpu_share = 0,
+        .leads = leads_ && leads_(),
         .dependencies = {},
     };
     if (cpu_ && now > cpu_->first) {

@@ -50,6 +50,9 @@ public:
     /// "starting" until then; then "ready" or "draining". Written with the next beat.
     void set_state(std::string_view state) { state_ = state; }
 
+    /// Tells whether this process leads those of its role.
+    void set_lead(std::function<bool()> leads) { leads_ = std::move(leads); }
+
     /// One beat, as run() makes them.
     Task<> beat();
 
@@ -69,6 +72,7 @@ private:
     Nodes& nodes_;
     Telemetry& telemetry_;
     std::function<std::int64_t()> in_flight_;
+    std::function<bool()> leads_;
     std::vector<Watched> watched_;  // does not grow: tasks refer to its items
     std::string state_ = "starting";
     Window window_;

@@ -1,5 +1,7 @@
 #include "operate/nodes/nodes.hpp"
 
+#include "io/http/time.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -9,12 +11,14 @@ namespace {
 
 namespace json = boost::json;
 
+// For a while two programs may call themselves by one name: the one that began later is shown.
 constexpr pg::Query write_beat{"nodes.beat", R"sql(
     INSERT INTO nodes (name, role, release, address, pid, state, started_at, seen_at, figures)
     VALUES ($1, $2, $3, $4, $5, $6, $7, now(), $8)
     ON CONFLICT (name, role) DO UPDATE SET
         release = $3, address = $4, pid = $5, state = $6, started_at = $7, seen_at = now(),
         figures = $8
+    WHERE nodes.started_at <= $7 OR nodes.seen_at < now() - $9 * interval '1 millisecond'
 )sql"};
 
 constexpr pg::Query remove_self{"nodes.leave", R"sql(
@@ -33,6 +37,11 @@ constexpr pg::Query read_time{"nodes.now", "SELECT now()"};
 constexpr pg::Query count_nodes{"nodes.count", R"sql(
     SELECT count(*) FROM nodes
     WHERE role = $1 AND seen_at > now() - $2 * interval '1 millisecond'
+)sql"};
+
+constexpr pg::Query count_ready_nodes{"nodes.count_ready", R"sql(
+    SELECT count(*) FROM nodes
+    WHERE role = $1 AND state = 'ready' AND seen_at > now() - $2 * interval '1 millisecond'
 )sql"};
 
 constexpr pg::Query remove_old{"nodes.sweep", R"sql(
@@ -80,8 +89,8 @@ json::object to_object(const Node& node) {
         {"address", node.self.address},
         {"pid", node.self.pid},
         {"state", node.state},
-        {"started_at", to_rfc3339(node.self.started_at)},
-        {"seen_at", to_rfc3339(node.seen_at)},
+        {"started_at", http::to_json(node.self.started_at)},
+        {"seen_at", http::to_json(node.seen_at)},
         {"requests_per_second", of_traffic(traffic.requests_per_second())},
         {"error_ratio", of_traffic(traffic.error_ratio())},
         {"p50_ms", of_traffic(traffic.quantile_ms(0.5))},
@@ -90,7 +99,11 @@ json::object to_object(const Node& node) {
         {"in_flight", nullptr},
         {"memory_bytes", nullptr},
         {"cpu_share", of_process(node.figures.cpu_share)},
+        {"leads", nullptr},
     };
+    if (node.self.role == "scheduler") {
+        object["leads"] = node.state != "dead" && node.figures.leads;
+    }
     if (node.state != "dead") {
         object["in_flight"] = node.figures.in_flight;
         object["memory_bytes"] = node.figures.memory_bytes;
@@ -132,7 +145,8 @@ Task<> Nodes::beat(trace::Context context, Self self, std::string state, Figures
         self.pid,
         state,
         self.started_at,
-        to_json(figures)
+        to_json(figures),
+        std::int64_t{silence_max.count()}
     );
 }
 
@@ -151,6 +165,11 @@ Task<Fleet> Nodes::list(trace::Context context) {
 
 Task<std::int64_t> Nodes::count_live(trace::Context context, std::string role) {
     const auto rows = co_await db_.run(context, count_nodes, role, silence_max.count());
+    co_return rows[0].integer();
+}
+
+Task<std::int64_t> Nodes::count_ready(trace::Context context, std::string role) {
+    const auto rows = co_await db_.run(context, count_ready_nodes, role, silence_max.count());
     co_return rows[0].integer();
 }
 
@@ -185,7 +204,7 @@ std::string to_json(const Fleet& fleet) {
     }
     return json::serialize(json::object{
         {"data", std::move(nodes)},
-        {"as_of", to_rfc3339(fleet.as_of)},
+        {"as_of", http::to_json(fleet.as_of)},
         {"dependencies", std::move(dependencies)},
         {"totals",
          {{"requests_per_second", or_null(all.requests_per_second())},

@@ -59,6 +59,9 @@ public:
     /// How many of that role live.
     Task<std::int64_t> count_live(trace::Context context, std::string role);
 
+    /// Of those, the ones that take work.
+    Task<std::int64_t> count_ready(trace::Context context, std::string role);
+
     /// Removes the rows that list() no longer shows. Safe twice: it asks for the age.
     Task<> sweep(trace::Context context);
 

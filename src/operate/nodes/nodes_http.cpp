@@ -38,7 +38,8 @@ constexpr http::Schema node_schema{"Node", R"json({
     "p99_ms": {"type": ["number", "null"]},
     "in_flight": {"type": ["integer", "null"]},
     "memory_bytes": {"type": ["integer", "null"]},
-    "cpu_share": {"type": ["number", "null"]}
+    "cpu_share": {"type": ["number", "null"]},
+    "leads": {"type": ["boolean", "null"]}
   }
 })json"};
 

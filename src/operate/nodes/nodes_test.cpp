@@ -95,6 +95,18 @@ TEST(Nodes, WhoIsSilentForThreeSecondsIsDeadAndComesBackWithItsNextBeat) {
     EXPECT_EQ(bench.state_of("app-1"), "ready");
 }
 
+TEST(Nodes, OfTwoProgramsOfANameTheOneThatBeganLaterIsShownUntilItIsSilent) {
+    NodesBench bench;
+    Self later = named("app-1", "serve", 2);
+    later.started_at = testing::start + seconds(1);
+    bench.beat(later, {}, "starting");
+    bench.beat(named("app-1"), {}, "draining");
+    EXPECT_EQ(bench.state_of("app-1"), "starting");
+    bench.fall_silent("app-1", 4);
+    bench.beat(named("app-1"), {}, "ready");
+    EXPECT_EQ(bench.state_of("app-1"), "ready");
+}
+
 TEST(Nodes, AfterTenMinutesADeadNodeIsNotShownAndThenRemoved) {
     NodesBench bench;
     bench.beat(named("app-1"));
@@ -104,6 +116,17 @@ TEST(Nodes, AfterTenMinutesADeadNodeIsNotShownAndThenRemoved) {
     EXPECT_EQ(bench.rows(), 2);
     bench.wait(bench.nodes.sweep(bench.context));
     EXPECT_EQ(bench.rows(), 1);
+}
+
+TEST(Nodes, WhoStartsOrDrainsLivesAndIsNotReady) {
+    NodesBench bench;
+    bench.beat(named("app-1"));
+    bench.beat(named("app-2"), {}, "starting");
+    bench.beat(named("app-3"), {}, "draining");
+    EXPECT_EQ(bench.wait(bench.nodes.count_live(bench.context, "serve")), 3);
+    EXPECT_EQ(bench.wait(bench.nodes.count_ready(bench.context, "serve")), 1);
+    bench.fall_silent("app-1", 4);
+    EXPECT_EQ(bench.wait(bench.nodes.count_ready(bench.context, "serve")), 0);
 }
 
 TEST(Nodes, WhoLeavesIsNotDeadAndLeavesItsSuccessorAlone) {
@@ -316,6 +339,7 @@ TEST(Figures, WhatAnotherReleaseWroteDoesNoHarm) {
         .in_flight = 3,
         .memory_bytes = 9,
         .cpu_share = 0.5,
+        .leads = true,
         .dependencies = {{.name = "a", .kind = "redis", .state = "up", .latency_ms = 1.5}}
     };
     EXPECT_EQ(to_json(parse_figures(to_json(figures))), to_json(figures));

@@ -80,6 +80,8 @@ std::vector<FieldError> problems_of(const NewUser& user) {
     return problems;
 }
 
+Task<pg::Transaction> Accounts::begin(trace::Context context) { return db_.begin(context); }
+
 Task<Result<User>> Accounts::create(trace::Context context, audit::Actor actor, NewUser user) {
     auto transaction = co_await db_.begin(context);
     const User made =

@@ -84,6 +84,9 @@ public:
 
     void listen(Changed changed) { changed_ = std::move(changed); }
 
+    /// A transaction, for whoever does more with it than this room.
+    Task<pg::Transaction> begin(trace::Context context);
+
     /// With an organization of which the user is the owner. Errors: accounts.invalid (invalid),
     /// accounts.email_taken (conflict).
     Task<Result<User>> create(trace::Context context, audit::Actor actor, NewUser user);
@@ -151,6 +154,9 @@ public:
         bool made;
     };
     Task<Result<Administrator>> ensure_administrator(trace::Context context, std::string email);
+
+    /// Whether any administrator ever began a session: until then nobody has found the way in.
+    Task<bool> has_administrator_signed_in(trace::Context context);
 
 private:
     pg::Database& db_;

@@ -31,6 +31,10 @@ constexpr pg::Query count_other_administrators{"accounts.count_administrators", 
     SELECT count(*) FROM users WHERE platform_role = 'admin' AND state = 'active' AND id <> $1
 )sql"};
 
+constexpr pg::Query list_administrators{"accounts.administrators", R"sql(
+    SELECT id FROM users WHERE platform_role = 'admin' ORDER BY created_at LIMIT 100
+)sql"};
+
 constexpr pg::Query first_administrator{"accounts.first_administrator", R"sql(
     SELECT id, email, name, state, platform_role, version, created_at
     FROM users WHERE platform_role = 'admin' AND state = 'active' ORDER BY id LIMIT 1
@@ -185,6 +189,16 @@ Task<Result<Accounts::Administrator>> Accounts::ensure_administrator(
         ACME_TRY(co_await create(transaction, context, {.name = "system"}, std::move(user)));
     co_await transaction.commit(context);
     co_return Administrator{.user = made, .made = true};
+}
+
+Task<bool> Accounts::has_administrator_signed_in(trace::Context context) {
+    const auto rows = co_await db_.run(context, list_administrators);
+    for (int i = 0; i < rows.size(); ++i) {
+        pg::Row row = rows[i];
+        const std::string id = row.id<UserId>().str();
+        if (co_await audit::has_done(db_, context, id, "sessions.begin")) co_return true;
+    }
+    co_return false;
 }
 
 }  // namespace acme::accounts

@@ -1,6 +1,7 @@
 #include "platform/accounts/accounts_cli.hpp"
 
 #include "io/cli/commands.hpp"
+#include "io/http/time.hpp"
 #include "platform/accounts/accounts.hpp"
 #include "platform/accounts/links.hpp"
 #include "platform/accounts/rows.hpp"
@@ -19,6 +20,9 @@ std::string role_of(const User& user) {
 Task<Result<>> print_link(
     Accounts& accounts, Links& links, std::string admin_email, const cli::Call& call
 ) {
+    const bool is_first_only = call.has("--unless-used");
+    if (is_first_only && co_await accounts.has_administrator_signed_in(call.context))
+        co_return done;
     UserId user;
     if (call.has("--email")) {
         const auto found = co_await accounts.find_by_email(call.context, call.value("--email"));
@@ -71,7 +75,7 @@ void print_user(const cli::Call& call, const User& user) {
         {"name", user.name},
         {"state", name_of(user.state)},
         {"platform_role", user.platform_role ? name_of(*user.platform_role) : ""},
-        {"created_at", to_rfc3339(user.created_at)},
+        {"created_at", http::to_json(user.created_at)},
     }));
 }
 
@@ -95,7 +99,9 @@ void add_commands(
         .options =
             {{.name = "--email",
               .value = "ADDRESS",
-              .about = "whom it signs in; without it, the first administrator"}},
+              .about = "whom it signs in; without it, the first administrator"},
+             {.name = "--unless-used",
+              .about = "print nothing when an administrator has signed in before"}},
         .about = "Prints a link that signs an administrator in once, within 30 minutes.",
         .example = "acme admin link",
         .run = [&, email = std::move(admin_email)](const cli::Call& call

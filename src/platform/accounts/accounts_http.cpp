@@ -3,6 +3,7 @@
 #include "io/http/condition.hpp"
 #include "io/http/fields.hpp"
 #include "io/http/json.hpp"
+#include "io/http/time.hpp"
 #include "platform/accounts/accounts.hpp"
 #include "platform/accounts/permissions.hpp"
 
@@ -55,7 +56,7 @@ Response to_response(const User& user, const Organization& org, const Identity& 
         {"org", {{"id", org.id.str()}, {"name", org.name}, {"role", name_of(org.role)}}},
         {"platform_role", nullptr},
         {"permissions", std::move(permissions)},
-        {"created_at", to_rfc3339(user.created_at)},
+        {"created_at", http::to_json(user.created_at)},
     };
     if (user.platform_role) json["platform_role"] = name_of(*user.platform_role);
     Response response = http::json(200, json);

@@ -1,5 +1,13 @@
 #pragma once
 
+namespace acme {
+class Networks;
+}
+
+namespace acme::idempotency {
+class Idempotency;
+}
+
 namespace acme::http {
 class Cursors;
 class Router;
@@ -16,7 +24,9 @@ struct Administration {
     Accounts& accounts;
     Passwords& passwords;
     Links& links;
+    idempotency::Idempotency& idempotency;
     const http::Cursors& cursors;
+    const Networks& trusted_proxies;  // see http::client_address()
 };
 
 /// GET and PATCH /v1/me.

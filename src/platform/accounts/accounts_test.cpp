@@ -8,6 +8,7 @@
 #include "platform/accounts/email.hpp"
 #include "platform/audit/audit_http.hpp"
 #include "platform/audit/chain.hpp"
+#include "platform/idempotency/idempotency.hpp"
 #include "testing/sessions_bench.hpp"
 
 #include <boost/json/parse.hpp>
@@ -26,6 +27,10 @@ const char* const root = "root@example.com";
 
 constexpr pg::Query count_admins{"test.admins", R"sql(
     SELECT count(*) FROM users WHERE platform_role = 'admin'
+)sql"};
+
+constexpr pg::Query find_ip{"test.ip", R"sql(
+    SELECT ip FROM audit_entries WHERE action = 'accounts.create' AND target = $1
 )sql"};
 
 constexpr pg::Query forge_entry{"test.forge", R"sql(
@@ -47,7 +52,11 @@ struct AccountsBench : SessionsBench {
         return wait(node.accounts.create(context, {.name = "test"}, std::move(user)));
     }
 
-    Administration administration{node.accounts, node.passwords, node.links, node.cursors};
+    idempotency::Idempotency idempotency{db, clock};
+    Networks trusted_proxies = *Networks::parse("192.0.2.0/24");
+    Administration administration{
+        node.accounts, node.passwords, node.links, idempotency, node.cursors, trusted_proxies
+    };
 };
 
 std::string text_at(const http::Response& response, std::string_view key) {
@@ -185,6 +194,47 @@ TEST(Accounts, AdministratorsAddAndDisableUsersAndNobodyElseDoes) {
     const auto rest =
         boost::json::parse(admin.get("/v1/admin/users?cursor=" + cursor).body).as_object();
     EXPECT_EQ(rest.at("data").as_array().size(), 1);
+}
+
+TEST(Accounts, AUserThatIsAddedAgainWithTheSameKeyIsTheSameUser) {
+    AccountsBench bench;
+    bench.add_user(root, PlatformRole::admin);
+    auto admin = bench.signed_in(root);
+    const auto add = [&](std::string_view body) {
+        return admin.send(post, "/v1/admin/users", body, {{"Idempotency-Key", "once"}});
+    };
+    const std::string bob =
+        R"({"email":"b@example.com","name":"Bob","password":"correct battery"})";
+    const auto made = add(bob);
+    ASSERT_EQ(made.status, 201) << made.body;
+    const auto again = add(bob);
+    EXPECT_EQ(again.status, 201);
+    EXPECT_EQ(again.body, made.body);
+    EXPECT_EQ(header(again, "ETag"), header(made, "ETag"));
+    EXPECT_EQ(header(again, "Idempotency-Replayed"), "true");
+    EXPECT_EQ(add(R"({"email":"c@example.com","name":"Carol"})").status, 422);
+    EXPECT_EQ(bench.signed_in("b@example.com").get("/v1/me").status, 200);
+}
+
+TEST(Accounts, TheAuditTellsFromWhereAnAdministratorCame) {
+    AccountsBench bench;
+    bench.add_user(root, PlatformRole::admin);
+    auto admin = bench.signed_in(root);
+    const std::string carol = R"({"email":"c@example.com","name":"Carol"})";
+    const auto made =
+        admin.send(post, "/v1/admin/users", carol, {{"X-Forwarded-For", "203.0.113.7"}});
+    ASSERT_EQ(made.status, 201);
+    const auto rows = bench.wait(bench.db.run(bench.context, find_ip, text_at(made, "id")));
+    ASSERT_EQ(rows.size(), 1);
+    EXPECT_EQ(rows[0].text(), "203.0.113.7");
+}
+
+TEST(Accounts, TimesHaveMilliseconds) {
+    AccountsBench bench;
+    bench.clock.advance(std::chrono::microseconds(1999));
+    bench.add_user(ada);
+    auto browser = bench.signed_in(ada);
+    EXPECT_EQ(text_at(browser.get("/v1/me"), "created_at"), "2026-11-23T10:00:00.001Z");
 }
 
 TEST(Accounts, TheCommandsMakeALinkAUserAndAList) {

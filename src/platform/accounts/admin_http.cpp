@@ -1,13 +1,16 @@
 // Users as administrators see them.
+#include "io/http/client_address.hpp"
 #include "io/http/condition.hpp"
 #include "io/http/fields.hpp"
 #include "io/http/json.hpp"
 #include "io/http/page.hpp"
+#include "io/http/time.hpp"
 #include "platform/accounts/accounts_http.hpp"
 #include "platform/accounts/email.hpp"
 #include "platform/accounts/links.hpp"
 #include "platform/accounts/passwords.hpp"
 #include "platform/accounts/rows.hpp"
+#include "platform/idempotency/idempotency.hpp"
 
 namespace acme::accounts {
 namespace {
@@ -79,7 +82,7 @@ boost::json::object to_json(const User& user) {
         {"name", user.name},
         {"state", name_of(user.state)},
         {"platform_role", nullptr},
-        {"created_at", to_rfc3339(user.created_at)},
+        {"created_at", http::to_json(user.created_at)},
     };
     if (user.platform_role) json["platform_role"] = name_of(*user.platform_role);
     return json;
@@ -91,9 +94,11 @@ Response to_response(int status, const User& user) {
     return response;
 }
 
-audit::Actor actor_of(const Call& call) {
+audit::Actor actor_of(const Administration& room, const Call& call) {
     return {
-        .name = call.who().user.str(), .org = std::nullopt, .ip = std::string(call.request.peer)
+        .name = call.who().user.str(),
+        .org = std::nullopt,
+        .ip = http::client_address(call.request, room.trusted_proxies),
     };
 }
 
@@ -119,28 +124,55 @@ Task<Result<Response>> list(Administration& room, const Call& call) {
     co_return http::page(call.request, std::move(data), std::move(next));
 }
 
-Task<Result<Response>> create(Administration& room, const Call& call) {
+struct Asked {
+    NewUser user;
+    std::optional<Secret> hash = {};  // of the password
+    std::string payload = "";         // without the password, of which no quick hash may be kept
+};
+
+Task<Result<Asked>> read_new_user(Administration& room, const Call& call) {
     Fields fields(ACME_TRY(co_await http::json_object(call.request)));
-    NewUser user{
-        .email = fields.text("email", {1, email_bytes_max}),
-        .name = fields.text("name", {1, name_chars_max}),
+    Asked asked{
+        .user =
+            {
+                .email = fields.text("email", {1, email_bytes_max}),
+                .name = fields.text("name", {1, name_chars_max}),
+            },
     };
+    NewUser& user = asked.user;
     const auto role = fields.optional_choice("platform_role", {"viewer", "operator", "admin"});
     auto password = fields.optional_text("password", {password_chars_min, password_bytes_max});
     ACME_TRY(fields.finish());
     if (role) user.platform_role = parse_platform_role(*role);
+    asked.payload = user.email + "\n" + user.name + "\n" + role.value_or("");
     if (password) {
         Secret secret(*std::move(password));
-        co_return to_response(
-            201,
-            ACME_TRY(co_await room.passwords.create(
-                call.context, actor_of(call), std::move(user), std::move(secret)
-            ))
-        );
+        asked.hash = ACME_TRY(co_await room.passwords.hash_for(user, std::move(secret)));
     }
-    co_return to_response(
-        201, ACME_TRY(co_await room.accounts.create(call.context, actor_of(call), std::move(user)))
-    );
+    co_return asked;
+}
+
+Task<Result<Response>> create(Administration& room, const Call& call) {
+    Asked asked = ACME_TRY(co_await read_new_user(room, call));
+    auto transaction = co_await room.accounts.begin(call.context);
+    auto claim =
+        ACME_TRY(co_await room.idempotency.claim(transaction, call, std::move(asked.payload)));
+    if (claim.replay) co_return *std::move(claim.replay);
+    auto made = asked.hash
+                    ? co_await room.passwords.create(
+                          transaction,
+                          call.context,
+                          actor_of(room, call),
+                          std::move(asked.user),
+                          *std::move(asked.hash)
+                      )
+                    : co_await room.accounts.create(
+                          transaction, call.context, actor_of(room, call), std::move(asked.user)
+                      );
+    Response response = to_response(201, ACME_TRY(std::move(made)));
+    co_await room.idempotency.keep(transaction, call, claim, response);
+    co_await transaction.commit(call.context);
+    co_return response;
 }
 
 Task<Result<Response>> show(Administration& room, const Call& call) {
@@ -163,7 +195,7 @@ Task<Result<Response>> patch(Administration& room, const Call& call) {
     co_return to_response(
         200,
         ACME_TRY(co_await room.accounts.administer(
-            call.context, actor_of(call), id, user.version, change
+            call.context, actor_of(room, call), id, user.version, change
         ))
     );
 }
@@ -171,9 +203,9 @@ Task<Result<Response>> patch(Administration& room, const Call& call) {
 Task<Result<Response>> make_link(Administration& room, const Call& call) {
     const UserId id = ACME_TRY(user_id_in(call));
     ACME_TRY(co_await room.accounts.find(call.context, id));
-    const auto link = co_await room.links.make(call.context, actor_of(call), id);
+    const auto link = co_await room.links.make(call.context, actor_of(room, call), id);
     Response response =
-        http::json(201, {{"url", link.url}, {"expires_at", to_rfc3339(link.expires_at)}});
+        http::json(201, {{"url", link.url}, {"expires_at", http::to_json(link.expires_at)}});
     response.headers.emplace_back("Cache-Control", "no-store");
     co_return response;
 }
@@ -189,7 +221,13 @@ void add_changes(http::Router& router, Administration& room) {
              .request = "NewUser",
              .response = "User",
              .status = 201,
-             .errors = {"accounts.invalid", "accounts.email_taken", "loop.busy"}},
+             .errors =
+                 {"accounts.invalid",
+                  "accounts.email_taken",
+                  "loop.busy",
+                  "idempotency.key_malformed",
+                  "idempotency.other_payload"},
+             .takes_key = true},
         .handler = [&](const Call& call) { return create(room, call); },
     });
     router.add({

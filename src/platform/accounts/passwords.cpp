@@ -158,9 +158,7 @@ Task<> Passwords::store(
     co_await transaction.run(context, upsert_password, user, sealed, now);
 }
 
-Task<Result<User>> Passwords::create(
-    trace::Context context, audit::Actor actor, NewUser user, Secret password
-) {
+Task<Result<Secret>> Passwords::hash_for(NewUser user, Secret password) {
     auto problems = problems_of(user);
     if (auto bad = problem_of_password(password.reveal(), user.email, "/password")) {
         problems.push_back(*std::move(bad));
@@ -173,16 +171,32 @@ Task<Result<User>> Passwords::create(
             .fields = std::move(problems),
         });
     }
-    // The hash belongs to an id, and both are made before the transaction, which holds a
-    // connection.
     auto work = [password = std::move(password)] { return hash_of(password); };
-    const std::string phc = ACME_TRY(co_await loop_.blocking(std::move(work)));
-    auto transaction = co_await db_.begin(context);
+    co_return Secret(ACME_TRY(co_await loop_.blocking(std::move(work))));
+}
+
+Task<Result<User>> Passwords::create(
+    pg::Transaction& transaction,
+    trace::Context context,
+    audit::Actor actor,
+    NewUser user,
+    Secret hash
+) {
     const User made =
         ACME_TRY(co_await accounts_.create(transaction, context, std::move(actor), std::move(user))
         );
-    co_await store(
-        transaction, context, made.id, seal_.close(telemetry_.random, phc, made.id.str())
+    std::string sealed = seal_.close(telemetry_.random, hash.reveal(), made.id.str());
+    co_await store(transaction, context, made.id, std::move(sealed));
+    co_return made;
+}
+
+Task<Result<User>> Passwords::create(
+    trace::Context context, audit::Actor actor, NewUser user, Secret password
+) {
+    auto hash = ACME_TRY(co_await hash_for(user, std::move(password)));
+    auto transaction = co_await db_.begin(context);
+    const User made = ACME_TRY(
+        co_await create(transaction, context, std::move(actor), std::move(user), std::move(hash))
     );
     co_await transaction.commit(context);
     co_return made;

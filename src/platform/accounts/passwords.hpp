@@ -48,8 +48,21 @@ public:
         pg::Transaction& transaction, trace::Context context, UserId user, std::string sealed
     );
 
-    /// With a password, in one transaction. Errors: those of Accounts::create() and hash(), and
-    /// accounts.invalid for a password that breaks the rules.
+    /// What create() takes. Made before its transaction, for it takes long, and a transaction holds
+    /// a connection. Errors: accounts.invalid for a user, or a password, that breaks the rules;
+    /// loop.busy (unavailable).
+    Task<Result<Secret>> hash_for(NewUser user, Secret password);
+
+    /// A user with the password of hash_for(). Errors: those of Accounts::create().
+    Task<Result<User>> create(
+        pg::Transaction& transaction,
+        trace::Context context,
+        audit::Actor actor,
+        NewUser user,
+        Secret hash
+    );
+
+    /// Both in a transaction of its own.
     Task<Result<User>> create(
         trace::Context context, audit::Actor actor, NewUser user, Secret password
     );

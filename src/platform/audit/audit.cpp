@@ -23,6 +23,10 @@ constexpr pg::Query insert_entry{"audit.insert", R"sql(
     INSERT INTO audit_unsealed (entry_id) SELECT id FROM entry
 )sql"};
 
+constexpr pg::Query find_done{"audit.find_done", R"sql(
+    SELECT EXISTS (SELECT 1 FROM audit_entries WHERE actor = $1 AND action = $2)
+)sql"};
+
 void redact(boost::json::value& value, std::string_view name) {
     // A name that is secret hides whatever it holds, also numbers and objects.
     if (redacted(name, "") != "") {
@@ -72,6 +76,13 @@ Task<> record(pg::Transaction& transaction, trace::Context context, Actor actor,
         context.trace == nullptr ? std::string() : context.trace->request_id,
         actor.ip
     );
+}
+
+Task<bool> has_done(
+    pg::Database& db, trace::Context context, std::string actor, std::string_view action
+) {
+    const auto rows = co_await db.run(context, find_done, actor, std::string(action));
+    co_return rows[0].boolean();
 }
 
 }  // namespace acme::audit

@@ -15,8 +15,9 @@
 #include <utility>
 
 namespace acme::pg {
+class Database;
 class Transaction;
-}
+}  // namespace acme::pg
 
 namespace acme::audit {
 
@@ -45,5 +46,11 @@ std::string redacted_json(std::string_view json);
 /// Names, values and times only: redaction is record()'s work, secrets are not to be given at all.
 /// The request id is that of the trace.
 Task<> record(pg::Transaction& transaction, trace::Context context, Actor actor, Entry entry);
+
+/// Whether `actor` ever did this. Walks the trail until it is found: for start-up, not for
+/// requests.
+Task<bool> has_done(
+    pg::Database& db, trace::Context context, std::string actor, std::string_view action
+);
 
 }  // namespace acme::audit

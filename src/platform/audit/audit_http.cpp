@@ -3,6 +3,7 @@
 #include "io/cli/commands.hpp"
 #include "io/http/json.hpp"
 #include "io/http/page.hpp"
+#include "io/http/time.hpp"
 #include "io/pg/database.hpp"
 #include "platform/audit/chain.hpp"
 #include "work/jobs/jobs.hpp"
@@ -48,7 +49,7 @@ boost::json::value json_in(const std::string& text) {
 boost::json::object to_json(const Stored& entry) {
     boost::json::object json{
         {"id", entry.id.str()},
-        {"created_at", to_rfc3339(entry.created_at)},
+        {"created_at", http::to_json(entry.created_at)},
         {"org", nullptr},
         {"actor", entry.actor},
         {"action", entry.action},

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/identity.hpp"
 #include "base/ids.hpp"
+#include "base/networks.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "io/http/body.hpp"
@@ -29,6 +30,7 @@ struct Options {
     std::uint64_t bytes_max = std::uint64_t{50} * 1024 * 1024;  // MAX_UPLOAD_SIZE_MB, as MiB
     std::size_t buffers = 32;  // UPLOAD_BUFFERS, this thread's share
     std::chrono::milliseconds buffer_wait_max{10'000};
+    Networks trusted_proxies = {};  // see http::client_address()
 };
 
 struct File {

@@ -1,5 +1,6 @@
 #include "platform/files/files_cli.hpp"
 
+#include "io/http/time.hpp"
 #include "platform/files/files_json.hpp"
 
 #include <boost/json/array.hpp>
@@ -27,8 +28,8 @@ Task<Result<>> list(Files& files, const cli::Call& call) {
     }
     for (const File& file : newest) {
         call.print(
-            file.id.str() + "  " + to_rfc3339(file.created_at) + "  " + std::to_string(file.bytes) +
-            "  " + file.name
+            file.id.str() + "  " + http::to_json(file.created_at) + "  " +
+            std::to_string(file.bytes) + "  " + file.name
         );
     }
     co_return done;

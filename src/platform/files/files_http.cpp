@@ -1,6 +1,7 @@
 #include "platform/files/files_http.hpp"
 
 #include "base/text.hpp"
+#include "io/http/client_address.hpp"
 #include "io/http/json.hpp"
 #include "platform/files/files_content.hpp"
 #include "platform/files/files_json.hpp"
@@ -57,6 +58,10 @@ Task<Result<Received>> receive(Files& files, const Call& call) {
     co_return co_await files.receive(call.context, call.who(), std::move(draft), request.body);
 }
 
+std::string address_of(const Files& files, const Call& call) {
+    return http::client_address(call.request, files.options().trusted_proxies);
+}
+
 struct Uploaded {
     Response response;
     bool is_replay = false;
@@ -72,7 +77,7 @@ Task<Result<Uploaded>> make_ready(
         co_return Uploaded{.response = *std::move(claim.replay), .is_replay = true};
     }
     const File file = ACME_TRY(co_await files.make_ready(
-        transaction, call.context, call.who(), std::move(received), std::string(call.request.peer)
+        transaction, call.context, call.who(), std::move(received), address_of(files, call)
     ));
     Response response = http::json(201, to_json(file));
     response.headers.emplace_back("Location", "/v1/files/" + file.id.str());
@@ -127,7 +132,7 @@ Task<Result<Response>> find(Files& files, const Call& call) {
 
 Task<Result<Response>> remove(Files& files, const Call& call) {
     const FileId id = ACME_TRY(parse_file_id(call.params[0]));
-    ACME_TRY(co_await files.remove(call.context, call.who(), id, std::string(call.request.peer)));
+    ACME_TRY(co_await files.remove(call.context, call.who(), id, address_of(files, call)));
     co_return Response{.status = 204};
 }
 

@@ -1,5 +1,7 @@
 #include "platform/files/files_json.hpp"
 
+#include "io/http/time.hpp"
+
 namespace acme::files {
 
 const char* const file_schema = R"json({
@@ -26,7 +28,7 @@ boost::json::object to_json(const File& file) {
         {"size", file.bytes},
         {"content_type", file.content_type},
         {"sha256", file.sha256},
-        {"created_at", to_rfc3339(file.created_at)},
+        {"created_at", http::to_json(file.created_at)},
     };
 }
 

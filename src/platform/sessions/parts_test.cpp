@@ -1,5 +1,5 @@
 // What needs no server.
-#include "platform/sessions/client.hpp"
+#include "io/http/client_address.hpp"
 #include "platform/sessions/cookie.hpp"
 #include "platform/sessions/live.hpp"
 #include "platform/sessions/nearby.hpp"
@@ -109,7 +109,7 @@ TEST(ClientAddress, IsTheFirstFromTheRightThatIsNoneOfOurs) {
     const Networks trusted = *Networks::parse("10.0.0.0/8, 127.0.0.1");
     const auto address = [&](std::string_view peer, std::vector<http::Header> headers) {
         testing::TextBody body("");
-        return client_address({.headers = headers, .body = body, .peer = peer}, trusted);
+        return http::client_address({.headers = headers, .body = body, .peer = peer}, trusted);
     };
     EXPECT_EQ(address("192.0.2.1", {}), "192.0.2.1");
     EXPECT_EQ(address("192.0.2.1", {{"X-Forwarded-For", "1.2.3.4"}}), "192.0.2.1");

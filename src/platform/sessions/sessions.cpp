@@ -1,8 +1,8 @@
 #include "platform/sessions/sessions.hpp"
 
+#include "io/http/client_address.hpp"
 #include "io/pg/database.hpp"
 #include "platform/events/events.hpp"
-#include "platform/sessions/client.hpp"
 #include "platform/sessions/same_site.hpp"
 
 namespace acme::sessions {
@@ -30,7 +30,7 @@ constexpr pg::Query touch_session{"sessions.touch", R"sql(
 constexpr pg::Query list_sessions{"sessions.list", R"sql(
     SELECT id, method, user_agent, ip, created_at, last_seen_at, expires_at FROM sessions
     WHERE org_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR id < $3)
-      AND revoked_at IS NULL AND expires_at > $4
+      AND revoked_at IS NULL AND expires_at > $4 AND token_epoch = $6
     ORDER BY id DESC LIMIT $5
 )sql"};
 
@@ -106,7 +106,7 @@ Sessions::Sessions(
 }
 
 std::string Sessions::address_of(const http::Request& request) const {
-    return client_address(request, options_.trusted_proxies);
+    return http::client_address(request, options_.trusted_proxies);
 }
 
 Task<Result<Sessions::Begun>> Sessions::begin(trace::Context context, UserId user, Origin origin) {
@@ -230,10 +230,13 @@ Task<> Sessions::touch(trace::Context context, std::string hash, Live live) {
 Task<std::vector<Session>> Sessions::list(
     trace::Context context, const Identity& who, std::optional<SessionId> before, int limit
 ) {
-    const WallTime now = telemetry_.clock.now();
-    const auto rows =
-        co_await db_.run(context, list_sessions, who.org, who.user, before, now, limit);
     std::vector<Session> sessions;
+    const auto standing = co_await accounts_.standing(context, who.user, who.org);
+    if (!standing) co_return sessions;
+    const WallTime now = telemetry_.clock.now();
+    const auto rows = co_await db_.run(
+        context, list_sessions, who.org, who.user, before, now, limit, standing->token_epoch
+    );
     for (int i = 0; i < rows.size(); ++i) {
         pg::Row row = rows[i];
         sessions.push_back({

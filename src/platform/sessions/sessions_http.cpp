@@ -2,6 +2,7 @@
 
 #include "io/http/json.hpp"
 #include "io/http/page.hpp"
+#include "io/http/time.hpp"
 #include "platform/sessions/sessions_json.hpp"
 
 namespace acme::sessions {
@@ -72,9 +73,9 @@ boost::json::object to_json(const Session& session, bool is_current) {
         {"method", session.method},
         {"user_agent", session.user_agent},
         {"ip", session.ip},
-        {"created_at", to_rfc3339(session.created_at)},
-        {"last_seen_at", to_rfc3339(session.last_seen_at)},
-        {"expires_at", to_rfc3339(session.expires_at)},
+        {"created_at", http::to_json(session.created_at)},
+        {"last_seen_at", http::to_json(session.last_seen_at)},
+        {"expires_at", http::to_json(session.expires_at)},
         {"current", is_current},
     };
 }

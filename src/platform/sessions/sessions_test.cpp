@@ -353,6 +353,8 @@ TEST(Sessions, ANewPasswordEndsAllOthersAndTheOldPassword) {
     EXPECT_EQ(changed.status, 200) << changed.body;
     EXPECT_EQ(browser.get("/v1/me").status, 200);
     EXPECT_EQ(other.get("/v1/me").status, 401);
+    const auto listed = boost::json::parse(browser.get("/v1/me/sessions").body).as_object();
+    EXPECT_EQ(listed.at("data").as_array().size(), 1);
     EXPECT_THROW(bench.signed_in(ada), std::runtime_error);
     EXPECT_EQ(
         bench.browser()

@@ -16,28 +16,34 @@ constexpr int release_tries_max = 3;
 /// A lease that cannot be renewed is given up well before it ends, so that no job runs twice at
 /// once: whoever takes over waits for its end.
 Task<> Worker::beat() {
-    SteadyTime last = telemetry_.clock.steady();
     auto pause = options_.beat_period;
     while (!is_closed_) {
         co_await beating_.wait(pause);
         pause = options_.beat_period;
-        if (is_closed_ || lease_ == 0) {
-            last = telemetry_.clock.steady();
-            continue;
-        }
+        if (is_closed_ || lease_ == 0) continue;
         Untraced own(telemetry_);
         const std::int64_t lease = lease_;
         const SteadyTime asked = telemetry_.clock.steady();
         bool is_ours = true;
         try {
             is_ours = co_await table_.renew_lease(own.context, lease, options_.lease_time);
-            last = asked;
+            renewed_at_ = asked;
         } catch (const pg::Fault&) {
             pause = beat_retry_pause;
         }
         if (lease != lease_) continue;
         if (!is_ours) fence("the lease has ended");
-        if (telemetry_.clock.steady() - last >= options_.fence_time) fence("no beat in time");
+    }
+}
+
+/// Beside the beat, which may be waiting for an answer that never comes.
+Task<> Worker::watch_lease() {
+    while (!is_closed_) {
+        const auto left = options_.fence_time - (telemetry_.clock.steady() - renewed_at_);
+        const bool is_late = left <= std::chrono::milliseconds(0);
+        if (lease_ != 0 && is_late) fence("no beat in time");
+        const auto pause = lease_ == 0 || is_late ? options_.fence_time : left;
+        co_await beating_.wait(std::chrono::ceil<std::chrono::milliseconds>(pause));
     }
 }
 

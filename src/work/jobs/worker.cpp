@@ -47,6 +47,7 @@ void Worker::stop() {
 Task<> Worker::run() {
     const Executor executor = co_await asio::this_coro::executor;
     group_.spawn(executor, "worker.beat", beat());
+    group_.spawn(executor, "worker.fence", watch_lease());
     group_.spawn(executor, "worker.rescue", keep_house());
     group_.spawn(executor, "worker.measure", measure());
     while (!is_stopping_) {
@@ -96,7 +97,9 @@ Task<std::vector<Job>> Worker::fetch(std::size_t count) {
 
 Task<> Worker::ensure_lease(trace::Context context) {
     if (lease_ == 0) {
+        const SteadyTime asked = telemetry_.clock.steady();
         lease_ = co_await table_.open_lease(context, options_.name, options_.lease_time);
+        renewed_at_ = asked;
         has_doubt_ = false;
     }
     if (!has_doubt_) co_return;

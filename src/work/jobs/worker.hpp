@@ -89,6 +89,7 @@ private:
     Verdict failed(const Job& job, std::string error_type, std::chrono::milliseconds at_least);
     void tell(trace::Context context, const Job& job, const Verdict& verdict, bool is_ours);
     Task<> beat();
+    Task<> watch_lease();
     Task<> keep_house();
     Task<> measure();
     Task<> drain();
@@ -106,6 +107,7 @@ private:
     std::list<Slot> running_;
     std::vector<std::string> kinds_;
     std::int64_t lease_ = 0;  // 0: none
+    SteadyTime renewed_at_;   // or opened: when that was asked for
     bool has_doubt_ = false;  // rows may stand under our lease that we do not know
     bool is_stopping_ = false;
     bool is_closed_ = false;

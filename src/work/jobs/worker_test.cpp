@@ -239,6 +239,32 @@ TEST(Worker, AWorkerWhoseLeaseHasEndedEndsItsJobsAndTakesANewLease) {
     EXPECT_EQ(fleet.count(), 1);
 }
 
+TEST(Worker, AWorkerThatHearsNothingEndsItsJobsAtItsFenceWithoutWaitingForABeat) {
+    Fleet fleet;
+    Worker deaf(
+        fleet.registry,
+        fleet.db,
+        fleet.telemetry,
+        {.slots = 1,
+         .name = "deaf",
+         .beat_period = std::chrono::minutes(1),
+         .fence_time = milliseconds(20)}
+    );
+    fleet.enqueue("hang");
+    bool is_late = false;
+    fleet.run_until(deaf, [&] {
+        if (fleet.runs.size() == 1 && !is_late) {
+            fleet.clock.advance(milliseconds(20));
+            is_late = true;
+        }
+        return is_late && fleet.busy == 0;
+    });
+    const auto is_fence = [](const std::string& line) {
+        return line.find("no beat in time") != std::string::npos;
+    };
+    EXPECT_GE(std::ranges::count_if(fleet.lines, is_fence), 1);
+}
+
 TEST(Worker, WhatDoesNotEndWithinTheDrainIsGivenBackAndDoesNotCount) {
     Fleet fleet;
     fleet.registry.add("test.slow", [&](trace::Context inside, std::string args) {

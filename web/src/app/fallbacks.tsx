@@ -1,6 +1,7 @@
 import { Link, useLocation, useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { Problem } from "../api/problem";
 import { Button } from "../ui/button";
+import { unbroken } from "../ui/format";
 import { Failure, Skeleton, Verdict } from "../ui/layout";
 import styles from "./shell.module.css";
 
@@ -8,8 +9,17 @@ export function NotFound() {
   const { pathname } = useLocation();
   return (
     <Verdict tone="idle" sentence="There is no page at this address.">
-      <code>{pathname}</code> may have been typed wrong, or belongs to a release that has more pages. <Link to="/">Go to Overview</Link>
+      <code>{pathname}</code> may have been typed wrong, or belongs to a release that has more pages. <Link to="/">{unbroken("Go to Overview")}</Link>
     </Verdict>
+  );
+}
+
+/** The same for who is not signed in, and so has no navigation around it. */
+export function NowhereOutside() {
+  return (
+    <main className={styles.alone}>
+      <NotFound />
+    </main>
   );
 }
 

@@ -1,12 +1,12 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { pages } from "./pages";
+import type { Page } from "./pages";
 import { usePreferences } from "../ui/preferences";
 
 const sequence_ms = 1_000;
 
 /** ⌘K and Ctrl K open the palette; G then a letter goes to a page. Letters can be switched off (WCAG 2.1.4). */
-export function useKeys(openPalette: () => void): void {
+export function useKeys(pages: readonly Page[], openPalette: () => void): void {
   const navigate = useNavigate();
   const { letters } = usePreferences();
   const open = useRef(openPalette);
@@ -31,7 +31,7 @@ export function useKeys(openPalette: () => void): void {
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, [navigate, letters]);
+  }, [navigate, letters, pages]);
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -1,26 +1,48 @@
-import { LayoutGrid, Upload, UserRound, type LucideIcon } from "lucide-react";
+import { LayoutGrid, Rocket, Server, Upload, UserRound, type LucideIcon } from "lucide-react";
+import { createContext } from "react";
 
 export interface Page {
-  to: "/" | "/files" | "/me";
+  to: "/" | "/releases" | "/fleet" | "/files" | "/me";
   name: string;
   icon: LucideIcon;
   /** The second key after G. */
   key?: string;
+  /** Shown to people with a role on the platform. */
+  isOfPlatform?: boolean;
 }
 
 /** Pages that exist. The palette, the drawer and the keys all read this list. */
 export const overview: Page = { to: "/", name: "Overview", icon: LayoutGrid, key: "o" };
+export const releases: Page = { to: "/releases", name: "Releases", icon: Rocket, key: "r", isOfPlatform: true };
+export const fleet: Page = { to: "/fleet", name: "Fleet", icon: Server, key: "n", isOfPlatform: true };
 export const files: Page = { to: "/files", name: "Files", icon: Upload, key: "f" };
 export const account: Page = { to: "/me", name: "Account", icon: UserRound };
 
-export const pages: readonly Page[] = [overview, files, account];
+const all: readonly Page[] = [overview, releases, fleet, files, account];
+
+export function pagesFor(hasRole: boolean): readonly Page[] {
+  return all.filter((page) => hasRole || !page.isOfPlatform);
+}
+
+/** Those that this person is shown. */
+export const Pages = createContext<readonly Page[]>(all);
+
+/** The page of an address; of "/releases/dpl_…" too. */
+export function pageAt(pathname: string): Page | undefined {
+  return all.find((page) => page.to === pathname || (page.to !== "/" && pathname.startsWith(`${page.to}/`)));
+}
 
 export interface Group {
   name: string | undefined;
   pages: readonly Page[];
 }
 
-export const navigation: readonly Group[] = [
+const groups: readonly Group[] = [
   { name: undefined, pages: [overview] },
+  { name: "Operate", pages: [releases, fleet] },
   { name: "Application", pages: [files] },
 ];
+
+export function groupsOf(pages: readonly Page[]): Group[] {
+  return groups.map((group) => ({ ...group, pages: group.pages.filter((page) => pages.includes(page)) })).filter((group) => group.pages.length > 0);
+}

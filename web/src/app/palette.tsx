@@ -1,11 +1,12 @@
 import { useNavigate } from "@tanstack/react-router";
 import { LogOut, Moon, Sun } from "lucide-react";
+import { useContext } from "react";
 import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField, useFilter } from "react-aria-components";
 import { signOut } from "../rooms/sessions/queries";
 import { cache } from "../api/cache";
 import { asProblem } from "../api/problem";
 import { toast } from "../ui/toast";
-import { pages } from "./pages";
+import { Pages } from "./pages";
 import { setPreferences, useIsDark } from "../ui/preferences";
 import styles from "./palette.module.css";
 
@@ -26,6 +27,7 @@ function Choices({ onClose }: { onClose: () => void }) {
   const { contains } = useFilter({ sensitivity: "base" });
   const navigate = useNavigate();
   const dark = useIsDark();
+  const pages = useContext(Pages);
   const leave = async () => {
     try {
       await signOut(false);

@@ -1,11 +1,14 @@
-import { Outlet, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { Outlet, createRootRoute, createRoute, createRouter, lazyRouteComponent, notFound, redirect, rootRouteId } from "@tanstack/react-router";
 import { cache } from "../api/cache";
 import { asProblem } from "../api/problem";
+import { currentQuery, deploymentQuery, deploymentsQuery, fleetQuery } from "../rooms/deploy/queries";
+import { viewOf, type View } from "../rooms/deploy/state";
 import { filesQuery } from "../rooms/files/queries";
 import { nodesQuery } from "../rooms/nodes/queries";
 import { maySeeNodes, meQuery } from "../rooms/sessions/queries";
 import { Toasts } from "../ui/toast";
-import { NotFound, PageFailure, Waiting } from "./fallbacks";
+import { NotFound, NowhereOutside, PageFailure, Waiting } from "./fallbacks";
+import { OfPlatform } from "./of_platform";
 import { safeNext } from "./next";
 import { Shell } from "./shell";
 
@@ -16,6 +19,7 @@ const root = createRootRoute({
       <Toasts />
     </>
   ),
+  notFoundComponent: NowhereOutside,
 });
 
 const signIn = createRoute({
@@ -37,12 +41,14 @@ const signInLink = createRoute({
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
-  beforeLoad: async ({ location }) => {
+  beforeLoad: async ({ location, matches }) => {
     try {
       const signed = await cache.ensureQueryData(meQuery);
       return { me: signed.me };
     } catch (error) {
       if (asProblem(error).status !== 401) throw error;
+      // To sign in first would help nobody: there is no page to come back to.
+      if (matches.some((match) => match.fullPath === "/$")) throw notFound({ routeId: rootRouteId });
       const next = safeNext(location.href);
       throw redirect({ to: "/sign-in", search: next === undefined || next === "/" ? {} : { next } });
     }
@@ -70,6 +76,42 @@ const files = createRoute({
   component: lazyRouteComponent(() => import("../rooms/files/files_page"), "FilesPage"),
 });
 
+const platform = createRoute({ getParentRoute: () => shell, id: "platform", component: OfPlatform });
+
+const releases = createRoute({
+  getParentRoute: () => platform,
+  path: "/releases",
+  validateSearch: (search): { state?: View } => {
+    const state = viewOf(search.state);
+    return state === undefined ? {} : { state };
+  },
+  loaderDeps: ({ search: { state } }) => ({ state }),
+  loader: ({ context, deps }) => {
+    if (!maySeeNodes(context.me)) return;
+    void cache.prefetchInfiniteQuery(deploymentsQuery(deps.state));
+    void cache.prefetchQuery(currentQuery);
+  },
+  component: lazyRouteComponent(() => import("../rooms/deploy/releases_page"), "ReleasesPage"),
+});
+
+const release = createRoute({
+  getParentRoute: () => platform,
+  path: "/releases/$id",
+  loader: ({ context, params }) => {
+    if (maySeeNodes(context.me)) void cache.prefetchQuery(deploymentQuery(params.id));
+  },
+  component: lazyRouteComponent(() => import("../rooms/deploy/release_page"), "ReleasePage"),
+});
+
+const fleet = createRoute({
+  getParentRoute: () => platform,
+  path: "/fleet",
+  loader: ({ context }) => {
+    if (maySeeNodes(context.me)) void cache.prefetchQuery(fleetQuery);
+  },
+  component: lazyRouteComponent(() => import("../rooms/deploy/fleet_page"), "FleetPage"),
+});
+
 const me = createRoute({
   getParentRoute: () => shell,
   path: "/me",
@@ -79,7 +121,7 @@ const me = createRoute({
 const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signInLink, shell.addChildren([overview, files, me, unknown])]),
+  routeTree: root.addChildren([signIn, signInLink, shell.addChildren([overview, platform.addChildren([releases, release, fleet]), files, me, unknown])]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,

@@ -1,17 +1,21 @@
 import { Link, Outlet, useLocation, useRouteContext } from "@tanstack/react-router";
 import { Menu, Moon, Search, Sun } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useContext, useEffect, useMemo, useRef, useState } from "react";
 import { Button as AriaButton, Modal, ModalOverlay, Dialog } from "react-aria-components";
 import { useQuery } from "@tanstack/react-query";
 import { SessionDialog } from "../rooms/sessions/session_dialog";
 import { maySeeNodes, meQuery } from "../rooms/sessions/queries";
 import { IconButton } from "../ui/button";
+import { shortOf } from "../ui/format";
+import { DeployFeed, useRunning } from "../rooms/deploy/feed";
+import { deploymentQuery } from "../rooms/deploy/queries";
+import { stateOf } from "../rooms/deploy/state";
 import { NodesFeed } from "../rooms/nodes/feed";
 import { Clock } from "./clock";
 import { LiveProvider } from "../ui/live_context";
 import { Logo } from "../ui/logo";
 import { Palette } from "./palette";
-import { account, navigation, pages } from "./pages";
+import { account, groupsOf, pageAt, Pages, pagesFor } from "./pages";
 import { setPreferences, useIsDark } from "../ui/preferences";
 import { ReleaseNotice } from "./release_notice";
 import { useKeys } from "./keys";
@@ -25,9 +29,10 @@ export function Shell() {
   const [isOpen, setOpen] = useState(false);
   const [palette, setPalette] = useState(false);
   const sees = maySeeNodes(me);
-  const topics = useMemo(() => (sees ? ["nodes", "files"] : ["files"]), [sees]);
-  const page = pages.find((each) => each.to === pathname);
-  useKeys(() => setPalette(true));
+  const topics = useMemo(() => (sees ? ["nodes", "files", "deployments"] : ["files"]), [sees]);
+  const pages = useMemo(() => pagesFor(sees), [sees]);
+  const page = pageAt(pathname);
+  useKeys(pages, () => setPalette(true));
   const before = useRef(pathname);
   useEffect(() => {
     setOpen(false);
@@ -44,7 +49,9 @@ export function Shell() {
   };
   return (
     <LiveProvider topics={topics}>
+      <Pages value={pages}>
       {sees && <NodesFeed />}
+      {sees && <DeployFeed />}
       <a href="#main" className={styles.skip}>
         Skip to content
       </a>
@@ -58,7 +65,17 @@ export function Shell() {
               <Menu size={18} aria-hidden="true" />
             </IconButton>
           </span>
-          <span className={styles.here}>{page?.name ?? "Not found"}</span>
+          <span className={styles.here}>
+            {page && page.to !== pathname ? (
+              <>
+                <Link to={page.to}>{page.name}</Link>
+                <span aria-hidden="true">›</span>
+                <Crumb id={pathname.split("/").at(-1) ?? ""} />
+              </>
+            ) : (
+              (page?.name ?? "Not found")
+            )}
+          </span>
           {sees && <Vitals />}
           <Clock />
           <ThemeSwitch />
@@ -77,6 +94,7 @@ export function Shell() {
       </ModalOverlay>
       <Palette isOpen={palette} onClose={() => setPalette(false)} />
       {signed && <SessionDialog signed={signed} />}
+      </Pages>
     </LiveProvider>
   );
 }
@@ -86,7 +104,20 @@ function roleOf(platform: string | null | undefined, org: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
+/** The release that a deployment brings; until that is known, the end of its id. */
+function Crumb({ id }: { id: string }) {
+  const { data } = useQuery({ ...deploymentQuery(id), enabled: false });
+  return <span>{data ? shortOf(data.release) : `…${id.slice(-6)}`}</span>;
+}
+
+/** What goes on, beside the name of the page that tells of it. */
+function Running() {
+  const running = useRunning();
+  return running ? <span className={styles.pageNote}>{stateOf(running).word}</span> : null;
+}
+
 function Navigation({ name, role, onSearch }: { name: string; role: string; onSearch: () => void }) {
+  const pages = useContext(Pages);
   return (
     <>
       <div className={styles.brand}>
@@ -99,15 +130,16 @@ function Navigation({ name, role, onSearch }: { name: string; role: string; onSe
         <kbd>{isMac ? "⌘K" : "Ctrl K"}</kbd>
       </AriaButton>
       <nav aria-label="Pages" className={styles.pages}>
-        {navigation.map((group) => (
+        {groupsOf(pages).map((group) => (
           <div key={group.name ?? ""} className={styles.group}>
             {group.name && <div className={styles.groupName}>{group.name}</div>}
             <ul>
               {group.pages.map((page) => (
                 <li key={page.to}>
-                  <Link to={page.to} className={styles.page} activeOptions={{ exact: true }} activeProps={{ "aria-current": "page" }}>
+                  <Link to={page.to} className={styles.page} activeOptions={{ exact: page.to === "/", includeSearch: false }} activeProps={{ "aria-current": "page" }}>
                     <page.icon size={15} aria-hidden="true" />
                     {page.name}
+                    {page.to === "/releases" && <Running />}
                   </Link>
                 </li>
               ))}

@@ -1,14 +1,25 @@
+import { Link } from "@tanstack/react-router";
 import { Activity } from "lucide-react";
+import { useLooked, useRunning } from "../rooms/deploy/feed";
+import { minutes, stateOf } from "../rooms/deploy/state";
 import { useNodes } from "../rooms/nodes/feed";
 import { fleetOf, type Fleet } from "../rooms/nodes/state";
 import { Dot, Sha, Unseen, type Tone } from "../ui/mark";
-import { clock, list, milliseconds, percent } from "../ui/format";
+import { clock, list, milliseconds, percent, shortOf } from "../ui/format";
+import { useNow } from "../ui/use_now";
 import styles from "./vitals.module.css";
 
 /** What runs and how it fares, on every page. A stale number never looks live. */
 export function Vitals() {
   const { data, isError, stale } = useNodes();
-  if (!data) return <div className={styles.vitals}>{isError && <span className={styles.item}>No data of the nodes yet</span>}</div>;
+  if (!data) {
+    return (
+      <div className={styles.vitals}>
+        <OnTheClock stale={stale} />
+        {isError && <span className={styles.item}>No data of the nodes yet</span>}
+      </div>
+    );
+  }
   const fleet = fleetOf(data);
   const errors = percent(data.totals.error_ratio);
   const p99 = milliseconds(data.totals.p99_ms);
@@ -22,7 +33,8 @@ export function Vitals() {
           </span>
         </span>
       )}
-      <span className={styles.item}>
+      <OnTheClock stale={stale} />
+      <span className={styles.item} data-nodes="">
         <Dot tone={stale ? "idle" : toneOf(fleet)} />
         <span>
           {fleet.ready}/{fleet.serving.length} nodes
@@ -54,6 +66,25 @@ export function Vitals() {
       </span>
       {stale && <Unseen>These numbers are old.</Unseen>}
     </div>
+  );
+}
+
+/** What is deployed now, and when it promotes itself: on every page. */
+function OnTheClock({ stale }: { stale: boolean }) {
+  const running = useRunning();
+  const looked = useLooked();
+  const now = useNow();
+  if (!running) return null;
+  const { tone, word } = stateOf(running);
+  const counts = running.state === "canary" && running.wish !== "hold" && looked?.id === running.id;
+  const left = counts ? Math.max(0, looked.remaining_ms - Math.max(0, now - looked.at)) : undefined;
+  return (
+    <Link to="/releases/$id" params={{ id: running.id }} className={styles.clock}>
+      <Dot tone={stale ? "idle" : tone} />
+      <span>{word.charAt(0).toUpperCase() + word.slice(1)}</span>
+      <code title={running.release}>{shortOf(running.release)}</code>
+      {left !== undefined && <strong>{minutes(left)}</strong>}
+    </Link>
   );
 }
 

@@ -1,33 +1,48 @@
 import type { ReactNode } from "react";
 import { Button as AriaButton, Tooltip, TooltipTrigger, type ButtonProps as AriaProps } from "react-aria-components";
 import { Unseen } from "./mark";
+import { toast } from "./toasts";
 import styles from "./button.module.css";
 
 export interface ButtonProps extends Omit<AriaProps, "className" | "children" | "style"> {
-  kind?: "plain" | "primary" | "danger" | "quiet";
+  /** risk: what leads to a dialog that asks; danger: what does it. */
+  kind?: "plain" | "primary" | "danger" | "risk" | "quiet";
   icon?: ReactNode;
   /** Its width is kept and its label stays while it works. */
   busy?: boolean;
   wide?: boolean;
+  /** Why it cannot be pressed now. It keeps the focus, says so, and does nothing. */
+  why?: string;
   children: ReactNode;
 }
 
 /** Busy is not isPending: React Aria would announce it by the id of a button that is gone when the work is done. */
-export function Button({ kind = "plain", icon, busy = false, wide = false, children, onPress, type, ...rest }: ButtonProps) {
-  return (
+export function Button({ kind = "plain", icon, busy = false, wide = false, why, children, onPress, type, ...rest }: ButtonProps) {
+  const button = (
     <AriaButton
       {...rest}
-      type={busy ? "button" : type}
-      onPress={busy ? undefined : onPress}
+      type={busy || why ? "button" : type}
+      onPress={why ? () => toast(why, "idle") : busy ? undefined : onPress}
       className={styles.button}
       data-kind={kind}
       data-wide={wide || undefined}
       data-busy={busy || undefined}
+      data-barred={why !== undefined || undefined}
     >
       {icon}
       <span className={styles.label}>{children}</span>
       {busy && <Unseen>, working</Unseen>}
+      {why && <Unseen>, not possible: {why}</Unseen>}
     </AriaButton>
+  );
+  if (!why) return button;
+  return (
+    <TooltipTrigger delay={300}>
+      {button}
+      <Tooltip className={styles.tip} offset={6}>
+        {why}
+      </Tooltip>
+    </TooltipTrigger>
   );
 }
 

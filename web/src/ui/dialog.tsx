@@ -1,9 +1,5 @@
-import { useState, type ReactNode } from "react";
-import { Dialog as AriaDialog, Form, Heading, Modal, ModalOverlay } from "react-aria-components";
-import type { Problem } from "../api/problem";
-import { Button } from "./button";
-import { Field } from "./field";
-import { CommandLine, Failure } from "./layout";
+import type { ReactNode } from "react";
+import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import styles from "./dialog.module.css";
 
 export interface DialogProps {
@@ -14,13 +10,16 @@ export interface DialogProps {
   dismissable?: boolean;
   /** Interrupts: read out at once. */
   alert?: boolean;
+  /** On a phone it stands at the lower edge, where the thumb is. */
+  sheet?: boolean;
   children: ReactNode;
 }
 
-export function Dialog({ title, isOpen, onClose, dismissable = true, alert = false, children }: DialogProps) {
+export function Dialog({ title, isOpen, onClose, dismissable = true, alert = false, sheet = false, children }: DialogProps) {
   return (
     <ModalOverlay
       className={styles.overlay}
+      data-sheet={sheet || undefined}
       isOpen={isOpen}
       onOpenChange={(open) => !open && onClose()}
       isDismissable={dismissable}
@@ -38,67 +37,11 @@ export function Dialog({ title, isOpen, onClose, dismissable = true, alert = fal
   );
 }
 
-export function DialogActions({ children }: { children: ReactNode }) {
-  return <div className={styles.actions}>{children}</div>;
-}
-
-export interface ConfirmTypedProps {
-  /** A verb and its object; the button repeats the verb. */
-  title: string;
-  verb: string;
-  /** Typed by the person, to the letter. */
-  name: string;
-  effect: ReactNode;
-  command?: string;
-  isOpen: boolean;
-  busy: boolean;
-  problem: Problem | null;
-  onConfirm: () => void;
-  onClose: () => void;
-}
-
-/** Danger of the third level: hard to undo, so the target's name is typed. Never held, on no screen. */
-export function ConfirmTyped({ isOpen, onClose, title, ...rest }: ConfirmTypedProps) {
+/** `even`: as wide as each other, for thumbs. */
+export function DialogActions({ even = false, children }: { even?: boolean; children: ReactNode }) {
   return (
-    <Dialog title={title} isOpen={isOpen} onClose={onClose} alert>
-      {isOpen && <ConfirmForm key={rest.name} {...rest} onClose={onClose} />}
-    </Dialog>
-  );
-}
-
-function ConfirmForm({ verb, name, effect, command, busy, problem, onConfirm, onClose }: Omit<ConfirmTypedProps, "isOpen" | "title">) {
-  const [typed, setTyped] = useState("");
-  const matches = typed === name;
-  return (
-    <Form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (matches && !busy) onConfirm();
-      }}
-    >
-      <div className={styles.effect}>{effect}</div>
-      {command && <CommandLine>{command}</CommandLine>}
-      <Field
-        label={
-          <>
-            Type <code>{name}</code> to confirm
-          </>
-        }
-        value={typed}
-        onChange={setTyped}
-        autoFocus
-        autoComplete="off"
-        spellCheck="false"
-        mono
-      />
-      {problem && <Failure what={`${verb} failed.`} problem={problem} />}
-      <DialogActions>
-        <Button onPress={onClose}>Keep</Button>
-        <Button kind="danger" type="submit" isDisabled={!matches} busy={busy}>
-          {verb}
-        </Button>
-      </DialogActions>
-    </Form>
+    <div className={styles.actions} data-even={even || undefined}>
+      {children}
+    </div>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, bytes, clock, duration, fullTime, isRecent, list, milliseconds, percent, plural, rate, words } from "./format";
+import { ago, bytes, clock, duration, fullTime, isRecent, list, milliseconds, percent, plural, rate, shortOf, withShort, words } from "./format";
 
 const at = Date.parse("2026-11-23T02:54:07Z");
 
@@ -49,6 +49,14 @@ test("UTC comes first, local beside it, both labelled, with the day where it dif
 test("relative times end after seven days", () => {
   expect(isRecent(at, at + 6 * 86_400_000)).toBe(true);
   expect(isRecent(at, at + 7 * 86_400_000)).toBe(false);
+});
+
+test("a release is called by its first signs, and what is no digest by its whole name", () => {
+  expect(shortOf("7c41e9a0000000000000000000000000000000aa")).toBe("7c41e9a");
+  expect(shortOf("dev-72192279584b0247")).toBe("dev-7219227");
+  expect(shortOf("r-1")).toBe("r-1");
+  expect(withShort("drains app-1 and starts dev-72192279584b0247")).toBe("drains app-1 and starts dev-7219227");
+  expect(withShort("rolled back by usr_01m8j6xetvfwqv3j998mvh3xfg")).toBe("rolled back by usr_…vh3xfg");
 });
 
 test("words agree with their number", () => {

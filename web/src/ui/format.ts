@@ -60,9 +60,24 @@ export function words(quantity: Quantity): string {
   return `${quantity.value} ${quantity.unit}`;
 }
 
+/** Stays on one line. */
+export function unbroken(text: string): string {
+  return text.replaceAll(" ", "\u00a0");
+}
+
 /** "1 file", "3 files". */
 export function plural(value: number, singular: string, several = `${singular}s`): string {
   return `${count(value)} ${value === 1 ? singular : several}`;
+}
+
+/** The first seven signs of a commit, or of the digest of a tree with changes: "7c41e9a", "dev-7219227". */
+export function shortOf(release: string): string {
+  return release.replace(/^((?:dev-)?[0-9a-f]{7})[0-9a-f]+$/, "$1");
+}
+
+/** A text of the machines with its releases called by their first signs, and ids by their last. */
+export function withShort(text: string): string {
+  return text.replace(/\b(?:dev-)?[0-9a-f]{12,40}\b/g, shortOf).replace(/\b([a-z]{3}_)[0-9a-z]{20}([0-9a-z]{6})\b/g, "$1…$2");
 }
 
 export function list(items: readonly string[]): string {

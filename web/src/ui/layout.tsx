@@ -1,7 +1,9 @@
+import { Copy } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Problem } from "../api/problem";
-import { Button } from "./button";
-import { Dot, type Tone } from "./mark";
+import { Button, IconButton } from "./button";
+import { Dot, Whole, type Tone } from "./mark";
+import { toast } from "./toasts";
 import styles from "./layout.module.css";
 
 /** The page's question, answered in a sentence made from state. The rest is evidence. */
@@ -12,8 +14,10 @@ export function Verdict({ tone, sentence, children, actions }: { tone: Tone; sen
         <Dot tone={tone} />
       </span>
       <div className={styles.verdictText}>
-        <h1 aria-live="polite">{sentence}</h1>
-        {children && <p className={styles.evidence}>{children}</p>}
+        <h1 aria-live="polite">
+          <Whole>{sentence}</Whole>
+        </h1>
+        {children && <p className={styles.evidence}>{typeof children === "string" ? <Whole>{children}</Whole> : children}</p>}
       </div>
       {actions && <div className={styles.actions}>{actions}</div>}
     </header>
@@ -67,10 +71,33 @@ export function Skeleton({ height, width = "100%" }: { height: number; width?: n
   return <div className={styles.skeleton} style={{ height, width }} aria-hidden="true" />;
 }
 
+/** With a button that copies it, where a browser allows that. */
 export function CommandLine({ children }: { children: string }) {
+  const clipboard = typeof navigator === "undefined" ? undefined : navigator.clipboard;
   return (
-    <pre className={styles.command} tabIndex={0} aria-label="Command">
-      <code>{children}</code>
-    </pre>
+    <div className={styles.commandLine}>
+      <pre className={styles.command} tabIndex={0} aria-label="Command">
+        <code>{children}</code>
+      </pre>
+      {clipboard && (
+        <IconButton label="Copy the command" onPress={() => void clipboard.writeText(children).then(() => toast("The command was copied."))}>
+          <Copy size={14} aria-hidden="true" />
+        </IconButton>
+      )}
+    </div>
   );
+}
+
+/** On a phone: what one may have to do at night, where the thumb is. The shell keeps room for it at the page's end. */
+export function ThumbBar({ children }: { children: ReactNode }) {
+  return (
+    <div className={styles.thumbBar} role="group" aria-label="Actions" data-thumb-bar="">
+      {children}
+    </div>
+  );
+}
+
+/** Actions that the thumb bar has on a phone. */
+export function WideOnly({ children }: { children: ReactNode }) {
+  return <div className={styles.actions} data-wide-only="">{children}</div>;
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { shortOf } from "./format";
 import styles from "./mark.module.css";
 
 /** Never colour alone: each has its own shape, and a word stands beside it. */
@@ -41,8 +42,21 @@ export function Badge({ tone = "idle", children }: { tone?: Tone; children: Reac
 export function Sha({ value }: { value: string }) {
   return (
     <code className={styles.sha} title={value}>
-      {/^[0-9a-f]{8,}$/.test(value) ? value.slice(0, 7) : value}
+      {shortOf(value)}
     </code>
+  );
+}
+
+/** A text whose releases, and numbers with their units, stay on one line each. */
+export function Whole({ children }: { children: string }) {
+  return children.split(/(dev-[0-9a-f]{7,}|[\d.,]+ (?:%|ms|s|min|h|d|req\/s)(?![\w]))/).map((part, index) =>
+    index % 2 === 1 ? (
+      <span key={index} className={styles.whole}>
+        {part}
+      </span>
+    ) : (
+      part
+    ),
   );
 }
 

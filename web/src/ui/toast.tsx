@@ -1,43 +1,16 @@
 import { X } from "lucide-react";
 import { useEffect, useSyncExternalStore } from "react";
-import { IconButton } from "./button";
-import { Dot, type Tone } from "./mark";
+import { Button, IconButton } from "./button";
+import { Dot } from "./mark";
+import { dismiss, shownToasts, watchToasts, type Toast } from "./toasts";
 import styles from "./toast.module.css";
 
-interface Toast {
-  id: number;
-  tone: Tone;
-  words: string;
-}
+export { toast } from "./toasts";
 
 const life_ms = 10_000;
-const toasts_max = 4;
-
-let toasts: readonly Toast[] = [];
-let last = 0;
-const watchers = new Set<() => void>();
-
-function set(next: readonly Toast[]): void {
-  toasts = next;
-  for (const watcher of watchers) watcher();
-}
-
-/** Says in a corner what was done. What went wrong is said where it went wrong instead. */
-export function toast(words: string, tone: Tone = "ok"): void {
-  set([...toasts, { id: ++last, tone, words }].slice(-toasts_max));
-}
-
-function dismiss(id: number): void {
-  set(toasts.filter((each) => each.id !== id));
-}
-
-function watch(watcher: () => void): () => void {
-  watchers.add(watcher);
-  return () => watchers.delete(watcher);
-}
 
 export function Toasts() {
-  const shown = useSyncExternalStore(watch, () => toasts);
+  const shown = useSyncExternalStore(watchToasts, shownToasts);
   return (
     <div className={styles.region} role="status" aria-live="polite">
       {shown.map((each) => (
@@ -47,7 +20,7 @@ export function Toasts() {
   );
 }
 
-function Shown({ toast: { id, tone, words } }: { toast: Toast }) {
+function Shown({ toast: { id, tone, words, undo } }: { toast: Toast }) {
   useEffect(() => {
     const timer = setTimeout(() => dismiss(id), life_ms);
     return () => clearTimeout(timer);
@@ -56,6 +29,17 @@ function Shown({ toast: { id, tone, words } }: { toast: Toast }) {
     <div className={styles.toast}>
       <Dot tone={tone} />
       <span>{words}</span>
+      {undo && (
+        <Button
+          kind="quiet"
+          onPress={() => {
+            dismiss(id);
+            undo.run();
+          }}
+        >
+          {undo.label}
+        </Button>
+      )}
       <IconButton label="Dismiss" onPress={() => dismiss(id)}>
         <X size={14} aria-hidden="true" />
       </IconButton>

@@ -62,6 +62,6 @@ export function AccountPage() {
 }
 
 function roleSentence(org: string, name: string, platform: string | null | undefined): string {
-  const inside = `In ${name} your role is ${org}.`;
+  const inside = `In the organization ${name} your role is ${org}.`;
   return platform ? `${inside} On the platform it is ${platform}.` : `${inside} You have no role on the platform.`;
 }

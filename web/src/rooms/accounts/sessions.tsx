@@ -6,7 +6,8 @@ import type { Session } from "../../api/types";
 import { Button } from "../../ui/button";
 import { Dialog, DialogActions } from "../../ui/dialog";
 import { plural } from "../../ui/format";
-import { Card, Failure, Skeleton } from "../../ui/layout";
+import { Answer } from "../../ui/answer";
+import { Card, Failure } from "../../ui/layout";
 import { Badge } from "../../ui/mark";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toast";
@@ -16,24 +17,21 @@ import { revokeSession, sessionsQuery } from "./queries";
 import styles from "./accounts.module.css";
 
 export function Sessions({ onLeft }: { onLeft: () => void }) {
-  const { data, error, refetch } = useQuery(sessionsQuery);
+  const query = useQuery(sessionsQuery);
   const [asked, setAsked] = useState(false);
   const everywhere = useMutation({ mutationFn: () => signOut(true), onSuccess: onLeft });
-  const sessions = data?.data ?? [];
+  const sessions = query.data?.data ?? [];
   return (
-    <Card title="Sessions" note={data && plural(sessions.length, "device")}>
-      {error && <Failure what="The list of sessions did not come." problem={asProblem(error)} retry={() => void refetch()} />}
-      {!data && !error && (
-        <div className={styles.form}>
-          <Skeleton height={40} />
-          <Skeleton height={40} />
-        </div>
-      )}
-      <ul>
-        {sessions.map((session) => (
-          <Row key={session.id} session={session} />
-        ))}
-      </ul>
+    <Card title="Sessions" note={query.data && plural(sessions.length, "device")}>
+      <Answer query={query} failure="The list of sessions did not come." rows={2} height={40}>
+        {() => (
+          <ul>
+            {sessions.map((session) => (
+              <Row key={session.id} session={session} />
+            ))}
+          </ul>
+        )}
+      </Answer>
       <div className={styles.foot}>
         <Button onPress={() => setAsked(true)}>Sign out everywhere</Button>
       </div>

@@ -6,7 +6,7 @@ import { asProblem } from "../../api/problem";
 import type { StoredFile } from "../../api/types";
 import { bytes, count, plural, words } from "../../ui/format";
 import { Button, IconButton } from "../../ui/button";
-import { ConfirmTyped } from "../../ui/dialog";
+import { ConfirmTyped } from "../../ui/confirm";
 import { Unseen } from "../../ui/mark";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toast";

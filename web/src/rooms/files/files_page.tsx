@@ -2,10 +2,10 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
 import { Upload as UploadIcon } from "lucide-react";
 import { DropZone, FileTrigger, type DropItem } from "react-aria-components";
-import { asProblem } from "../../api/problem";
 import { plural } from "../../ui/format";
 import { Button } from "../../ui/button";
-import { Card, CommandLine, Empty, Failure, Skeleton, Verdict } from "../../ui/layout";
+import { Answer } from "../../ui/answer";
+import { Card, CommandLine, Empty, Verdict } from "../../ui/layout";
 import { FileTable } from "./file_table";
 import { filesQuery } from "./queries";
 import { UploadList } from "./upload_list";
@@ -50,18 +50,17 @@ function Content({ uploads }: { uploads: Uploads }) {
       </Button>
     </FileTrigger>
   );
-  const failed = query.error ? asProblem(query.error) : null;
+  const hasFailed = query.error !== null;
   return (
     <>
-      <Verdict tone={failed && !query.data ? "crit" : "ok"} sentence={sentenceOf(rows.shown.length, query.hasNextPage, query.data !== undefined, failed !== null)} actions={choose}>
-        {query.data && "Drop files anywhere on this page. Each is stored whole or not at all, and its SHA-256 is kept."}
+      <Verdict tone={hasFailed && !query.data ? "crit" : "ok"} sentence={sentenceOf(rows.shown.length, query.hasNextPage, query.data !== undefined, hasFailed)} actions={choose}>
+        {query.data && "Press Upload, or drop files anywhere on this page. Each is stored whole or not at all, and its SHA-256 is kept."}
       </Verdict>
       <UploadList uploads={uploads} />
       <Card label="Files">
-        {failed && <Failure what="The list did not come." problem={failed} retry={() => void query.refetch()} />}
-        {query.isPending && <Loading />}
-        {query.data && rows.shown.length === 0 && rows.waiting === 0 && <FirstFile email={me.email} />}
-        {query.data && (rows.shown.length > 0 || rows.waiting > 0) && <FileTable rows={rows} />}
+        <Answer query={query} failure="The list did not come." height={24}>
+          {() => (rows.shown.length > 0 || rows.waiting > 0 ? <FileTable rows={rows} /> : <FirstFile email={me.email} />)}
+        </Answer>
         {query.hasNextPage && (
           <div className={styles.more}>
             <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
@@ -78,16 +77,6 @@ function sentenceOf(shown: number, more: boolean, known: boolean, failed: boolea
   if (!known) return failed ? "The files are not known." : "Reading the list of files.";
   if (shown === 0) return "No file is stored yet.";
   return more ? `The newest ${plural(shown, "file")}.` : `${plural(shown, "file")} ${shown === 1 ? "is" : "are"} stored.`;
-}
-
-function Loading() {
-  return (
-    <div className={styles.loading} aria-busy="true">
-      {[1, 2, 3, 4].map((each) => (
-        <Skeleton key={each} height={24} />
-      ))}
-    </div>
-  );
 }
 
 function FirstFile({ email }: { email: string }) {

@@ -1,6 +1,6 @@
 import type { Nodes } from "../../api/types";
 import { Sparkline } from "../../charts/sparkline";
-import { bytes, duration, milliseconds, percent, plural, rate, unknown, words, type Quantity } from "../../ui/format";
+import { bytes, duration, milliseconds, percent, plural, rate, unbroken, unknown, words, type Quantity } from "../../ui/format";
 import { useSamples } from "./feed";
 import { error_ratio_limit, memoryOf, p99_ms_limit, pointsOf, type Sample } from "./state";
 import styles from "./nodes.module.css";
@@ -39,7 +39,7 @@ export function Signals({ nodes }: { nodes: Nodes }) {
 function latencyNote(totals: Nodes["totals"]): string {
   if (totals.p95_ms === null) return "no request in the last minute";
   const p50 = totals.p50_ms === null ? unknown : words(milliseconds(totals.p50_ms));
-  return `p50 ${p50} · p95 ${words(milliseconds(totals.p95_ms))}`;
+  return `${unbroken(`p50 ${p50}`)} · ${unbroken(`p95 ${words(milliseconds(totals.p95_ms))}`)}`;
 }
 
 function sinceOf(samples: readonly Sample[]): string {

@@ -1,8 +1,8 @@
-#include "platform/sessions/client.hpp"
+#include "io/http/client_address.hpp"
 
 #include <algorithm>
 
-namespace acme::sessions {
+namespace acme::http {
 namespace {
 
 bool is_forwarded_for(std::string_view name) {
@@ -13,9 +13,9 @@ bool is_forwarded_for(std::string_view name) {
 }
 
 /// All headers of that name, in their order: a balancer may add a line instead of a word.
-std::string all_hops(const http::Request& request) {
+std::string all_hops(const Request& request) {
     std::string hops;
-    for (const http::Header& header : request.headers) {
+    for (const Header& header : request.headers) {
         if (!is_forwarded_for(header.name)) continue;
         if (!hops.empty()) hops += ',';
         hops += header.value;
@@ -25,7 +25,7 @@ std::string all_hops(const http::Request& request) {
 
 }  // namespace
 
-std::string client_address(const http::Request& request, const Networks& trusted) {
+std::string client_address(const Request& request, const Networks& trusted) {
     std::string address(request.peer);
     const std::string hops = all_hops(request);
     std::string_view chain = hops;
@@ -41,4 +41,8 @@ std::string client_address(const http::Request& request, const Networks& trusted
     return address;
 }
 
-}  // namespace acme::sessions
+bool is_internal(const Request& request, const Networks& trusted) {
+    return trusted.contains(request.peer) && all_hops(request).empty();
+}
+
+}  // namespace acme::http

@@ -1,0 +1,15 @@
+#pragma once
+
+/// The accounts with which the platform visits itself: checks, trial traffic.
+
+#include "app/platform.hpp"
+#include "operate/smoke/visitor.hpp"
+
+namespace acme::app {
+
+/// Sees /v1/nodes and may ask for a ping; changes nothing of others. `platform` outlives it.
+smoke::MakeAccount smoke_account(Platform& platform);
+
+smoke::MakeAccount trial_account(Platform& platform);
+
+}  // namespace acme::app

@@ -1,0 +1,287 @@
+#include "operate/deploy/controller.hpp"
+
+#include "base/text.hpp"
+#include "io/loop/loop.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace acme::deploy {
+namespace {
+
+namespace json = boost::json;
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds wish_period{1'000};
+/// Most of the nodes agree on it, also when one was left behind.
+std::string known_good_of(const std::vector<NodeNow>& nodes) {
+    std::map<std::string, int> counts;
+    for (const NodeNow& node : nodes) {
+        if (!node.known_good.empty()) ++counts[node.known_good];
+    }
+    const auto most = std::ranges::max_element(counts, {}, [](auto& pair) { return pair.second; });
+    return most == counts.end() ? "" : most->first;
+}
+
+}  // namespace
+
+void Controller::abort(std::string who) {
+    heard_->wish = {.what = "abort", .who = std::move(who), .reason = "interrupted"};
+}
+
+void Controller::leave() {
+    heard_->is_leaving = true;
+    for (const auto& call : heard_->calls) {
+        if (const auto running = call.lock()) running->cancel();
+    }
+}
+
+/// Who lost the machines has nothing more to tell. On the way back it does not matter whether
+/// anything can be told: that goes on.
+Task<> Controller::tell(trace::Context context, std::string kind, json::object data) {
+    if (hold_->is_lost()) co_return;
+    const auto told =
+        co_await parts_.journal.add(context, order_.id, std::move(kind), std::move(data));
+    if (!told) untold_ = told.error();
+}
+
+Task<> Controller::tell_state(trace::Context context, std::string state, std::string outcome) {
+    if (state == state_ && outcome.empty()) co_return;
+    state_ = state;
+    json::object data{{"state", std::move(state)}, {"outcome", std::move(outcome)}};
+    co_await tell(context, "state", std::move(data));
+}
+
+/// What stops every wait. An abort counts only on the way forward: the way back is what it asks
+/// for.
+Result<> Controller::interrupt() const {
+    if (hold_->is_lost()) {
+        return refuse(
+            ErrorKind::conflict,
+            "engine.fenced",
+            hold_->is_taken() ? "Somebody else has taken the machines over."
+                              : "The machines were silent for so long that somebody else may have "
+                                "them."
+        );
+    }
+    if (heard_->is_leaving) {
+        return refuse(ErrorKind::conflict, "deploy.left", "It is left to the next controller.");
+    }
+    if (step_end_ && parts_.telemetry.clock.steady() > *step_end_) {
+        return refuse(
+            ErrorKind::conflict,
+            "deploy.step_late",
+            "The step took too long" + (doing_.empty() ? "." : "; last: " + doing_ + ".")
+        );
+    }
+    if (goal_.is_return) return {};
+    if (untold_) return std::unexpected(*untold_);
+    const Wish& wish = heard_->wish;
+    if (wish.what != "abort") return {};
+    return refuse(
+        ErrorKind::conflict,
+        "deploy.aborted",
+        "Aborted by " + wish.who + (wish.reason.empty() ? "." : ": " + wish.reason + ".")
+    );
+}
+
+Interrupt Controller::interrupter() {
+    return [this](std::string doing) {
+        doing_ = std::move(doing);
+        return interrupt();
+    };
+}
+
+Task<> Controller::listen(Parts parts, DeploymentId id, std::shared_ptr<Heard> heard) {
+    trace::Trace untraced(parts.telemetry.clock, parts.telemetry.random);
+    const auto context = untraced.begin(std::nullopt, 0);
+    SteadyTime asked{};
+    while (!heard->is_over) {
+        co_await sleep_for(milliseconds(100));
+        const SteadyTime now = parts.telemetry.clock.steady();
+        if (heard->is_over || now - asked < wish_period || heard->wish.what == "abort") continue;
+        asked = now;
+        try {
+            Wish wish = co_await parts.hooks.wish(context, id);
+            if (heard->wish.what != "abort") heard->wish = std::move(wish);
+        } catch (const pg::Fault&) {
+            continue;  // no database, no wish; Ctrl-C and a rollback still work
+        }
+    }
+}
+
+Task<Result<Plan>> Controller::make(trace::Context context) {
+    auto nodes =
+        ACME_TRY(co_await nodes_now(parts_.driver, parts_.balancer, parts_.fetch, context));
+    const auto stored = ACME_TRY(co_await parts_.driver.releases());
+    const auto found = std::ranges::find(stored, goal_.release, &Stored::id);
+    if (found == stored.end()) {
+        co_return refuse(
+            ErrorKind::not_found,
+            "deploy.unknown_release",
+            "The machines have no release " + goal_.release + ". acme release list shows them."
+        );
+    }
+    stored_ = *found;
+    if (goal_.known_good.empty()) goal_.known_good = known_good_of(nodes);
+    std::erase_if(nodes, [this](const NodeNow& node) {
+        return std::ranges::find(left_out_, node.name) != left_out_.end();
+    });
+    co_return make_plan(std::move(nodes), goal_, limits_);
+}
+
+void Controller::aim(const Told& told) {
+    const bool is_recorded = told.deployment.state == "succeeded";
+    if (const auto begun_with = strategy_of(told.deployment.strategy)) {
+        order_.strategy = *begun_with;
+    }
+    limits_ = order_.limits;
+    if (is_recorded && told.left) limits_.watch = *told.left;
+    goal_ = {
+        .release = order_.release,
+        .known_good = order_.is_return ? order_.release : order_.known_good,
+        .is_return = order_.is_return,
+        .canary_passed = told.deployment.canary_passed,
+        .is_recorded = is_recorded,
+        .canary = order_.canary,
+        .is_production = order_.is_production,
+        .strategy = order_.strategy,
+    };
+}
+
+Task<Result<Plan>> Controller::plan(trace::Context context, const Order& order) {
+    order_ = order;
+    aim({});
+    co_return co_await make(context);
+}
+
+Claim Controller::claim() const {
+    if (goal_.is_return) return Claim::rollback;
+    const bool is_watched = goal_.is_recorded || state_ == "succeeded";
+    return is_watched ? Claim::watch : Claim::deployment;
+}
+
+/// Whatever else runs is about another release, and would go on when this one has ended.
+bool Controller::is_there_nothing_to_end() const {
+    return std::ranges::none_of(parts_.journal.told(), [this](const Told& told) {
+        const Deployment& one = told.deployment;
+        const bool is_watched = one.state == "succeeded" && one.release == order_.release;
+        return one.id != order_.id && one.environment == order_.environment && !one.has_ended() &&
+               !is_watched;
+    });
+}
+
+Task<Result<Ending>> Controller::run(trace::Context context, Order order) {
+    order_ = std::move(order);
+    const Told told = co_await parts_.journal.open(context, order_.id);
+    aim(told);
+    if (order_.is_return && !order_.goes_on) {
+        // Nobody is disturbed for nothing.
+        const Plan plan = ACME_TRY(co_await make(context));
+        if (plan.steps.empty() && is_there_nothing_to_end()) co_return Ending{};
+    }
+    // Whoever goes on with a deployment is another holder than who began it.
+    std::string holder = (order_.is_return ? "rollback " : "deployment ") + order_.id.str() +
+                         " by " + order_.actor + ", run ";
+    append_hex(holder, parts_.telemetry.random.number());
+    hold_ = std::make_shared<Hold>(parts_.driver, parts_.telemetry, std::move(holder));
+    ACME_TRY(co_await hold_->take(claim()));
+    const Executor executor = co_await asio::this_coro::executor;
+    parts_.tasks.spawn(executor, "deploy.renew", Hold::renew(hold_));
+    if (!order_.is_return) {
+        parts_.tasks.spawn(executor, "deploy.listen", listen(parts_, order_.id, heard_));
+    }
+    const AtEnd at_end{*hold_, *heard_};
+    auto ending = order_.goes_on ? co_await go_on(context, told) : co_await run_held(context);
+    co_await hold_->let_go();
+    co_return ending;
+}
+
+Task<Result<Ending>> Controller::run_held(trace::Context context) {
+    const Plan plan = ACME_TRY(co_await make(context));
+    if (!order_.plan_digest.empty() && plan.digest() != order_.plan_digest) {
+        co_return refuse(
+            ErrorKind::conflict,
+            "deploy.plan_moved",
+            "The nodes are not as they were when this plan was made. Make a new one."
+        );
+    }
+    if (order_.is_return) {
+        co_await begin(context, plan);
+        co_return co_await back(context, "");
+    }
+    if (plan.steps.empty()) co_return Ending{};
+    const std::string passes = ACME_TRY(co_await parts_.hooks.may_deploy(
+        context,
+        {.environment = order_.environment,
+         .release = order_.release,
+         .deployment = order_.id.str(),
+         .actor = {.name = order_.actor},
+         .break_glass = order_.break_glass}
+    ));
+    co_await begin(context, plan);
+    if (!passes.empty()) co_await tell(context, "note", {{"text", passes}});
+    co_return co_await forward(context, plan);
+}
+
+/// What ran before has ended with that: by a rollback, or by a newer release (PIPE: the newest
+/// wins).
+Task<> Controller::begin(trace::Context context, const Plan& plan) {
+    const std::string by = order_.actor + ", " + order_.id.str();
+    co_await tell(
+        context,
+        "begun",
+        {{"environment", order_.environment},
+         {"kind", order_.is_return ? "rollback" : "release"},
+         {"release", order_.release},
+         {"from", plan.from},
+         {"known_good", goal_.known_good},
+         {"actor", order_.actor},
+         {"reason", order_.reason},
+         {"canary", order_.canary},
+         {"canary_window_ms", limits_.canary_window.count()},
+         {"strategy", name_of(order_.strategy)},
+         {"digest", stored_.digest},
+         {"added_at", to_rfc3339(stored_.added_at)},
+         {"fence", hold_->fence().number}}
+    );
+    co_await tell(
+        context,
+        "cancels",
+        {{"environment", order_.environment},
+         {"outcome", (order_.is_return ? "rolled back by " : "a newer one was begun by ") + by},
+         {"state", order_.is_return ? "cancelled" : "superseded"},
+         {"fence", hold_->fence().number}}
+    );
+}
+
+/// The world may have changed since a controller died: what cannot go forward any more goes back.
+Task<Result<Ending>> Controller::go_on(trace::Context context, Told told) {
+    const auto plan = co_await make_in_time(context);
+    if (!plan && plan.error().kind == ErrorKind::unavailable) {
+        co_return std::unexpected(plan.error());
+    }
+    co_await take_up(context, told);
+    if (order_.is_return || state_ == "rolling_back") co_return co_await back(context, "");
+    if (!plan) co_return co_await back(context, plan.error().message);
+    co_return co_await forward(context, *plan);
+}
+
+/// Every step that was begun has an end, also when nobody is left to tell of it.
+Task<> Controller::take_up(trace::Context context, const Told& told) {
+    state_ = told.deployment.state;
+    step_number_ = told.last_step;
+    co_await tell(context, "taken", {{"fence", hold_->fence().number}});
+    for (const std::int64_t number : told.open_steps) {
+        co_await tell(
+            context,
+            "step_ended",
+            {{"number", number}, {"result", "lost"}, {"evidence", "its controller was lost"}}
+        );
+    }
+    const std::string node = order_.own_node.empty() ? order_.actor : order_.own_node;
+    co_await tell(context, "note", {{"text", "gone on with by " + node}});
+}
+
+}  // namespace acme::deploy

@@ -1,0 +1,349 @@
+// The journal on a real PostgreSQL, and without one.
+#include "operate/deploy/journal.hpp"
+
+#include "operate/deploy/deployments.hpp"
+#include "testing/bench.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+namespace acme::deploy {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr pg::Query count_records{
+    "test.count_deployment_records", "SELECT count(*) FROM deployment_records"
+};
+constexpr pg::Query read_current{
+    "test.current_release", "SELECT current_release, known_good FROM environments WHERE name = $1"
+};
+
+constexpr pg::Query count_freezes{
+    "test.count_freezes", "SELECT count(*) FROM freezes WHERE source = 'deployment'"
+};
+
+pg::Options nowhere() { return {.conninfo = Secret("host=/nonexistent user=nobody dbname=none")}; }
+
+struct JournalBench : testing::Bench {
+    ~JournalBench() { fs::remove_all(folder); }
+
+    Journal fresh_journal() { return {folder, db, clock, telemetry}; }
+
+    void begin(
+        Journal& journal,
+        DeploymentId id,
+        std::string release,
+        std::string kind = "release",
+        std::int64_t fence = 0
+    ) {
+        wait(journal.add(
+            context,
+            id,
+            "begun",
+            {{"environment", "production"},
+             {"kind", std::move(kind)},
+             {"release", std::move(release)},
+             {"from", "old"},
+             {"known_good", "old"},
+             {"actor", "cli"},
+             {"reason", "a test"},
+             {"canary", ""},
+             {"canary_window_ms", 60'000},
+             {"fence", fence}}
+        ));
+    }
+
+    void cancel(Journal& journal, DeploymentId id, std::string state, std::int64_t fence) {
+        wait(journal.add(
+            context,
+            id,
+            "cancels",
+            {{"environment", "production"},
+             {"outcome", "taken over"},
+             {"state", std::move(state)},
+             {"fence", fence}}
+        ));
+    }
+
+    void state(Journal& journal, DeploymentId id, std::string name, std::string outcome = "") {
+        json::object data{{"state", std::move(name)}, {"outcome", std::move(outcome)}};
+        wait(journal.add(context, id, "state", std::move(data)));
+    }
+
+    DeploymentId new_id() { return DeploymentId::make(clock.now(), random); }
+
+    Deployment found(DeploymentId id) { return *wait(deployments.find(context, id)); }
+
+    std::string folder = (fs::temp_directory_path() / ("acme-journal-" + new_id().str())).string();
+    Deployments deployments{db};
+};
+
+TEST(Journal, TellsADeploymentFromItsBeginningToItsEnd) {
+    JournalBench bench;
+    Journal journal = bench.fresh_journal();
+    const DeploymentId id = bench.new_id();
+    bench.begin(journal, id, "new");
+    bench.wait(journal.add(
+        bench.context,
+        id,
+        "step_begun",
+        {{"number", 1}, {"kind", "canary"}, {"nodes", "app-3"}, {"about", "x"}, {"undo", "y"}}
+    ));
+    bench.wait(journal.add(
+        bench.context, id, "step_ended", {{"number", 1}, {"result", "done"}, {"evidence", "fine"}}
+    ));
+    bench.wait(journal.add(bench.context, id, "sample", {{"summary", "well"}}));
+    bench.wait(journal.add(bench.context, id, "passed", {{"canary", "app-3"}}));
+    bench.wait(
+        journal.add(bench.context, id, "current", {{"release", "new"}, {"known_good", "old"}})
+    );
+    bench.state(journal, id, "succeeded");
+    bench.wait(journal.add(bench.context, id, "good", {{"release", "new"}}));
+    bench.state(journal, id, "good");
+
+    const Deployment deployment = bench.found(id);
+    EXPECT_EQ(deployment.state, "good");
+    EXPECT_EQ(deployment.reason, "a test");
+    EXPECT_TRUE(deployment.canary_passed);
+    EXPECT_TRUE(deployment.succeeded_at.has_value());
+    EXPECT_TRUE(deployment.has_ended());
+    const auto steps = bench.wait(bench.deployments.steps(bench.context, id));
+    ASSERT_EQ(steps.size(), 1u);
+    EXPECT_EQ(steps[0].evidence, "fine");
+    EXPECT_EQ(bench.wait(bench.deployments.samples(bench.context, id, 10)).size(), 1u);
+    const auto current =
+        bench.wait(bench.db.run(bench.context, read_current, std::string("production")));
+    ASSERT_EQ(current.size(), 1);
+    EXPECT_EQ(current[0].text(), "new");
+    EXPECT_EQ(journal.missing(), 0u);
+}
+
+TEST(Journal, WhatHappenedWithoutADatabaseFollowsLaterAndOnce) {
+    JournalBench bench;
+    pg::Database away(nowhere(), bench.telemetry);
+    const DeploymentId id = bench.new_id();
+    {
+        Journal journal(bench.folder, away, bench.clock, bench.telemetry);
+        bench.wait(journal.open(bench.context, id));
+        bench.begin(journal, id, "old", "rollback");
+        bench.state(journal, id, "rolled_back");
+        EXPECT_EQ(journal.missing(), 2u);
+    }
+    EXPECT_FALSE(bench.wait(bench.deployments.find(bench.context, id)));
+
+    Journal later = bench.fresh_journal();
+
+    EXPECT_EQ(bench.wait(later.merge(bench.context)), 2u);
+    EXPECT_EQ(bench.wait(later.merge(bench.context)), 0u);
+    EXPECT_EQ(bench.found(id).state, "rolled_back");
+    away.close();
+}
+
+TEST(Journal, AControllerAfterADeadOneGoesOnWithTheNumbers) {
+    JournalBench bench;
+    const DeploymentId id = bench.new_id();
+    {
+        Journal journal = bench.fresh_journal();
+        bench.begin(journal, id, "new");
+    }
+    Journal next = bench.fresh_journal();
+    bench.wait(next.open(bench.context, id));
+
+    bench.state(next, id, "rolling");
+
+    EXPECT_EQ(bench.found(id).state, "rolling");
+    EXPECT_EQ(bench.wait(bench.db.run(bench.context, count_records))[0].integer(), 2);
+}
+
+TEST(Journal, AControllerAfterADeadOneLearnsHowFarItCameByEitherOfTheTwo) {
+    JournalBench bench;
+    const DeploymentId id = bench.new_id();
+    {
+        Journal journal = bench.fresh_journal();
+        bench.begin(journal, id, "new");
+        bench.wait(journal.add(bench.context, id, "step_begun", {{"number", 1}, {"kind", "x"}}));
+        for (int i = 9; i > 6; --i) {
+            bench.wait(journal.add(bench.context, id, "sample", {{"remaining_ms", i}}));
+        }
+    }
+    pg::Database away(nowhere(), bench.telemetry);
+    Journal by_file(bench.folder, away, bench.clock, bench.telemetry);
+    Journal by_database("/nonexistent/journal", bench.db, bench.clock, bench.telemetry);
+
+    for (Journal* const journal : {&by_file, &by_database}) {
+        const Told told = bench.wait(journal->open(bench.context, id));
+        EXPECT_EQ(told.last_seq, 5);
+        EXPECT_EQ(told.open_steps, std::vector<std::int64_t>{1});
+        EXPECT_EQ(told.left, std::chrono::milliseconds(7));
+        EXPECT_EQ(told.deployment.release, "new");
+    }
+    away.close();
+}
+
+TEST(Journal, WhatIsMergedLateEndsNothingThatCameAfterIt) {
+    JournalBench bench;
+    pg::Database away(nowhere(), bench.telemetry);
+    const DeploymentId rolling = bench.new_id();
+    const DeploymentId rollback = bench.new_id();
+    {
+        Journal first = bench.fresh_journal();
+        bench.begin(first, rolling, "new", "release", 1);
+        bench.state(first, rolling, "rolling");
+        Journal second(bench.folder, away, bench.clock, bench.telemetry);
+        bench.begin(second, rollback, "old", "rollback", 2);
+        bench.cancel(second, rollback, "cancelled", 2);
+        bench.state(second, rollback, "rolled_back");
+    }
+    bench.clock.advance(-std::chrono::hours(3));
+    const DeploymentId newer = bench.new_id();
+    Journal third = bench.fresh_journal();
+    bench.begin(third, newer, "newer", "release", 3);
+    bench.wait(third.add(
+        bench.context, newer, "current", {{"release", "newer"}, {"known_good", "old"}, {"fence", 3}}
+    ));
+
+    Journal later = bench.fresh_journal();
+    EXPECT_EQ(bench.wait(later.merge(bench.context)), 3u);
+    EXPECT_EQ(bench.wait(later.merge(bench.context)), 0u);
+
+    EXPECT_EQ(bench.found(rolling).state, "cancelled");
+    EXPECT_EQ(bench.found(rollback).state, "rolled_back");
+    EXPECT_FALSE(bench.found(newer).has_ended());
+    const auto told = later.told();
+    ASSERT_EQ(told.size(), 3u);
+    EXPECT_EQ(told[0].deployment.state, "cancelled");
+    EXPECT_EQ(told[2].deployment.id, newer);
+    away.close();
+}
+
+TEST(Journal, AnEndedDeploymentLeavesNoStepOpen) {
+    JournalBench bench;
+    Journal journal = bench.fresh_journal();
+    const DeploymentId id = bench.new_id();
+    bench.begin(journal, id, "new");
+    bench.wait(journal.add(bench.context, id, "step_begun", {{"number", 1}, {"kind", "canary"}}));
+
+    bench.state(journal, id, "rollback_failed", "it broke");
+
+    const auto steps = bench.wait(bench.deployments.steps(bench.context, id));
+    EXPECT_EQ(steps.at(0).result, "lost");
+    EXPECT_TRUE(steps.at(0).ended_at.has_value());
+    const auto freezes = bench.wait(bench.db.run(bench.context, count_freezes));
+    EXPECT_EQ(freezes[0].integer(), 1);
+}
+
+TEST(Journal, HalfALineOfAControllerThatWasKilledIsLeftOut) {
+    JournalBench bench;
+    const DeploymentId id = bench.new_id();
+    Journal journal = bench.fresh_journal();
+    bench.begin(journal, id, "new");
+    std::ofstream(bench.folder + "/" + id.str() + ".jsonl", std::ios::app)
+        << "{\"deployment\":\"dpl";
+
+    EXPECT_EQ(bench.wait(journal.merge(bench.context)), 0u);
+    Journal next = bench.fresh_journal();
+    bench.wait(next.open(bench.context, id));
+    bench.state(next, id, "rolling");
+    EXPECT_EQ(next.told().at(0).deployment.state, "rolling");
+}
+
+TEST(Journal, AFullDiskIsNoReasonToStopWhileTheDatabaseIsThere) {
+    JournalBench bench;
+    Journal journal("/dev/full/journal", bench.db, bench.clock, bench.telemetry);
+    const DeploymentId id = bench.new_id();
+
+    bench.begin(journal, id, "new");
+
+    EXPECT_EQ(bench.found(id).release, "new");
+}
+
+TEST(Journal, WithNeitherFileNorDatabaseItSaysSo) {
+    JournalBench bench;
+    pg::Database away(nowhere(), bench.telemetry);
+    Journal journal("/dev/full/journal", away, bench.clock, bench.telemetry);
+
+    const auto told =
+        bench.wait(journal.add(bench.context, bench.new_id(), "note", {{"text", "x"}}));
+
+    ASSERT_FALSE(told);
+    EXPECT_EQ(told.error().code, ErrorCode("journal.nowhere"));
+    away.close();
+}
+
+TEST(Journal, ARollbackEndsWhatItTookOver) {
+    JournalBench bench;
+    Journal journal = bench.fresh_journal();
+    const DeploymentId rolling = bench.new_id();
+    bench.begin(journal, rolling, "new");
+    bench.state(journal, rolling, "rolling");
+    Journal other = bench.fresh_journal();
+    const DeploymentId rollback = bench.new_id();
+    bench.begin(other, rollback, "old", "rollback");
+
+    bench.wait(other.add(
+        bench.context,
+        rollback,
+        "cancels",
+        {{"environment", "production"}, {"outcome", "taken over"}, {"state", "cancelled"}}
+    ));
+
+    EXPECT_EQ(bench.found(rolling).state, "cancelled");
+    EXPECT_EQ(bench.found(rolling).outcome, "taken over");
+    EXPECT_FALSE(bench.found(rollback).has_ended());
+}
+
+TEST(Deployments, AWishReachesWhatRunsAndNothingElse) {
+    JournalBench bench;
+    Journal journal = bench.fresh_journal();
+    const DeploymentId id = bench.new_id();
+    bench.begin(journal, id, "new");
+    bench.state(journal, id, "canary");
+
+    EXPECT_TRUE(bench.wait(bench.deployments.wish(bench.context, id, {"hold", "usr_1", "lunch"})));
+    EXPECT_EQ(bench.wait(bench.deployments.wish_of(bench.context, id)).what, "hold");
+    bench.state(journal, id, "refused", "because");
+
+    const auto late = bench.wait(bench.deployments.wish(bench.context, id, {"abort", "usr_1", ""}));
+    EXPECT_EQ(late.error().code, ErrorCode("deploy.has_ended"));
+    const auto none =
+        bench.wait(bench.deployments.wish(bench.context, bench.new_id(), {"abort", "usr_1", ""}));
+    EXPECT_EQ(none.error().code, ErrorCode("deploy.not_found"));
+}
+
+TEST(Deployments, FailuresAreCountedUpToTheLastSuccess) {
+    JournalBench bench;
+    Journal journal = bench.fresh_journal();
+    for (const char* state :
+         {"rolled_back", "good", "rolled_back", "superseded", "rollback_failed"}) {
+        bench.clock.advance(std::chrono::seconds(1));
+        const DeploymentId id = bench.new_id();
+        Journal own = bench.fresh_journal();
+        bench.begin(own, id, "new");
+        bench.state(own, id, state);
+    }
+
+    EXPECT_EQ(bench.wait(bench.deployments.consecutive_failures(bench.context, "production")), 2);
+}
+
+TEST(Record, IsReadBackAsItWasWritten) {
+    const Record record{
+        .deployment = {{.high = 1, .low = 2}},
+        .seq = 7,
+        .at = testing::start,
+        .kind = "note",
+        .data = {{"text", "a \"quoted\" line\n"}},
+    };
+
+    const auto read = Record::parse(record.line());
+
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->line(), record.line());
+    for (const char* broken : {"", "{}", "[1]", "{\"deployment\":1}", "not json"}) {
+        EXPECT_FALSE(Record::parse(broken)) << broken;
+    }
+}
+
+}  // namespace
+}  // namespace acme::deploy

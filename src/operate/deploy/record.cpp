@@ -1,0 +1,56 @@
+#include "operate/deploy/record.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace acme::deploy {
+
+namespace json = boost::json;
+
+std::string Record::line() const {
+    return json::serialize(json::object{
+        {"deployment", deployment.str()},
+        {"seq", seq},
+        {"at", at.time_since_epoch().count()},
+        {"kind", kind},
+        {"data", data},
+    });
+}
+
+std::optional<Record> Record::parse(std::string_view line) {
+    boost::system::error_code malformed;
+    const json::value parsed = json::parse(line, malformed);
+    if (malformed || !parsed.is_object()) return std::nullopt;
+    const json::object& object = parsed.get_object();
+    const auto* const id = object.if_contains("deployment");
+    const auto* const seq = object.if_contains("seq");
+    const auto* const at = object.if_contains("at");
+    const auto* const kind = object.if_contains("kind");
+    const auto* const data = object.if_contains("data");
+    if (id == nullptr || !id->is_string() || seq == nullptr || !seq->is_int64() || at == nullptr ||
+        !at->is_int64() || kind == nullptr || !kind->is_string() || data == nullptr ||
+        !data->is_object()) {
+        return std::nullopt;
+    }
+    const auto deployment = DeploymentId::parse(std::string_view(id->get_string()));
+    if (!deployment) return std::nullopt;
+    return Record{
+        .deployment = *deployment,
+        .seq = seq->get_int64(),
+        .at = WallTime(std::chrono::microseconds(at->get_int64())),
+        .kind = std::string(kind->get_string()),
+        .data = data->get_object(),
+    };
+}
+
+std::string Record::text(std::string_view name) const {
+    const auto* const found = data.if_contains(name);
+    return found != nullptr && found->is_string() ? std::string(found->get_string()) : "";
+}
+
+std::int64_t Record::number(std::string_view name) const {
+    const auto* const found = data.if_contains(name);
+    return found != nullptr && found->is_int64() ? found->get_int64() : 0;
+}
+
+}  // namespace acme::deploy

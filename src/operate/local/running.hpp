@@ -1,0 +1,12 @@
+#pragma once
+
+/// What other commands need to know of what `acme up` runs.
+
+#include <string>
+
+namespace acme::local {
+
+/// The address of the balancer of what was started last with this home; "" when nothing ever was.
+std::string url_of_running(const std::string& home);
+
+}  // namespace acme::local

@@ -1,0 +1,52 @@
+"""Releases on one machine: what `acme deploy` does with good ones and bad ones, on the real binary,
+PostgreSQL, Redis and HAProxy. How releases misbehave is in tests/releases."""
+
+import json
+
+import pytest
+from conftest import until
+from deployer import ROLLED_BACK, Deployer, Readers, records
+
+
+@pytest.fixture
+def deployer(start_platform):
+    return Deployer(start_platform())
+
+
+def test_a_good_release_goes_through_the_canary_to_every_node_and_no_reader_sees_it(deployer):
+    release = deployer.add("good")
+    with Readers(deployer.platform.url) as readers:
+        done = deployer.deploy(release)
+
+    deployer.assert_settled(release)
+    assert readers.failures == []
+    assert readers.releases[deployer.first] and readers.releases[release]
+    kinds = [record["data"]["kind"] for record in records(done) if record["kind"] == "step_begun"]
+    assert kinds[:3] == ["migrate", "canary", "judge"] and kinds[-3:] == ["balance", "smoke", "record"]
+    newest = deployer.history()[0]
+    assert (newest["state"], newest["release"]) == ("succeeded", release)
+    assert deployer.nodes()["app-1"]["known_good"] == deployer.first
+
+
+def test_a_plan_is_shown_first_and_only_that_plan_is_done(deployer):
+    release = deployer.add("good")
+    plan = json.loads(deployer.run("plan", release).stdout)
+    assert plan["steps"][0]["kind"] == "migrate"
+
+    moved = deployer.run("run", release, "--plan", "sha256:" + "0" * 64, check=False)
+
+    assert moved.returncode == 1 and "plan_moved" in moved.stdout
+    assert deployer.history() == [] and deployer.is_settled(deployer.first)
+
+
+def test_a_person_holds_aborts_and_is_heard(deployer):
+    release = deployer.add("good")
+    controller = deployer.begin(release)
+    until(lambda: deployer.history() and deployer.history()[0]["state"] == "canary", 60)
+
+    deployer.platform.run("deploy", "abort", "--reason", "I do not like it")
+
+    controller.wait(120)
+    assert controller.returncode == ROLLED_BACK
+    deployer.assert_settled(deployer.first)
+    assert "I do not like it" in deployer.history()[0]["outcome"]
