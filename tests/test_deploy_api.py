@@ -350,6 +350,7 @@ def test_whoever_watches_the_topic_hears_of_what_is_asked_and_of_what_is_told(de
 
     def read(stream):
         heard.append({})
+        stream.encoding = "utf-8"  # also of an answer that is no stream, and has none
         for line in stream.iter_lines(chunk_size=1, decode_unicode=True):
             if line.startswith("id: "):
                 last["Last-Event-ID"] = line.removeprefix("id: ")

@@ -1,6 +1,7 @@
 """Parts that are away, full or dead in the middle of a deployment: the end is all nodes on one good release,
 ready, with the same weight, and a history without a hole; on the real binary, PostgreSQL, Redis and HAProxy."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -162,8 +163,12 @@ class occupied:
     def __init__(self, platform, name, address):
         self.platform, self.name, self.address = platform, name, address
 
+    def kill(self):
+        with contextlib.suppress(ProcessLookupError):  # gone, and the next one's number not yet written down
+            self.platform.kill(self.name)
+
     def __enter__(self):
-        self.platform.kill(self.name)
+        self.kill()
 
         def bound():
             taken = socket.socket()
@@ -174,7 +179,7 @@ class occupied:
                 return taken
             except OSError:
                 taken.close()
-                self.platform.kill(self.name)
+                self.kill()
                 return None
 
         self.taken = until(bound, 20, pause=0)

@@ -183,16 +183,20 @@ private:
         for (const auto& [key, node] : all) {
             const std::string name(key->str());
             const std::string where = kind + "." + name;
+            const auto complain =
+                [&, line = line_of(key->source())](std::string id, std::string text) {
+                    findings_.push_back(
+                        {.id = std::move(id), .line = line, .where = where, .text = std::move(text)}
+                    );
+                };
+            if (std::string expected = check_label(name); !expected.empty()) {
+                complain("fleet.value", std::move(expected));
+            }
             if (const toml::table* const table = node->as_table()) {
                 read(name, *table, where);
                 continue;
             }
-            findings_.push_back({
-                .id = "fleet.wrong_type",
-                .line = line_of(key->source()),
-                .where = where,
-                .text = "must be a table: [" + where + "]",
-            });
+            complain("fleet.wrong_type", "must be a table: [" + where + "]");
         }
     }
 

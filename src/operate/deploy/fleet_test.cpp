@@ -230,6 +230,25 @@ TEST(Fleet, NodesHavePrivateAddressesAndASchedulerHasAMachineOfItsOwn) {
     ));
 }
 
+TEST(Fleet, AMachineIsNamedByALabelOfDns) {
+    const auto says_of = [](const std::string& name) {
+        return words_in(fleet_of(
+            6,
+            "[machine.\"" + name +
+                "\"]\nroles = [\"serve\"]\nengine = \"ssh://deploy@other\"\naddress = "
+                "\"10.0.1.9\"\n"
+        ));
+    };
+    for (const std::string name : {"app.2", "app 2", "-app", "app-", "app;quit", "äpp"}) {
+        EXPECT_NE(
+            says_of(name).find("fleet.value machine." + name + ": must be named"), std::string::npos
+        ) << name;
+    }
+    const std::string longest(63, 'a');
+    EXPECT_EQ(says_of(longest), "");
+    EXPECT_NE(says_of(longest + "a"), "");
+}
+
 TEST(Fleet, WithTwoEnvironmentsEachMachineNamesItsOwn) {
     const std::string staging =
         "[environment.staging]\nendpoint = \"https://staging.acme.example\"\ncanary = \"app-1\"\n";

@@ -81,6 +81,12 @@ std::string check_host(std::string_view text) {
     return is_name || parse_address(text) ? "" : "must be an address or a name";
 }
 
+std::string check_label(std::string_view name) {
+    const bool is_label =
+        is_word(name, "-") && name.size() <= 63 && !name.starts_with('-') && !name.ends_with('-');
+    return is_label ? "" : "must be named with letters, digits and hyphens, 63 at most";
+}
+
 std::optional<std::pair<int, int>> hours_in(std::string_view text) {
     const auto dash = std::min(text.find('-'), text.size());
     const int from = minutes_in(text.substr(0, dash));

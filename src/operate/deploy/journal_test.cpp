@@ -4,6 +4,7 @@
 #include "operate/deploy/deployments.hpp"
 #include "testing/bench.hpp"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -18,6 +19,13 @@ constexpr pg::Query count_records{
 };
 constexpr pg::Query read_current{
     "test.current_release", "SELECT current_release, known_good FROM environments WHERE name = $1"
+};
+
+constexpr pg::Query hide_records{
+    "test.hide_records", "ALTER TABLE deployment_records RENAME TO hidden_records"
+};
+constexpr pg::Query show_records{
+    "test.show_records", "ALTER TABLE hidden_records RENAME TO deployment_records"
 };
 
 constexpr pg::Query count_freezes{
@@ -138,6 +146,26 @@ TEST(Journal, WhatHappenedWithoutADatabaseFollowsLaterAndOnce) {
     EXPECT_EQ(bench.wait(later.merge(bench.context)), 2u);
     EXPECT_EQ(bench.wait(later.merge(bench.context)), 0u);
     EXPECT_EQ(bench.found(id).state, "rolled_back");
+    away.close();
+}
+
+TEST(Journal, AMergeThatTheDatabaseEndsBeginsAgainWithEveryFile) {
+    JournalBench bench;
+    pg::Database away(nowhere(), bench.telemetry);
+    const std::array ids{bench.new_id(), bench.new_id()};
+    for (const DeploymentId id : ids) {
+        Journal journal(bench.folder, away, bench.clock, bench.telemetry);
+        bench.begin(journal, id, "old", "rollback");
+        bench.state(journal, id, "rolled_back");
+    }
+    Journal later = bench.fresh_journal();
+    bench.wait(bench.db.run(bench.context, hide_records));
+    EXPECT_THROW(bench.wait(later.merge(bench.context)), pg::Fault);
+    bench.wait(bench.db.run(bench.context, show_records));
+
+    EXPECT_EQ(bench.wait(later.merge(bench.context)), 4u);
+
+    for (const DeploymentId id : ids) EXPECT_EQ(bench.found(id).state, "rolled_back");
     away.close();
 }
 
