@@ -38,6 +38,15 @@ def pytest_configure(config):
         make_account()  # once, before any worker is there
 
 
+LONG = ("test_deploy_faults", "test_start_first", "test_deploy_killed", "test_deploy_commands", "test_browser",
+        "test_deploy_followed", "test_judged", "test_deploy_api")
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take minutes begin first: none is left for the end, when the others have nothing to do."""
+    items.sort(key=lambda item: LONG.index(item.module.__name__) if item.module.__name__ in LONG else len(LONG))
+
+
 def make_account():
     if os.geteuid() != 0:
         return

@@ -201,7 +201,7 @@ Task<Result<std::string>> Controller::do_step(trace::Context context, const Step
         }
         case StepKind::replace: co_return co_await replace(context, step);
         case StepKind::watch_batch:
-            co_return co_await judge(context, Judged::batch, limits_.batch_window, step.nodes);
+            co_return co_await judge(context, Judged::batch, limits_.batch_time(), step.nodes);
         case StepKind::balance: co_return co_await balance(context);
         case StepKind::smoke:
             co_return co_await while_here(parts_.hooks.smoke(context, goal_.release));

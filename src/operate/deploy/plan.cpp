@@ -267,14 +267,14 @@ private:
                 serving.begin() + static_cast<std::ptrdiff_t>(end)
             );
             replace(now, drain, starts_first());
-            if (!is_judged || limits_.batch_window == milliseconds(0)) continue;
+            if (!is_judged) continue;
             add({
                 .kind = StepKind::watch_batch,
                 .nodes = now,
-                .about = "judges " + joined(now) + " for " + seconds_text(limits_.batch_window),
+                .about = "judges " + joined(now) + " for " + seconds_text(limits_.batch_time()),
                 .undo = "",
-                .time_max = limits_.batch_window + std::chrono::seconds(30),
-                .expected = limits_.batch_window,
+                .time_max = limits_.batch_time() + std::chrono::seconds(30),
+                .expected = limits_.batch_time(),
             });
         }
     }

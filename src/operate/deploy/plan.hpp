@@ -10,6 +10,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -54,13 +55,19 @@ struct Limits {
     std::chrono::milliseconds ready{120'000};     // from start to rotation; 30 s on the way back
     std::chrono::milliseconds job_drain{65'000};  // a worker's jobs; 15 s on the way back
     std::chrono::milliseconds canary_window{10 * 60'000};
-    std::chrono::milliseconds batch_window{10'000};
+    std::chrono::milliseconds batch_window{10'000};  // see batch_time()
     std::chrono::milliseconds floor_wait{5 * 60'000};
     std::chrono::milliseconds smoke{120'000};
     std::chrono::milliseconds watch{15 * 60'000};
 
     /// For a release that ran well before: nothing is judged, and it is soon (ROLL-3).
     static Limits of_return();
+
+    /// How long a batch is judged: a sixth of a canary's window that a trial made short, so that a
+    /// trial of a minute sees what the guide has, and a shorter one is short in all its parts.
+    std::chrono::milliseconds batch_time() const {
+        return std::min(batch_window, canary_window / 6);
+    }
 };
 
 inline constexpr std::chrono::milliseconds canary_window_default{10 * 60'000};

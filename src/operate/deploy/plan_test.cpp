@@ -73,6 +73,20 @@ TEST(Plan, SixNodesAreReplacedTwoAtATime) {
     EXPECT_NE(words_of(*plan).find("replace app-5; watch_batch app-5;"), std::string::npos);
 }
 
+TEST(Plan, ABatchIsJudgedTenSecondsAndASixthOfTheWindowInATrial) {
+    using std::chrono::milliseconds;
+    for (const auto& [window, batch] : {
+             std::pair(milliseconds(600'000), milliseconds(10'000)),
+             std::pair(milliseconds(60'000), milliseconds(10'000)),
+             std::pair(milliseconds(12'000), milliseconds(2'000)),
+         }) {
+        const auto plan = make_plan(fleet(3), to_new(), {.canary_window = window});
+        const auto step = std::ranges::find(plan->steps, StepKind::watch_batch, &Step::kind);
+        ASSERT_NE(step, plan->steps.end());
+        EXPECT_EQ(step->expected, batch);
+    }
+}
+
 TEST(Plan, WhatRunsEverywhereAlreadyNeedsNothing) {
     EXPECT_TRUE(make_plan(fleet(3, "new"), to_new(), {})->steps.empty());
 }
