@@ -184,23 +184,31 @@ Task<Result<>> Balancer::write_files() {
     co_return done;
 }
 
+/// Every change may be made again, and then writes what was not written: a full disk may pass.
 Task<Result<>> Balancer::locked(Task<Result<>> work) {
-    std::optional<process::Hold> lock;
-    for (milliseconds waited{0}; !lock; waited += look_again) {
-        lock = process::lock_file(settings_.run_folder + "/balancer.lock");
-        if (lock) break;
-        if (waited >= lock_time_max) {
-            co_return refuse(
-                ErrorKind::unavailable, "balancer.busy", "Somebody else changes the balancer."
-            );
-        }
-        co_await sleep_for(look_again);
-    }
     try {
+        const process::Hold lock = ACME_TRY(co_await lock_in_time());
         co_return co_await std::move(work);
     } catch (const haproxy::Fault& fault) {
         co_return refuse(ErrorKind::unavailable, "balancer.unreachable", fault.what());
+    } catch (const std::system_error& fault) {
+        co_return refuse(
+            ErrorKind::unavailable,
+            "balancer.not_written",
+            std::string("The balancer's files cannot be written: ") + fault.what()
+        );
     }
+}
+
+Task<Result<process::Hold>> Balancer::lock_in_time() {
+    for (milliseconds waited{0}; waited < lock_time_max; waited += look_again) {
+        auto lock = process::lock_file(settings_.run_folder + "/balancer.lock");
+        if (lock) co_return *std::move(lock);
+        co_await sleep_for(look_again);
+    }
+    co_return refuse(
+        ErrorKind::unavailable, "balancer.busy", "Somebody else changes the balancer."
+    );
 }
 
 Task<Result<>> Balancer::change_locked(

@@ -10,9 +10,11 @@
 /// Any process of the same user may use it; a lock file keeps their changes apart. Errors of all:
 /// balancer.unreachable (unavailable); of changes also balancer.unknown_server (not_found),
 /// balancer.busy (unavailable), balancer.not_taken (unavailable) when what is read back is not what
-/// was asked for, and those of check().
+/// was asked for, balancer.not_written (unavailable) when HAProxy has it and the disk does not, and
+/// those of check().
 
 #include "io/haproxy/runtime.hpp"
+#include "io/process/machine.hpp"
 #include "operate/balancer/balancer.hpp"
 
 #include <cstdint>
@@ -124,6 +126,7 @@ private:
     Task<Result<>> remove_locked(std::string name);
     Task<Result<>> reload_locked();
     Task<Result<>> locked(Task<Result<>> work);
+    Task<Result<process::Hold>> lock_in_time();
     Task<std::vector<ServerNow>> look();
     Task<std::vector<Drift>> look_for_drift();
     Settings settings_of(const States& states) const;

@@ -5,6 +5,8 @@
 #include "testing/balanced.hpp"
 #include "testing/bench.hpp"
 
+#include <filesystem>
+
 namespace acme::balancer {
 namespace {
 
@@ -200,6 +202,25 @@ TEST(BalancerDriver, AfterADeathTheFilesBringBackWhatRan) {
     bench.wait(balanced.until_up("app-1"));
 
     expect_rearranged(bench, balanced, balancer);
+    bench.wait(balanced.stop());
+}
+
+TEST(BalancerDriver, WhatTheDiskDoesNotTakeIsRefusedAndWrittenWhenItIsAskedForAgain) {
+    DryBench bench;
+    Balanced balanced(bench.loop, bench.log, 2);
+    bench.wait(balanced.until_all_up());
+    Balancer balancer = balanced.balancer();
+    const std::string in_the_way = balanced.settings().state_file() + ".new";
+    std::filesystem::create_directory(in_the_way);
+
+    const Result<> refused = bench.wait(balancer.drain("app-2"));
+    EXPECT_EQ(refused.error().code.text(), "balancer.not_written");
+    EXPECT_EQ(refused.error().kind, ErrorKind::unavailable);
+    EXPECT_EQ(by_name(bench, balancer).at("app-2").admin, Admin::drain);
+    std::filesystem::remove(in_the_way);
+    ASSERT_TRUE(bench.wait(balancer.drain("app-2")));
+
+    EXPECT_EQ(bench.wait(balancer.compare()).value(), std::vector<Drift>());
     bench.wait(balanced.stop());
 }
 
