@@ -5,7 +5,7 @@ import json
 
 import pytest
 from conftest import until
-from deployer import ROLLED_BACK, Deployer, Readers, records
+from deployer import ROLLED_BACK, WINDOW, Deployer, Readers, records
 
 
 @pytest.fixture
@@ -39,7 +39,22 @@ def test_a_plan_is_shown_first_and_only_that_plan_is_done(deployer):
     assert deployer.history() == [] and deployer.is_settled(deployer.first)
 
 
-def test_a_person_holds_aborts_and_is_heard(deployer):
+def test_the_plan_that_was_shown_is_done_and_undone_by_its_digest(deployer):
+    release = deployer.add("good")
+    words = (release, "--canary-window", WINDOW, "--reason", "a test")
+    plan = json.loads(deployer.run("plan", *words).stdout)
+
+    done = deployer.run("run", *words, "--plan", plan["digest"])
+
+    begun = [one["data"]["kind"] for one in records(done) if one["kind"] == "step_begun"]
+    assert begun == [step["kind"] for step in plan["steps"]][:len(begun)] and begun[-1] == "record"
+    deployer.assert_settled(release)
+    back = json.loads(deployer.run("rollback", "--dry-run").stdout)
+    deployer.run("rollback", "--plan", back["digest"])
+    deployer.assert_settled(deployer.first)
+
+
+def test_a_person_aborts_and_is_heard(deployer):
     release = deployer.add("good")
     controller = deployer.begin(release)
     until(lambda: deployer.history() and deployer.history()[0]["state"] == "canary", 60)
