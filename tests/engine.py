@@ -27,9 +27,9 @@ def ask(platform, **request):
 
 
 @contextlib.contextmanager
-def held(platform):
-    """The machines are the test's own meanwhile."""
-    fence = ask(platform, call="take", holder="a test", time_max_ms=60000, claim=1)
+def held(platform, claim=1):
+    """The machines are the test's own meanwhile; a claim of 2 takes them from whoever only watches."""
+    fence = ask(platform, call="take", holder="a test", time_max_ms=60000, claim=claim)
     try:
         yield fence
     finally:

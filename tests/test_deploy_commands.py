@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 
+import engine
 import pytest
 import requests
 from conftest import Home, Platform, under_account, until
@@ -135,8 +136,21 @@ def test_status_and_history_need_no_database_and_the_rest_says_so(deployer, rele
     assert hold.returncode == TEMPORARY and "no_database" in hold.stdout
 
 
+def test_a_deployment_that_cannot_ask_postgresql_ends_with_that_and_not_with_a_crash(deployer, release):
+    made = deployer.add("unasked")
+    postgres = deployer.platform.pid("postgres")
+    os.kill(postgres, signal.SIGSTOP)
+    try:
+        done = deployer.platform.run("deploy", "run", made, "--canary-window", "12s", "--reason", "a test",
+                                     check=False, timeout=120)
+    finally:
+        os.kill(postgres, signal.SIGCONT)
+
+    assert done.returncode == TEMPORARY and "no_database" in done.stdout, (done.returncode, done.stdout, done.stderr)
+    assert deployer.is_settled(release)
+
+
 def test_what_a_person_sees_says_what_happens_and_how_long(deployer, release):
-    until(lambda: "watch" in deployer.platform.run("deploy", "status").stdout or True, 10)
     terminal = Terminal(deployer.platform, "rollback")
     terminal.until("[y/N]")
     terminal.type("y")
@@ -291,4 +305,41 @@ def test_who_began_it_promotes_it_early_only_by_breaking_the_glass(deployer):
     late = platform.run("deploy", "promote", "--break-glass", "again", check=False)
     assert late.returncode == REFUSED and "deploy.canary_passed" in late.stdout
     deployer.run("rollback", "--yes")
+    deployer.assert_settled(deployer.first)
+
+
+def call_it_good(deployer, release):
+    """As the end of its watch does, on the machines."""
+    with engine.held(deployer.platform, claim=2) as fence:
+        engine.ask(deployer.platform, call="mark_good", fence=fence, release=release)
+        for name in deployer.nodes():
+            facts = json.loads((deployer.platform.data / "nodes" / f"{name}.json").read_text())
+            engine.ask(deployer.platform, call="label", fence=fence, facts=facts | {"acme.known_good": release})
+
+
+def test_where_the_known_good_release_runs_everywhere_a_rollback_goes_to_the_good_one_before_it(deployer):
+    platform, made = deployer.platform, deployer.add("night")
+    deployer.deploy(made)
+    call_it_good(deployer, made)
+    postgres = platform.pid("postgres")
+    os.kill(postgres, signal.SIGSTOP)
+    try:
+        by_files = json.loads(deployer.run("rollback", "--dry-run").stdout)
+    finally:
+        os.kill(postgres, signal.SIGCONT)
+    by_table = until(lambda: json.loads(deployer.run("rollback", "--dry-run").stdout), 20)
+    terminal = Terminal(platform, "rollback")
+    terminal.until("[y/N]")
+
+    terminal.type("y")
+
+    assert terminal.wait() == 0, terminal.text
+    assert (by_files["release"], by_table["release"]) == (deployer.first, deployer.first)
+    assert by_files["digest"] == by_table["digest"] and by_files["steps"]
+    assert f"this goes to {deployer.first[:12]}" in terminal.text, terminal.text
+    deployer.assert_settled(deployer.first)
+    for words in (("rollback", "--yes"), ("rollback", "--dry-run")):
+        nowhere = deployer.run(*words, check=False)
+        assert nowhere.returncode == REFUSED and "rollback.nowhere" in nowhere.stdout, nowhere.stdout
+        assert made in nowhere.stdout, "which one may return to"
     deployer.assert_settled(deployer.first)

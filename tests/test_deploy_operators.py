@@ -37,7 +37,7 @@ def test_a_rollback_takes_a_running_deployment_over_and_many_at_once_are_one(dep
 
 def test_a_rollback_while_the_migrations_run_keeps_the_deployment_from_going_on(deployer, story):
     good = deployer.nodes()["app-1"]["known_good"]
-    assert deployer.run("rollback", "--yes").returncode == 0
+    assert deployer.run("rollback", "--to", good, "--yes").returncode == 0
     release = slow_migration(deployer, seconds=8)
     controller = begin(deployer, release)
     deployment = controller.until_step("migrate")["deployment"]
@@ -50,7 +50,7 @@ def test_a_rollback_while_the_migrations_run_keeps_the_deployment_from_going_on(
 
 
 def test_where_a_rollback_may_go(deployer, story):
-    deployer.run("rollback", "--yes")
+    deployer.run("rollback", "--to", deployer.first, "--yes")
     current = release_of(deployer)
     never_good = add(deployer, "good")
 

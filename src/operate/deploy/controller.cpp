@@ -4,7 +4,6 @@
 #include "io/loop/loop.hpp"
 
 #include <algorithm>
-#include <map>
 
 namespace acme::deploy {
 namespace {
@@ -16,12 +15,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds wish_period{1'000};
 /// Most of the nodes agree on it, also when one was left behind.
 std::string known_good_of(const std::vector<NodeNow>& nodes) {
-    std::map<std::string, int> counts;
-    for (const NodeNow& node : nodes) {
-        if (!node.known_good.empty()) ++counts[node.known_good];
-    }
-    const auto most = std::ranges::max_element(counts, {}, [](auto& pair) { return pair.second; });
-    return most == counts.end() ? "" : most->first;
+    std::vector<std::string> said;
+    for (const NodeNow& node : nodes) said.push_back(node.known_good);
+    return most_common(said);
 }
 
 }  // namespace

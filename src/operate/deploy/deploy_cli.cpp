@@ -69,7 +69,9 @@ void add_forward(cli::Commands& commands, const Shared& shared) {
              dry_run,
              digest,
              as_json},
-        .about = "Brings all nodes back to the known-good release, also without a database.",
+        .about =
+            "Brings all nodes back to the known-good release, or where that runs everywhere to "
+            "the good one before it; also without a database.",
         .example = "acme deploy rollback --yes",
         .run = [shared](const cli::Call& call) { return shared->rollback(call); },
         .exit_codes = own_exit_codes,

@@ -5,6 +5,8 @@
 #include "io/process/terminal.hpp"
 #include "operate/deploy/release_name.hpp"
 #include "operate/deploy/show.hpp"
+#include "operate/deploy/usual_return.hpp"
+#include "operate/deploy/wishes.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -132,15 +134,16 @@ Task<Result<>> DeployCommands::ask_for(const cli::Call& call, std::string what) 
             ErrorKind::conflict, "deploy.none_runs", "No deployment runs. acme deploy status"
         );
     }
+    const DeploymentId meant = meant_of(running).id;
     ACME_TRY(co_await deployments_.wish(
         call.context,
-        running.back().id,
+        meant,
         {.what = what,
          .who = "cli",
          .reason = call.value("--break-glass", call.value("--reason")),
          .breaks_glass = call.has("--break-glass")}
     ));
-    const std::string id = running.back().id.str();
+    const std::string id = meant.str();
     if (call.has("--json")) {
         print_json(call, {{"deployment", id}, {"wish", what}});
     } else {
@@ -201,9 +204,10 @@ Task<Result<Order>> DeployCommands::return_order(const cli::Call& call, Ground& 
         order.release = ACME_TRY(return_named(stored, call.value("--to"), is_forced));
         co_return order;
     }
-    for (const Instance& instance : ACME_TRY(co_await ground.driver->instances())) {
-        if (instance.facts.role == "serve") order.release = instance.facts.known_good;
-    }
+    const Return usual =
+        ACME_TRY(co_await usual_return(parts_, *ground.driver, call.context, stored));
+    if (!usual.note.empty() && !call.has("--json")) call.print(usual.note);
+    order.release = usual.release;
     co_return order;
 }
 
@@ -251,10 +255,18 @@ Task<Result<>> DeployCommands::carry_out(const cli::Call& call, Ground& ground, 
     bool is_over = call.has("--json");  // a program reads the records
     parts_.tasks.spawn(executor, "deploy.progress", show_progress(call, controller, is_over));
     const std::string release = order.release;
-    const auto ending = co_await controller.run(call.context, std::move(order));
+    std::exception_ptr broken;
+    Result<Ending> ending;
+    try {
+        ending = co_await controller.run(call.context, std::move(order));
+    } catch (...) {
+        broken = std::current_exception();
+    }
+    // However it ended: what runs beside looks at what is here.
     is_over = true;
     signals.cancel();
     co_await parts_.tasks.join();
+    if (broken) std::rethrow_exception(broken);
     if (!ending) co_return std::unexpected(ending.error());
     co_return said(call, release, *ending, journal.missing());
 }

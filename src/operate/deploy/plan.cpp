@@ -1,7 +1,6 @@
 #include "operate/deploy/plan.hpp"
 
 #include <algorithm>
-#include <map>
 
 namespace acme::deploy {
 namespace {
@@ -141,11 +140,9 @@ private:
     }
 
     std::string most_common_release() const {
-        std::map<std::string, int> counts;
-        for (const NodeNow& node : nodes_) ++counts[node.release];
-        const auto most =
-            std::ranges::max_element(counts, {}, [](auto& pair) { return pair.second; });
-        return most == counts.end() ? "" : most->first;
+        std::vector<std::string> releases;
+        for (const NodeNow& node : nodes_) releases.push_back(node.release);
+        return most_common(releases);
     }
 
     bool is_there(const NodeNow& node) const {

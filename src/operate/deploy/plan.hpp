@@ -139,6 +139,9 @@ Result<Plan> make_plan(std::vector<NodeNow> nodes, const Goal& goal, const Limit
 /// "app-1, app-2"
 std::string joined(const std::vector<std::string>& words);
 
+/// What most of them are, "" not counted; of as many the first in the alphabet, "" for none.
+std::string most_common(const std::vector<std::string>& words);
+
 /// max(1, N / 3): how many of N are replaced at once.
 std::size_t batch_of(std::size_t serving);
 

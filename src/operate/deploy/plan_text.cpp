@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace acme::deploy {
 namespace {
@@ -41,6 +42,15 @@ std::string joined(const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words) text.append(text.empty() ? "" : ", ").append(word);
     return text;
+}
+
+std::string most_common(const std::vector<std::string>& words) {
+    std::map<std::string, int> counts;
+    for (const std::string& word : words) {
+        if (!word.empty()) ++counts[word];
+    }
+    const auto most = std::ranges::max_element(counts, {}, [](auto& pair) { return pair.second; });
+    return most == counts.end() ? "" : most->first;
 }
 
 milliseconds Plan::expected() const {

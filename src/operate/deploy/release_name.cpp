@@ -18,6 +18,8 @@ std::vector<FieldError> listed(const std::vector<Stored>& stored, ErrorCode code
     return fields;
 }
 
+}  // namespace
+
 std::unexpected<Error> refuse_with(
     ErrorKind kind, ErrorCode code, std::string message, const std::vector<Stored>& stored
 ) {
@@ -25,8 +27,6 @@ std::unexpected<Error> refuse_with(
         .kind = kind, .code = code, .message = std::move(message), .fields = listed(stored, code)
     });
 }
-
-}  // namespace
 
 Result<std::string> release_named(const std::vector<Stored>& stored, std::string_view name) {
     std::vector<Stored> found;

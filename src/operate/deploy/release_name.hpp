@@ -20,4 +20,9 @@ Result<std::string> return_named(
     const std::vector<Stored>& stored, std::string_view name, bool is_forced
 );
 
+/// A refusal that names the ten newest of them.
+std::unexpected<Error> refuse_with(
+    ErrorKind kind, ErrorCode code, std::string message, const std::vector<Stored>& stored
+);
+
 }  // namespace acme::deploy

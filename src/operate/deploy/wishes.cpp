@@ -136,6 +136,13 @@ Result<> may(const Deployment& deployment, Action action, std::string_view who) 
     );
 }
 
+const Deployment& meant_of(const std::vector<Deployment>& running) {
+    const auto begun = std::find_if(running.rbegin(), running.rend(), [](const Deployment& one) {
+        return one.state != "queued";
+    });
+    return begun == running.rend() ? running.back() : *begun;
+}
+
 Task<Result<Deployment>> ask(
     pg::Transaction& transaction,
     trace::Context context,

@@ -23,6 +23,10 @@ Result<> may(const Deployment& deployment, Action action);
 /// began the deployment.
 Result<> may(const Deployment& deployment, Action action, std::string_view who);
 
+/// Which of those that have not ended somebody means who names none: the newest that has begun, and
+/// one that waits only where nothing else is. `running` is not empty, the oldest is first.
+const Deployment& meant_of(const std::vector<Deployment>& running);
+
 /// Writes the wish for whoever carries the deployment out, with its audit row and its event. One
 /// that waits for its beginning is ended at once by an abort. Errors: deploy.not_found (not_found),
 /// deploy.wish (invalid) for a word that is none, and those of may() for that

@@ -56,6 +56,12 @@ TEST(Wishes, ACanaryIsHeldOnceAndGoesOnOnce) {
     EXPECT_EQ(refusal(in("canary", "release", "hold"), Action::resume), "");
 }
 
+TEST(Wishes, WhoNamesNoDeploymentMeansTheOneThatRunsAndNotTheOneThatWaits) {
+    EXPECT_EQ(meant_of({in("succeeded"), in("canary"), in("queued")}).state, "canary");
+    EXPECT_EQ(meant_of({in("queued"), in("queued", "rollback")}).kind, "rollback");
+    EXPECT_EQ(meant_of({in("canary")}).state, "canary");
+}
+
 TEST(Wishes, AnAbortIsPossibleUntilItGoesBackAndNeverForARollback) {
     for (const char* state : {"queued", "checking", "canary", "rolling", "smoking", "succeeded"}) {
         EXPECT_EQ(refusal(in(state), Action::abort), "") << state;

@@ -1,6 +1,7 @@
 #include "operate/drift/look.hpp"
 
 #include "operate/deploy/releases.hpp"
+#include "operate/deploy/usual_return.hpp"
 
 #include <algorithm>
 
@@ -16,16 +17,6 @@ bool changes_nodes(const Deployment& deployment) {
 }
 
 /// Before anything was deployed it is what the platform began with.
-std::string release_of(const std::vector<Instance>& instances) {
-    std::map<std::string, int> counts;
-    for (const Instance& instance : instances) {
-        if (!instance.facts.known_good.empty()) ++counts[instance.facts.known_good];
-    }
-    const auto most =
-        std::ranges::max_element(counts, {}, [](const auto& count) { return count.second; });
-    return most == counts.end() ? "" : most->first;
-}
-
 Task<std::string> recorded_release(
     const deploy::CliParts& parts, trace::Context context, std::string otherwise
 ) {
@@ -51,7 +42,8 @@ Task<Result<Found>> find(
     Found found{.world = {}, .note = co_await note_of(parts, context)};
     World& world = found.world;
     world.instances = ACME_TRY(co_await ground.driver->instances());
-    world.release = co_await recorded_release(parts, context, release_of(world.instances));
+    world.release =
+        co_await recorded_release(parts, context, deploy::known_good_of(world.instances));
     if (!found.note.empty()) co_return found;
     world.servers = ACME_TRY(co_await ground.balancer->servers());
     world.files = ACME_TRY(co_await ground.balancer->compare());
