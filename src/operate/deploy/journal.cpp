@@ -105,6 +105,7 @@ Task<Result<>> Journal::add(
         .kind = std::move(kind),
         .data = std::move(data),
     };
+    record.make_storable();
     const bool is_in_file = write_to_file(record);
     if (!is_in_file) telemetry_.log.error("deploy.journal_file", {{"folder", folder_}});
     pending_.push_back(record);
@@ -147,16 +148,32 @@ Task<std::size_t> Journal::merge(trace::Context context) {
     });
     std::size_t count = 0;
     for (const auto& [path, records] : files) {
-        if (records.empty()) continue;
-        const auto applied = co_await last_applied(context, db_, records.front().deployment);
-        for (const Record& record : records) {
-            if (record.seq <= applied) continue;
-            co_await apply(context, db_, record);
-            ++count;
+        try {
+            co_await merge_file(context, records, count);
+            merged_[path] = sizes[path];  // a database that goes away before hears of it again
+            refused_.erase(path);
+        } catch (const pg::Unreachable&) {
+            throw;
+        } catch (const pg::Fault& fault) {
+            if (!refused_.insert(path).second) continue;
+            telemetry_.log.error(
+                "deploy.journal_refused", {{"file", path.string()}, {"reason", fault.what()}}
+            );
         }
-        merged_[path] = sizes[path];  // a database that goes away before that hears of it again
     }
     co_return count;
+}
+
+Task<> Journal::merge_file(
+    trace::Context context, const std::vector<Record>& records, std::size_t& count
+) {
+    if (records.empty()) co_return;
+    const auto applied = co_await last_applied(context, db_, records.front().deployment);
+    for (const Record& record : records) {
+        if (record.seq <= applied) continue;
+        co_await apply(context, db_, record);
+        ++count;
+    }
 }
 
 std::vector<Told> Journal::told() const {

@@ -16,6 +16,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,8 @@ public:
     std::size_t missing() const { return pending_.size(); }
 
     /// Applies what other controllers left in files, the earliest deployment first. Returns how
-    /// many records were new. Throws pg::Fault.
+    /// many records were new. What the database refuses of one file holds up no other; it is tried
+    /// again, and logged once. Throws pg::Unreachable.
     Task<std::size_t> merge(trace::Context context);
 
     /// The newest deployments by their files alone, the earliest first.
@@ -61,6 +63,9 @@ public:
 private:
     bool write_to_file(const Record& record);
     Task<bool> flush(trace::Context context);
+    Task<> merge_file(
+        trace::Context context, const std::vector<Record>& records, std::size_t& count
+    );
     void note_outage(const pg::Fault& fault);
     std::string path_of(DeploymentId deployment) const;
 
@@ -74,6 +79,7 @@ private:
     std::deque<Record> pending_;
     SteadyTime away_until_{};
     std::map<std::string, std::uintmax_t> merged_;  // how long a file was that is applied whole
+    std::set<std::string> refused_;  // files of which the database has refused something
 };
 
 }  // namespace acme::deploy

@@ -4,6 +4,7 @@
 #include "operate/deploy/deployments.hpp"
 #include "testing/bench.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -21,12 +22,15 @@ constexpr pg::Query read_current{
     "test.current_release", "SELECT current_release, known_good FROM environments WHERE name = $1"
 };
 
-constexpr pg::Query hide_records{
-    "test.hide_records", "ALTER TABLE deployment_records RENAME TO hidden_records"
-};
-constexpr pg::Query show_records{
-    "test.show_records", "ALTER TABLE hidden_records RENAME TO deployment_records"
-};
+constexpr pg::Query send_away{"test.send_away", R"sql(
+    DO $do$ BEGIN
+        CREATE FUNCTION go_away() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE 'the server shuts down' USING ERRCODE = '57P01'; END $$;
+        CREATE TRIGGER away BEFORE INSERT ON deployment_records
+        FOR EACH ROW EXECUTE FUNCTION go_away();
+    END $do$
+)sql"};
+constexpr pg::Query bring_back{"test.bring_back", "DROP TRIGGER away ON deployment_records"};
 
 constexpr pg::Query count_freezes{
     "test.count_freezes", "SELECT count(*) FROM freezes WHERE source = 'deployment'"
@@ -159,14 +163,63 @@ TEST(Journal, AMergeThatTheDatabaseEndsBeginsAgainWithEveryFile) {
         bench.state(journal, id, "rolled_back");
     }
     Journal later = bench.fresh_journal();
-    bench.wait(bench.db.run(bench.context, hide_records));
-    EXPECT_THROW(bench.wait(later.merge(bench.context)), pg::Fault);
-    bench.wait(bench.db.run(bench.context, show_records));
+    bench.wait(bench.db.run(bench.context, send_away));
+    EXPECT_THROW(bench.wait(later.merge(bench.context)), pg::Unreachable);
+    bench.wait(bench.db.run(bench.context, bring_back));
 
     EXPECT_EQ(bench.wait(later.merge(bench.context)), 4u);
 
     for (const DeploymentId id : ids) EXPECT_EQ(bench.found(id).state, "rolled_back");
     away.close();
+}
+
+TEST(Journal, WhatTheDatabaseRefusesOfOneFileHoldsUpNoOther) {
+    JournalBench bench;
+    pg::Database away(nowhere(), bench.telemetry);
+    const std::array ids{bench.new_id(), bench.new_id()};
+    const std::array kinds{"no such kind", "rollback"};
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        Journal journal(bench.folder, away, bench.clock, bench.telemetry);
+        bench.begin(journal, ids.at(i), "old", kinds.at(i));
+        bench.state(journal, ids.at(i), "rolled_back");
+    }
+    bench.lines.clear();
+    Journal later = bench.fresh_journal();
+
+    EXPECT_EQ(bench.wait(later.merge(bench.context)), 2u);
+    EXPECT_EQ(bench.wait(later.merge(bench.context)), 0u);
+
+    EXPECT_FALSE(bench.wait(bench.deployments.find(bench.context, ids[0])));
+    EXPECT_EQ(bench.found(ids[1]).state, "rolled_back");
+    EXPECT_EQ(
+        std::ranges::count_if(
+            bench.lines,
+            [](const std::string& line) { return line.contains("deploy.journal_refused"); }
+        ),
+        1
+    );
+    away.close();
+}
+
+TEST(Journal, WhatANodeSaysInOtherBytesThanTextIsToldAllTheSame) {
+    JournalBench bench;
+    Journal journal = bench.fresh_journal();
+    const DeploymentId id = bench.new_id();
+    bench.begin(journal, id, "new");
+    const std::string said("half a \xe2\x82, and \0", 16);
+    bench.wait(journal.add(bench.context, id, "step_begun", {{"number", 1}, {"kind", "canary"}}));
+    bench.wait(journal.add(
+        bench.context, id, "step_ended", {{"number", 1}, {"result", "failed"}, {"evidence", said}}
+    ));
+    bench.wait(journal.add(bench.context, id, "note", {{"deep", json::array{{{"in", said}}}}}));
+    bench.state(journal, id, "rolled_back", said);
+
+    EXPECT_EQ(journal.missing(), 0u);
+    EXPECT_EQ(bench.found(id).state, "rolled_back");
+    EXPECT_EQ(journal.told().at(0).deployment.state, "rolled_back");
+    const std::string shown = "half a \xef\xbf\xbd\xef\xbf\xbd, and \xef\xbf\xbd";
+    EXPECT_EQ(bench.found(id).outcome, shown);
+    EXPECT_EQ(journal.told().at(0).deployment.outcome, shown);
 }
 
 TEST(Journal, AControllerAfterADeadOneGoesOnWithTheNumbers) {
@@ -368,6 +421,12 @@ TEST(Record, IsReadBackAsItWasWritten) {
 
     ASSERT_TRUE(read);
     EXPECT_EQ(read->line(), record.line());
+    const auto old = Record::parse(
+        R"({"deployment":")" + record.deployment.str() +
+        R"(","seq":8,"at":0,"kind":"note","data":{"text":")" + "\xff" + R"(\u0000"}})"
+    );
+    ASSERT_TRUE(old);
+    EXPECT_EQ(old->text("text"), "\xef\xbf\xbd\xef\xbf\xbd");
     for (const char* broken : {"", "{}", "[1]", "{\"deployment\":1}", "not json"}) {
         EXPECT_FALSE(Record::parse(broken)) << broken;
     }

@@ -49,7 +49,7 @@ Task<Result<std::string>> Controller::judge(
         auto look = co_await parts_.judging.tick();
         const auto time = std::chrono::duration_cast<milliseconds>(clock.steady() - begun);
         const Wish wish = heard_->wish;
-        if (wish.what != told && (wish.what == "hold" || wish.what == "resume")) {
+        if (wish.what != told && (is_held(judged, wish.what) || wish.what == "resume")) {
             const std::string did = wish.what == "hold" ? "held by " : "resumed by ";
             const std::string why = wish.reason.empty() ? "" : ": " + wish.reason;
             co_await tell(context, "note", {{"text", did + wish.who + why}});
@@ -57,7 +57,7 @@ Task<Result<std::string>> Controller::judge(
         told = wish.what;
         if (look) {
             look->sample["remaining_ms"] = std::max<std::int64_t>(0, (window - time).count());
-            look->sample["held"] = wish.what == "hold";
+            look->sample["held"] = is_held(judged, wish.what);
             co_await tell(context, "sample", std::move(look->sample));
             if (!look->abort.empty()) {
                 co_return refuse(ErrorKind::conflict, "deploy.judged_bad", look->abort);
@@ -76,7 +76,7 @@ Task<Result<std::string>> Controller::judge(
                 co_return std::unexpected(good.error());
             }
         }
-        if (time >= window && wish.what != "hold") break;
+        if (time >= window && !is_held(judged, wish.what)) break;
         co_await sleep_for(look_again);
     }
     ACME_TRY(co_await parts_.judging.at_end());

@@ -66,6 +66,10 @@ judge::Target target_of(const NodeNow& node, const Subject& subject) {
 
 }  // namespace
 
+bool is_held(Judged judged, const std::string& wish) {
+    return judged == Judged::canary && wish == "hold";
+}
+
 Judging::Judging(
     Telemetry& telemetry, fetch::Client& fetch, balancer::Balancer& balancer, Driver& driver
 )

@@ -24,6 +24,10 @@ enum class Judged : std::uint8_t {
     watch,   // ROLL-1: all nodes together
 };
 
+/// Only a canary is held: whoever asked for it in its last second asked too late, and nobody could
+/// take it back.
+bool is_held(Judged judged, const std::string& wish);
+
 struct Subject {
     Judged judged = Judged::canary;
     std::vector<NodeNow> nodes;  // all of them

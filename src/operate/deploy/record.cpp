@@ -1,11 +1,27 @@
 #include "operate/deploy/record.hpp"
 
+#include "base/text.hpp"
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 namespace acme::deploy {
 
 namespace json = boost::json;
+
+namespace {
+
+void make_storable_all(json::value& value) {
+    if (auto* const text = value.if_string()) *text = to_storable(*text);
+    if (auto* const array = value.if_array()) {
+        for (json::value& one : *array) make_storable_all(one);
+    }
+    if (auto* const object = value.if_object()) {
+        for (auto& member : *object) make_storable_all(member.value());
+    }
+}
+
+}  // namespace
 
 std::string Record::line() const {
     return json::serialize(json::object{
@@ -19,7 +35,7 @@ std::string Record::line() const {
 
 std::optional<Record> Record::parse(std::string_view line) {
     boost::system::error_code malformed;
-    const json::value parsed = json::parse(line, malformed);
+    const json::value parsed = json::parse(to_storable(line), malformed);
     if (malformed || !parsed.is_object()) return std::nullopt;
     const json::object& object = parsed.get_object();
     const auto* const id = object.if_contains("deployment");
@@ -34,13 +50,19 @@ std::optional<Record> Record::parse(std::string_view line) {
     }
     const auto deployment = DeploymentId::parse(std::string_view(id->get_string()));
     if (!deployment) return std::nullopt;
-    return Record{
+    Record record{
         .deployment = *deployment,
         .seq = seq->get_int64(),
         .at = WallTime(std::chrono::microseconds(at->get_int64())),
         .kind = std::string(kind->get_string()),
         .data = data->get_object(),
     };
+    record.make_storable();
+    return record;
+}
+
+void Record::make_storable() {
+    for (auto& member : data) make_storable_all(member.value());
 }
 
 std::string Record::text(std::string_view name) const {

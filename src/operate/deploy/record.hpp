@@ -42,7 +42,11 @@ struct Record {
     boost::json::object data;
 
     std::string line() const;  // of the file
+    /// Makes it storable first: a controller of an earlier release wrote bytes as they came.
     static std::optional<Record> parse(std::string_view line);
+
+    /// What nodes and programs said is in it, so every string of the data: see to_storable().
+    void make_storable();
 
     /// "" or 0 for a member that is not there, or is something else.
     std::string text(std::string_view name) const;

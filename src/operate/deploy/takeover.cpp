@@ -1,6 +1,7 @@
 #include "operate/deploy/takeover.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace acme::deploy {
 namespace {
@@ -85,15 +86,17 @@ Task<std::vector<Deployment>> Takeover::find_open(trace::Context context) {
     // Whoever had the machines later has ended it, although neither its own journal says so nor a
     // database that was away meanwhile.
     std::int64_t last = 0;
+    std::set<DeploymentId> ended;  // also what the database refused to hear
     std::vector<Deployment> told_of;
     for (Told& told : merging_.told()) {
         if (told.deployment.environment != parts_.environment) continue;
         last = std::max(last, told.deployment.fence);
+        if (told.deployment.has_ended()) ended.insert(told.deployment.id);
         told_of.push_back(std::move(told.deployment));
     }
     if (!open) open = std::move(told_of);
-    std::erase_if(*open, [last](const Deployment& one) {
-        return one.has_ended() || (one.fence > 0 && one.fence < last);
+    std::erase_if(*open, [&](const Deployment& one) {
+        return one.has_ended() || (one.fence > 0 && one.fence < last) || ended.contains(one.id);
     });
     co_return *open;
 }
