@@ -1,6 +1,7 @@
 // The way forward and the way back of the Controller, step by step.
 #include "io/loop/loop.hpp"
 #include "operate/deploy/controller.hpp"
+#include "operate/deploy/patience.hpp"
 
 #include <algorithm>
 
@@ -9,7 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds outage_max{60'000};  // of a machine or the balancer, in which we try again
 constexpr milliseconds try_again{500};
 constexpr milliseconds step_slack{10'000};  // the parts of a step have limits of their own
 constexpr int rounds_max = 3;               // of a way back in which nodes go on failing
@@ -37,12 +37,14 @@ bool is_looking(StepKind kind) { return kind == StepKind::judge || kind == StepK
 }  // namespace
 
 Task<Result<Plan>> Controller::make_in_time(trace::Context context) {
-    const SteadyTime begun = parts_.telemetry.clock.steady();
+    const Clock& clock = parts_.telemetry.clock;
+    Patience patience;
     while (true) {
+        const SteadyTime begun = clock.steady();
         auto plan = co_await make(context);
         const bool passes = !plan && plan.error().kind == ErrorKind::unavailable;
         if (!passes || is_over()) co_return plan;
-        if (parts_.telemetry.clock.steady() - begun >= outage_max) co_return plan;
+        if (patience.ends(begun, clock.steady())) co_return plan;
         co_await sleep_for(try_again);
     }
 }
@@ -178,11 +180,13 @@ Task<Result<>> Controller::carry_out_step(trace::Context context, const Step& st
 
 /// A machine or a balancer that does not answer may be back soon; every step can be begun again.
 Task<Result<std::string>> Controller::try_step(trace::Context context, const Step& step) {
-    const SteadyTime begun = parts_.telemetry.clock.steady();
+    const Clock& clock = parts_.telemetry.clock;
+    Patience patience;
     while (true) {
+        const SteadyTime begun = clock.steady();
         auto outcome = co_await do_step(context, step);
         if (outcome || outcome.error().kind != ErrorKind::unavailable) co_return outcome;
-        if (parts_.telemetry.clock.steady() - begun >= outage_max) co_return outcome;
+        if (patience.ends(begun, clock.steady())) co_return outcome;
         ACME_TRY(interrupt());
         co_await sleep_for(try_again);
     }

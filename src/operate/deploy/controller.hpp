@@ -163,6 +163,8 @@ private:
 
     Task<> keep_canary_share(trace::Context context, std::string canary);
     Task<Result<>> mend(trace::Context context, std::string name);
+    Task<Result<>> stay_out(trace::Context context, std::string name, Error why);
+    Task<Result<>> readmit_drained(trace::Context context);
     Task<Result<>> keep_the_last(const Step& step);
     Task<Result<>> until_floor(trace::Context context, const Step& step);
     Task<Result<>> until_everywhere(trace::Context context);
@@ -193,7 +195,8 @@ private:
     Limits limits_;
     std::string state_;
     std::vector<std::string> left_out_;
-    std::vector<std::string> mended_;  // in the watch
+    std::vector<std::string> mended_;     // in the watch
+    std::optional<std::string> watched_;  // what the watch found; nullopt until its end
     std::optional<judge::Reads> reads_;
     std::int64_t step_number_ = 0;
     std::int64_t cut_ = 0;  // connections, in this step

@@ -123,25 +123,58 @@ Task<Result<>> Controller::mend(trace::Context context, std::string name) {
         co_await tell(context, "note", {{"text", replaced->evidence()}});
         co_return done;
     }
+    co_return co_await stay_out(context, std::move(name), replaced.error());
+}
+
+Task<Result<>> Controller::stay_out(trace::Context context, std::string name, Error why) {
     ACME_TRY(co_await maintain(name));
     left_out_.push_back(name);
     co_await tell(
-        context,
-        "note",
-        {{"text", name + " stays out of the balancer: " + replaced.error().message}}
+        context, "note", {{"text", name + " stays out of the balancer: " + why.message}}
     );
     co_return done;
 }
 
-/// A newer deployment need not wait for it.
+/// What a controller had drained that was lost as it mended: its successor has only the watch left.
+/// Who is in maintenance was left out on purpose.
+Task<Result<>> Controller::readmit_drained(trace::Context context) {
+    const auto servers = ACME_TRY(co_await parts_.balancer.servers());
+    for (const Instance& instance : ACME_TRY(co_await parts_.driver.instances())) {
+        const Facts& facts = instance.facts;
+        const auto* const server = balancer::server_of(servers, facts.node, facts.address);
+        const bool is_drained = server != nullptr && server->admin == balancer::Admin::drain;
+        if (!is_drained || facts.role != "serve" || facts.release != goal_.release) continue;
+        Replacer replacer(
+            parts_.driver, parts_.balancer, parts_.fetch, parts_.telemetry.clock, limits_
+        );
+        const auto readmitted = co_await while_here(replacer.readmit(
+            context, hold_->fence(), facts_for(facts, "stable"), interrupter()
+        ));
+        ACME_TRY(interrupt());
+        if (!readmitted && readmitted.error().kind == ErrorKind::unavailable) {
+            co_return std::unexpected(readmitted.error());
+        }
+        if (!readmitted) ACME_TRY(co_await stay_out(context, facts.node, readmitted.error()));
+        if (!readmitted) continue;
+        co_await tell(
+            context, "note", {{"text", facts.node + " was left drained: it takes traffic again"}}
+        );
+    }
+    co_return done;
+}
+
+/// A newer deployment need not wait for it. Begun again after its window, it is not judged anew.
 Task<Result<std::string>> Controller::watch(trace::Context context) {
     ACME_TRY(co_await hold_->take(Claim::watch));
-    const std::string watched = ACME_TRY(co_await judge(context, Judged::watch, limits_.watch, {}));
+    if (!watched_) {
+        ACME_TRY(co_await readmit_drained(context));
+        watched_ = ACME_TRY(co_await judge(context, Judged::watch, limits_.watch, {}));
+    }
     ACME_TRY(co_await parts_.driver.mark_good(hold_->fence(), goal_.release));
     ACME_TRY(co_await label_all(goal_.release));
     co_await tell(context, "good", {{"release", goal_.release}});
     co_await tell_state(context, "good");
-    co_return watched;
+    co_return *watched_;
 }
 
 }  // namespace acme::deploy
