@@ -170,7 +170,7 @@ bool Controller::is_there_nothing_to_end() const {
 
 Task<Result<Ending>> Controller::run(trace::Context context, Order order) {
     order_ = std::move(order);
-    const Told told = co_await parts_.journal.open(context, order_.id);
+    Told told = co_await parts_.journal.open(context, order_.id);
     aim(told);
     if (order_.is_return && !order_.goes_on) {
         // Nobody is disturbed for nothing.
@@ -189,7 +189,7 @@ Task<Result<Ending>> Controller::run(trace::Context context, Order order) {
         parts_.tasks.spawn(executor, "deploy.listen", listen(parts_, order_.id, heard_));
     }
     const AtEnd at_end{*hold_, *heard_};
-    auto ending = order_.goes_on ? co_await go_on(context, told) : co_await run_held(context);
+    auto ending = order_.goes_on ? co_await go_on(context) : co_await run_held(context);
     co_await hold_->let_go();
     co_return ending;
 }
@@ -204,6 +204,7 @@ Task<Result<Ending>> Controller::run_held(trace::Context context) {
         );
     }
     if (order_.is_return) {
+        ACME_TRY(co_await expect_queued(context));
         co_await begin(context, plan);
         co_return co_await back(context, "");
     }
@@ -216,15 +217,28 @@ Task<Result<Ending>> Controller::run_held(trace::Context context) {
          .actor = {.name = order_.actor},
          .break_glass = order_.break_glass}
     ));
+    ACME_TRY(co_await expect_queued(context));
     co_await begin(context, plan);
     if (!passes.empty()) co_await tell(context, "note", {{"text", passes}});
     co_return co_await forward(context, plan);
 }
 
+/// Somebody may have queued another in its place, or aborted it, since it was chosen.
+Task<Result<>> Controller::expect_queued(trace::Context context) {
+    if (!order_.is_queued) co_return done;
+    const std::string state = co_await parts_.journal.state_of(context, order_.id);
+    if (state == "queued") co_return done;
+    if (state.empty()) {
+        co_return refuse(
+            ErrorKind::unavailable, "journal.away", "PostgreSQL does not say whether it waits."
+        );
+    }
+    co_return refuse(ErrorKind::conflict, "deploy.not_queued", "It is " + state + " by now.");
+}
+
 /// What ran before has ended with that: by a rollback, or by a newer release (PIPE: the newest
 /// wins).
 Task<> Controller::begin(trace::Context context, const Plan& plan) {
-    const std::string by = order_.actor + ", " + order_.id.str();
     co_await tell(
         context,
         "begun",
@@ -242,18 +256,45 @@ Task<> Controller::begin(trace::Context context, const Plan& plan) {
          {"added_at", to_rfc3339(stored_.added_at)},
          {"fence", hold_->fence().number}}
     );
+    co_await cancel_others(context, hold_->fence().number, parts_.telemetry.clock.now());
+}
+
+/// By one whose number is `fence` and that was begun then.
+Task<> Controller::cancel_others(trace::Context context, std::int64_t fence, WallTime begun_at) {
+    const std::string by = order_.actor + ", " + order_.id.str();
     co_await tell(
         context,
         "cancels",
         {{"environment", order_.environment},
          {"outcome", (order_.is_return ? "rolled back by " : "a newer one was begun by ") + by},
          {"state", order_.is_return ? "cancelled" : "superseded"},
-         {"fence", hold_->fence().number}}
+         {"fence", fence},
+         {"begun_at", to_rfc3339(begun_at)}}
     );
 }
 
+/// Who had the machines until now may have ended it, by itself or by a newer one.
+Task<std::optional<Ending>> Controller::ended_meanwhile(trace::Context context, Told told) {
+    const Deployment& own = told.deployment;
+    if (own.has_ended()) co_return Ending{.state = own.state, .outcome = own.outcome};
+    for (const Told& other : parts_.journal.told()) {
+        const Deployment& one = other.deployment;
+        if (one.environment != order_.environment) continue;
+        if (one.id == order_.id && one.has_ended()) co_return Ending{one.state, one.outcome};
+        if (own.fence > 0 && one.fence > own.fence) {
+            co_return Ending{"superseded", "taken over by " + one.id.str()};
+        }
+    }
+    const std::string state = co_await parts_.journal.state_of(context, order_.id);
+    if (is_end(state)) co_return Ending{.state = state, .outcome = ""};
+    co_return std::nullopt;
+}
+
 /// The world may have changed since a controller died: what cannot go forward any more goes back.
-Task<Result<Ending>> Controller::go_on(trace::Context context, Told told) {
+Task<Result<Ending>> Controller::go_on(trace::Context context) {
+    const Told told = co_await parts_.journal.open(context, order_.id);
+    if (const auto ended = co_await ended_meanwhile(context, told)) co_return *ended;
+    aim(told);
     const auto plan = co_await make_in_time(context);
     if (!plan && plan.error().kind == ErrorKind::unavailable) {
         co_return std::unexpected(plan.error());
@@ -275,6 +316,10 @@ Task<> Controller::take_up(trace::Context context, const Told& told) {
             "step_ended",
             {{"number", number}, {"result", "lost"}, {"evidence", "its controller was lost"}}
         );
+    }
+    // The one before may have been lost before it came to that.
+    if (told.is_begun) {
+        co_await cancel_others(context, told.deployment.fence, told.deployment.begun_at);
     }
     const std::string node = order_.own_node.empty() ? order_.actor : order_.own_node;
     co_await tell(context, "note", {{"text", "gone on with by " + node}});

@@ -28,6 +28,7 @@ struct Order {
     std::string break_glass = "";  // why it is begun although frozen (C-3)
     Strategy strategy = Strategy::drain_first;
     std::string plan_digest = "";  // of the plan that was shown; "": whatever it is now
+    bool is_queued = false;        // it waits in the table, and is not begun when it does no more
     bool goes_on = false;          // after a controller that died: it was begun already
     std::string known_good = "";   // "": what the nodes say
     std::string own_node = "";     // on which this controller runs
@@ -89,7 +90,8 @@ public:
 
     /// Errors, all before anything changed: those of plan(); engine.held (unavailable) with who
     /// holds the machines; deploy.plan_moved (conflict), when the world is not the one that
-    /// plan_digest was made from; for one that goes on only those that pass.
+    /// plan_digest was made from; deploy.not_queued (conflict), when it waits no more, and
+    /// journal.away (unavailable), when nobody can say; for one that goes on only those that pass.
     ///
     /// Whatever else happens, it ends with all nodes on one release, or as "lost".
     Task<Result<Ending>> run(trace::Context context, Order order);
@@ -130,8 +132,11 @@ private:
     void aim(const Told& told);
     bool is_there_nothing_to_end() const;
     Task<Result<Ending>> run_held(trace::Context context);
+    Task<Result<>> expect_queued(trace::Context context);
+    Task<std::optional<Ending>> ended_meanwhile(trace::Context context, Told told);
     Task<> begin(trace::Context context, const Plan& plan);
-    Task<Result<Ending>> go_on(trace::Context context, Told told);
+    Task<> cancel_others(trace::Context context, std::int64_t fence, WallTime begun_at);
+    Task<Result<Ending>> go_on(trace::Context context);
     Task<> take_up(trace::Context context, const Told& told);
     Task<Result<Plan>> make(trace::Context context);
     Task<Result<Plan>> make_in_time(trace::Context context);

@@ -64,7 +64,10 @@ constexpr pg::Query list_records{"deploy.records", R"sql(
 constexpr pg::Query end_older{"deploy.supersede", R"sql(
     UPDATE deployments SET state = 'superseded', ended_at = now(),
                            outcome = 'a newer one waits'
-    WHERE environment = $1 AND id <> $2 AND state = 'queued'
+    WHERE environment = $1 AND kind = 'release' AND state = 'queued'
+      AND (begun_at, id) < (
+          SELECT begun_at, id FROM deployments WHERE id = $2 AND state = 'queued'
+      )
 )sql"};
 
 constexpr pg::Query read_wish{"deploy.wish_of", R"sql(

@@ -72,7 +72,7 @@ public:
     /// Those of the environment that have not ended, the oldest first.
     Task<std::vector<Deployment>> running(trace::Context context, std::string environment);
 
-    /// Ends all that wait in the environment but `newest`.
+    /// Ends the releases that wait in the environment since before `newest`, while that waits too.
     Task<> supersede(trace::Context context, std::string environment, DeploymentId newest);
 
     /// As ask() does, alone. Errors: those of ask().

@@ -76,10 +76,11 @@ void Journal::note_outage(const pg::Fault& fault) {
 Task<Told> Journal::open(trace::Context context, DeploymentId deployment) {
     const auto known = read_file(path_of(deployment));
     is_line_broken_ = ends_within_a_line(path_of(deployment));
+    pending_.clear();
     std::vector<Record> records;
     std::int64_t applied = 0;
     try {
-        records = co_await find_told(context, db_, deployment);
+        if (!is_away()) records = co_await find_told(context, db_, deployment);
         if (!records.empty()) applied = records.back().seq;
     } catch (const pg::Fault& fault) {
         note_outage(fault);
@@ -93,6 +94,16 @@ Task<Told> Journal::open(trace::Context context, DeploymentId deployment) {
     for (const Record& record : records) told.add(record);
     last_seq_ = told.last_seq;
     co_return told;
+}
+
+Task<std::string> Journal::state_of(trace::Context context, DeploymentId deployment) {
+    if (is_away()) co_return "";
+    try {
+        co_return co_await find_state(context, db_, deployment);
+    } catch (const pg::Fault& fault) {
+        note_outage(fault);
+    }
+    co_return "";
 }
 
 Task<Result<>> Journal::add(
@@ -120,7 +131,7 @@ Task<Result<>> Journal::add(
 }
 
 Task<bool> Journal::flush(trace::Context context) {
-    if (clock_.steady() < away_until_) co_return pending_.empty();
+    if (is_away()) co_return pending_.empty();
     try {
         while (!pending_.empty()) {
             co_await apply(context, db_, pending_.front());
@@ -147,9 +158,9 @@ Task<std::size_t> Journal::merge(trace::Context context) {
         return std::pair(fence_of(file.second), file.first);
     });
     std::size_t count = 0;
-    for (const auto& [path, records] : files) {
+    for (auto& [path, records] : files) {
         try {
-            co_await merge_file(context, records, count);
+            count += co_await merge_file(context, std::move(records));
             merged_[path] = sizes[path];  // a database that goes away before hears of it again
             refused_.erase(path);
         } catch (const pg::Unreachable&) {
@@ -164,16 +175,16 @@ Task<std::size_t> Journal::merge(trace::Context context) {
     co_return count;
 }
 
-Task<> Journal::merge_file(
-    trace::Context context, const std::vector<Record>& records, std::size_t& count
-) {
-    if (records.empty()) co_return;
+Task<std::size_t> Journal::merge_file(trace::Context context, std::vector<Record> records) {
+    std::size_t count = 0;
+    if (records.empty()) co_return count;
     const auto applied = co_await last_applied(context, db_, records.front().deployment);
     for (const Record& record : records) {
         if (record.seq <= applied) continue;
         co_await apply(context, db_, record);
         ++count;
     }
+    co_return count;
 }
 
 std::vector<Told> Journal::told() const {

@@ -39,9 +39,13 @@ public:
 
     void listen(Listener listener) { listener_ = std::move(listener); }
 
-    /// Before the first add() for a deployment that somebody else has begun to tell of: how far
-    /// that came, by file and database or by the one of them that is there.
+    /// Before the first add() for a deployment that somebody else has begun to tell of, and again
+    /// when he may have gone on meanwhile: how far that came, by file and database or by the one of
+    /// them that is there.
     Task<Told> open(trace::Context context, DeploymentId deployment);
+
+    /// The state that the database has; "" when it has none, or is away.
+    Task<std::string> state_of(trace::Context context, DeploymentId deployment);
 
     /// Told is what is in the file or in the database. Errors: journal.nowhere (unavailable), when
     /// the disk is full and the database away; it then follows as soon as one of them is back.
@@ -63,9 +67,8 @@ public:
 private:
     bool write_to_file(const Record& record);
     Task<bool> flush(trace::Context context);
-    Task<> merge_file(
-        trace::Context context, const std::vector<Record>& records, std::size_t& count
-    );
+    Task<std::size_t> merge_file(trace::Context context, std::vector<Record> records);
+    bool is_away() const { return clock_.steady() < away_until_; }
     void note_outage(const pg::Fault& fault);
     std::string path_of(DeploymentId deployment) const;
 

@@ -54,6 +54,8 @@ constexpr pg::Query set_state{"deploy.set_state", R"sql(
     WHERE id = $1 AND ended_at IS NULL
 )sql"};
 
+constexpr pg::Query read_state{"deploy.state", "SELECT state FROM deployments WHERE id = $1"};
+
 constexpr pg::Query find_environment{"deploy.environment", R"sql(
     SELECT environment FROM deployments WHERE id = $1 AND ended_at IS NULL
 )sql"};
@@ -102,7 +104,7 @@ constexpr pg::Query cancel_others{"deploy.cancel_others", R"sql(
                      ELSE $5::text END,
         outcome = $3, ended_at = $4
     WHERE environment = $2 AND id <> $1 AND ended_at IS NULL
-      AND CASE WHEN fence > 0 THEN fence < $6 ELSE begun_at <= $4 END
+      AND CASE WHEN fence > 0 THEN fence < $6 ELSE begun_at <= coalesce($7::timestamptz, $4) END
 )sql"};
 
 /// Nobody else tells of them any more.
@@ -256,7 +258,8 @@ Task<> apply_meaning(trace::Context context, pg::Transaction& transaction, const
             record.text("outcome"),
             record.at,
             state_of_cancelled(record),
-            record.number("fence")
+            record.number("fence"),
+            changes::parse_time(record.text("begun_at"))
         );
         co_await transaction.run(context, end_lost_steps, id, record.at);
     }
@@ -309,6 +312,11 @@ json::object to_json(const Record& record) {
 Task<std::int64_t> last_applied(trace::Context context, pg::Database& db, DeploymentId deployment) {
     const auto rows = co_await db.run(context, find_last, deployment);
     co_return rows[0].integer();
+}
+
+Task<std::string> find_state(trace::Context context, pg::Database& db, DeploymentId deployment) {
+    const auto rows = co_await db.run(context, read_state, deployment);
+    co_return rows.empty() ? "" : rows[0].text();
 }
 
 Task<std::vector<Record>> find_told(

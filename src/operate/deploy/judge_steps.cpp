@@ -129,9 +129,7 @@ Task<Result<>> Controller::mend(trace::Context context, std::string name) {
 Task<Result<>> Controller::stay_out(trace::Context context, std::string name, Error why) {
     ACME_TRY(co_await maintain(name));
     left_out_.push_back(name);
-    co_await tell(
-        context, "note", {{"text", name + " stays out of the balancer: " + why.message}}
-    );
+    co_await tell(context, "note", {{"text", name + " stays out of the balancer: " + why.message}});
     co_return done;
 }
 
@@ -147,9 +145,9 @@ Task<Result<>> Controller::readmit_drained(trace::Context context) {
         Replacer replacer(
             parts_.driver, parts_.balancer, parts_.fetch, parts_.telemetry.clock, limits_
         );
-        const auto readmitted = co_await while_here(replacer.readmit(
-            context, hold_->fence(), facts_for(facts, "stable"), interrupter()
-        ));
+        const auto readmitted = co_await while_here(
+            replacer.readmit(context, hold_->fence(), facts_for(facts, "stable"), interrupter())
+        );
         ACME_TRY(interrupt());
         if (!readmitted && readmitted.error().kind == ErrorKind::unavailable) {
             co_return std::unexpected(readmitted.error());

@@ -26,8 +26,8 @@ using DeploymentId = Id<"dpl_">;
 ///   step_ended  number, result, evidence, cut: connections
 ///   sample      what the judge saw, remaining_ms
 ///   note        text
-///   cancels     environment, outcome, state, fence: ends all others there that have not ended and
-///               were begun before
+///   cancels     environment, outcome, state, fence, begun_at: ends all others there that have not
+///               ended and were begun before
 ///   passed      the canary
 ///   current     release, known_good, fence: what runs in the environment from now on
 ///   good        release

@@ -125,6 +125,7 @@ Order Takeover::order_of(const Deployment& deployment) const {
         .reason = deployment.reason,
         .canary = deployment.canary,
         .limits = deployment.kind == "rollback" ? Limits::of_return() : Limits{},
+        .is_queued = deployment.state == "queued",
         .goes_on = deployment.state != "queued",
         .known_good = deployment.known_good,
         .own_node = own_node_,
@@ -193,8 +194,9 @@ Task<> Takeover::carry_out(trace::Context context, Ground& ground, const Deploym
 Task<> Takeover::end_unbegun(
     trace::Context context, Journal& journal, const Deployment& deployment, Error why
 ) {
-    const bool passes =
-        why.kind == ErrorKind::unavailable || why.code == ErrorCode("engine.fenced");
+    const bool passes = why.kind == ErrorKind::unavailable ||
+                        why.code == ErrorCode("engine.fenced") ||
+                        why.code == ErrorCode("deploy.not_queued");
     if (passes) co_return;
     const bool is_there = why.code == ErrorCode("deploy.nothing_to_do");
     const bool is_return = deployment.kind == "rollback";

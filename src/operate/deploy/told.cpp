@@ -36,7 +36,7 @@ void move_to(
 /// As cancel_others in journal_rows.cpp does it.
 bool is_before(const Deployment& one, const Record& cancels) {
     if (one.fence > 0) return one.fence < cancels.number("fence");
-    return one.begun_at <= cancels.at;
+    return one.begun_at <= cancels.at;  // what waits is not in the files
 }
 
 }  // namespace

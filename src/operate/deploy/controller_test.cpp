@@ -1,0 +1,273 @@
+// The controller on machines that are only told of, behind a real HAProxy and with a real journal.
+#include "operate/deploy/controller.hpp"
+
+#include "operate/deploy/deployments.hpp"
+#include "testing/balanced.hpp"
+#include "testing/bench.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace acme::deploy {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr pg::Query add_queued{"test.add_queued_deployment", R"sql(
+    INSERT INTO deployments (id, environment, kind, release, from_release, known_good, state, actor,
+                             reason, canary_window_ms, begun_at)
+    VALUES ($1, 'local', 'release', $2, '', '', 'queued', 'cli', '', 0, $3)
+)sql"};
+
+constexpr pg::Query supersede{
+    "test.supersede", "UPDATE deployments SET state = 'superseded', ended_at = now() WHERE id = $1"
+};
+
+/// Nodes on paper: they do at once what they are told.
+class PaperDriver final : public Driver {
+public:
+    Task<Result<std::vector<Instance>>> instances() override {
+        calls.emplace_back("instances");
+        co_return nodes;
+    }
+    Task<Result<std::vector<Stored>>> releases() override {
+        co_return std::vector<Stored>{{.id = "new", .digest = ""}, {.id = "old", .digest = ""}};
+    }
+    Task<Result<Fence>> take(std::string holder, std::chrono::milliseconds, Claim) override {
+        if (before_taken) co_await std::exchange(before_taken, nullptr)();
+        co_return fence = {.number = 9, .holder = std::move(holder)};
+    }
+    Task<Result<Fence>> held() override { co_return fence; }
+    Task<Result<>> give_back(Fence) override {
+        calls.emplace_back("give_back");
+        co_return done;
+    }
+    Task<Result<bool>> stop(Fence, std::string, std::chrono::milliseconds) override {
+        co_return true;
+    }
+    Task<Result<>> start(Fence, Facts) override { co_return done; }
+    Task<Result<bool>> replace(Fence, Facts, std::chrono::milliseconds) override { co_return true; }
+    Task<Result<>> start_beside(Fence, Facts) override { co_return done; }
+    Task<Result<bool>> settle(Fence, std::string, std::string, std::chrono::milliseconds) override {
+        co_return true;
+    }
+    Task<Result<>> kill(Fence, std::string) override { co_return done; }
+    Task<Result<>> label(Fence, Facts) override { co_return done; }
+    Task<Result<>> mark_good(Fence, std::string) override {
+        calls.emplace_back("mark_good");
+        if (silences-- <= 0) co_return done;
+        co_return refuse(ErrorKind::unavailable, "engine.unreachable", "It does not answer.");
+    }
+    Task<Result<Ended>> run_once(
+        Fence, std::string, std::vector<std::string>, std::chrono::milliseconds
+    ) override {
+        calls.emplace_back("run_once");
+        co_return Ended{.code = 1};
+    }
+
+    std::vector<Instance> nodes;
+    std::function<Task<>()> before_taken;
+    int silences = 0;  // of mark_good()
+    std::vector<std::string> calls;
+    Fence fence;
+};
+
+Task<Wish> no_wish() { co_return Wish(); }
+Task<judge::Reads> no_reads() { co_return judge::Reads(); }
+Task<Result<std::string>> nothing() { co_return ""; }
+
+struct Stage : testing::Bench {
+    explicit Stage(std::string release = "new") {
+        wait(balanced.until_all_up());
+        for (const char* const name : {"app-1", "app-2", "app-3"}) {
+            Instance node{.facts = {}, .is_running = true};
+            node.facts.node = name;
+            node.facts.role = "serve";
+            node.facts.release = release;
+            node.facts.known_good = "old";
+            node.facts.track = "stable";
+            node.facts.address = "127.0.0.1";
+            driver.nodes.push_back(std::move(node));
+        }
+    }
+    ~Stage() {
+        wait(tasks.join());
+        fetch.close();
+        wait(balanced.stop());
+        fs::remove_all(folder);
+    }
+
+    DeploymentId new_id() { return DeploymentId::make(clock.now(), random); }
+
+    Task<> tell(DeploymentId id, std::string kind, boost::json::object data) {
+        Journal journal(folder, db, clock, telemetry);
+        co_await journal.open(context, id);
+        co_await journal.add(context, id, std::move(kind), std::move(data));
+    }
+
+    Task<> state(DeploymentId id, std::string name) {
+        co_await tell(id, "state", {{"state", std::move(name)}, {"outcome", ""}});
+    }
+
+    Task<> begin(DeploymentId id, std::string release, std::int64_t fence) {
+        co_await tell(
+            id,
+            "begun",
+            {{"environment", "local"},
+             {"kind", "release"},
+             {"release", std::move(release)},
+             {"known_good", "old"},
+             {"actor", "cli"},
+             {"fence", fence}}
+        );
+    }
+
+    Task<> end_in_table(DeploymentId id) { co_await db.run(context, supersede, id); }
+
+    /// Whose controller was lost when its watch had no time left.
+    DeploymentId begin_watched(std::int64_t fence) {
+        const DeploymentId id = new_id();
+        wait(begin(id, "new", fence));
+        wait(state(id, "succeeded"));
+        wait(tell(id, "sample", {{"remaining_ms", 0}}));
+        clock.advance(std::chrono::seconds(1));
+        return id;
+    }
+
+    Result<Ending> run(DeploymentId id, bool goes_on) {
+        Judging judging(telemetry, fetch, balancer, driver);
+        Journal journal(folder, db, clock, telemetry);
+        Controller controller({
+            .driver = driver,
+            .balancer = balancer,
+            .fetch = fetch,
+            .journal = journal,
+            .judging = judging,
+            .telemetry = telemetry,
+            .tasks = tasks,
+            .hooks = hooks,
+        });
+        Order order{.id = id, .environment = "local", .release = "new"};
+        order.actor = "cli";
+        order.is_queued = !goes_on;
+        order.goes_on = goes_on;
+        order.known_good = "old";
+        auto ending = wait(controller.run(context, std::move(order)));
+        wait(tasks.join());
+        return ending;
+    }
+
+    std::string state_of(DeploymentId id) { return wait(deployments.find(context, id))->state; }
+    std::size_t told_of(DeploymentId id) {
+        return wait(deployments.records(context, id, 0)).size();
+    }
+
+    balancer::Admin admin_of(std::string_view name) {
+        const auto servers = wait(balancer.servers()).value();
+        return std::ranges::find(servers, name, &balancer::ServerNow::name)->admin;
+    }
+
+    std::string folder = (fs::temp_directory_path() / ("acme-ctl-" + new_id().str())).string();
+    testing::Balanced balanced{loop, log, 3};
+    balancer::Balancer balancer = balanced.balancer();
+    fetch::Client fetch{telemetry};
+    TaskGroup tasks{log};
+    Deployments deployments{db};
+    PaperDriver driver;
+    Hooks hooks{
+        .wish = [](auto, auto) { return no_wish(); },
+        .may_deploy = [](auto, auto) { return nothing(); },
+        .smoke = [](auto, auto) { return nothing(); },
+        .reads = [](auto) { return no_reads(); },
+    };
+};
+
+TEST(Controller, DoesNotBeginWhatWasSupersededAsItTookTheMachines) {
+    Stage stage("old");
+    const DeploymentId id = stage.new_id();
+    stage.wait(stage.db.run(stage.context, add_queued, id, "new", stage.clock.now()));
+    stage.driver.before_taken = [&] { return stage.end_in_table(id); };
+
+    const auto ending = stage.run(id, false);
+
+    ASSERT_FALSE(ending);
+    EXPECT_EQ(ending.error().code, ErrorCode("deploy.not_queued"));
+    EXPECT_EQ(stage.state_of(id), "superseded");
+    EXPECT_EQ(stage.told_of(id), 0U);
+    EXPECT_EQ(stage.driver.calls.back(), "give_back");
+}
+
+TEST(Controller, DoesNotGoOnWithWhatAnotherEndedBeforeItHadTheMachines) {
+    Stage stage;
+    const DeploymentId id = stage.begin_watched(1);
+    stage.driver.before_taken = [&] { return stage.state(id, "good"); };
+
+    const auto ending = stage.run(id, true);
+
+    ASSERT_TRUE(ending);
+    EXPECT_EQ(ending->state, "good");
+    EXPECT_EQ(stage.told_of(id), 4U);
+    EXPECT_EQ(std::ranges::count(stage.driver.calls, "mark_good"), 0);
+    EXPECT_EQ(stage.driver.calls.back(), "give_back");
+}
+
+TEST(Controller, DoesNotGoOnWithWhatANewerOneTookOverBeforeItHadTheMachines) {
+    Stage stage;
+    const DeploymentId id = stage.begin_watched(1);
+    const DeploymentId newer = stage.new_id();
+    stage.driver.before_taken = [&] { return stage.begin(newer, "newer", 2); };
+
+    const auto ending = stage.run(id, true);
+
+    ASSERT_TRUE(ending);
+    EXPECT_EQ(ending->state, "superseded");
+    EXPECT_EQ(stage.told_of(id), 3U);
+}
+
+TEST(Controller, EndsWhatTheOneBeforeItHadNoTimeToEndAndNothingThatWaits) {
+    Stage stage;
+    const DeploymentId older = stage.new_id();
+    stage.wait(stage.begin(older, "older", 1));
+    const DeploymentId id = stage.begin_watched(2);
+    const DeploymentId waits = stage.new_id();
+    stage.wait(stage.db.run(stage.context, add_queued, waits, "newer", stage.clock.now()));
+
+    const auto ending = stage.run(id, true);
+
+    ASSERT_TRUE(ending);
+    EXPECT_EQ(ending->state, "good") << ending->outcome;
+    EXPECT_EQ(stage.state_of(older), "superseded");
+    EXPECT_EQ(stage.state_of(waits), "queued");
+}
+
+TEST(Controller, ReadmitsWhatWasLeftDrainedAndNotWhatIsInMaintenance) {
+    Stage stage;
+    const DeploymentId id = stage.begin_watched(1);
+    ASSERT_TRUE(stage.wait(stage.balancer.drain("app-1")));
+    ASSERT_TRUE(stage.wait(stage.balancer.maintain("app-2")));
+
+    const auto ending = stage.run(id, true);
+
+    ASSERT_TRUE(ending);
+    EXPECT_EQ(ending->state, "good") << ending->outcome;
+    EXPECT_EQ(stage.admin_of("app-1"), balancer::Admin::ready);
+    EXPECT_EQ(stage.admin_of("app-2"), balancer::Admin::maintenance);
+}
+
+TEST(Controller, JudgesNothingAnewWhenOnlyTheEndOfTheWatchWasNotHeard) {
+    Stage stage;
+    const DeploymentId id = stage.begin_watched(1);
+    stage.driver.silences = 2;
+
+    const auto ending = stage.run(id, true);
+
+    ASSERT_TRUE(ending);
+    EXPECT_EQ(ending->state, "good") << ending->outcome;
+    const auto& calls = stage.driver.calls;
+    const auto first = std::ranges::find(calls, "mark_good");
+    ASSERT_GE(calls.end() - first, 3);
+    EXPECT_EQ(std::vector(first, first + 3), std::vector<std::string>(3, "mark_good"));
+}
+
+}  // namespace
+}  // namespace acme::deploy
