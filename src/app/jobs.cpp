@@ -1,6 +1,7 @@
 #include "app/deploy_parts.hpp"
 #include "app/lists.hpp"
 #include "app/platform.hpp"
+#include "operate/deploy/deploy_jobs.hpp"
 #include "operate/drift/drift_jobs.hpp"
 #include "operate/pings/pings_jobs.hpp"
 #include "platform/audit/audit_http.hpp"
@@ -17,6 +18,7 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     events::add_jobs(jobs, platform.db);
     idempotency::add_jobs(jobs, platform.idempotency);
     files::add_jobs(jobs, platform.files);
+    deploy::add_jobs(jobs, platform.db, platform.telemetry.clock);
     drift::add_jobs(jobs, deploy_parts(platform));
     pings::add_jobs(jobs, platform.pings);
 }

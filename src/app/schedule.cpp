@@ -1,6 +1,7 @@
 #include "work/schedule/schedule.hpp"
 
 #include "app/lists.hpp"
+#include "operate/deploy/deploy_jobs.hpp"
 #include "operate/drift/drift_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
 
@@ -12,6 +13,7 @@ void add_schedule(schedule::Schedule& schedule) {
     schedule.every("sessions.sweep", hours(1), "sessions.sweep");
     schedule.every("accounts.sweep_links", hours(1), "accounts.sweep_links");
     files::add_schedule(schedule);
+    deploy::add_schedule(schedule);
     drift::add_schedule(schedule);
     schedule.every("events.sweep", hours(1), "events.sweep");
     schedule.every("idempotency.sweep", hours(1), "idempotency.sweep");

@@ -147,7 +147,10 @@ struct Stage : testing::Bench {
             .tasks = tasks,
             .hooks = hooks,
         });
-        Order order{.id = id, .environment = "local", .release = "new"};
+        Order order;
+        order.id = id;
+        order.environment = "local";
+        order.release = "new";
         order.actor = "cli";
         order.is_queued = !goes_on;
         order.goes_on = goes_on;

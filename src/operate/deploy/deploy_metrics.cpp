@@ -28,6 +28,7 @@ constexpr pg::Query sum_steps{"deploy.sum_steps", R"sql(
         SELECT s.kind, greatest(0, extract(epoch FROM s.ended_at - s.begun_at))::float8 AS took
         FROM deployment_steps s JOIN deployments d ON d.id = s.deployment_id
         WHERE d.environment = $1 AND s.result IN ('done', 'failed')
+          AND d.begun_at >= $3 AND ($4::timestamptz IS NULL OR d.begun_at < $4)
     )
     SELECT kind, bucket, count(*), sum(took) FROM steps,
         LATERAL (SELECT count(*) AS bucket FROM unnest($2::float8[]) edge WHERE edge < took) b
@@ -61,6 +62,7 @@ constexpr pg::Query sum_cut{"deploy.sum_cut", R"sql(
     JOIN deployment_steps s ON s.deployment_id = d.id,
         regexp_matches(s.evidence, '\((\d+) connections cut\)', 'g') AS found
     WHERE d.environment = $1
+      AND d.begun_at >= $2 AND ($3::timestamptz IS NULL OR d.begun_at < $3)
 )sql"};
 
 constexpr pg::Query read_share{"deploy.canary_share", R"sql(
@@ -111,6 +113,7 @@ Task<> DeployMetrics::run() {
 }
 
 Task<> DeployMetrics::read(trace::Context context) {
+    co_await settle(context);
     co_await read_results(context);
     co_await read_steps(context);
     co_await read_rollbacks(context);
@@ -153,8 +156,19 @@ Task<> DeployMetrics::read_results(trace::Context context) {
     }
 }
 
-Task<> DeployMetrics::read_steps(trace::Context context) {
-    const auto rows = co_await parts_.db.run(context, sum_steps, parts_.environment, edges_text());
+Task<> DeployMetrics::settle(trace::Context context) {
+    if (settled_until_) co_return;
+    const WallTime until = parts_.telemetry.clock.now() - settle_time;
+    settled_steps_ = co_await steps_of(context, WallTime(), until);
+    settled_cut_ = co_await cut_of(context, WallTime(), until);
+    settled_until_ = until;
+}
+
+Task<std::map<std::string, DeployMetrics::Shown>> DeployMetrics::steps_of(
+    trace::Context context, WallTime from, std::optional<WallTime> to
+) {
+    const auto rows =
+        co_await parts_.db.run(context, sum_steps, parts_.environment, edges_text(), from, to);
     std::map<std::string, Shown> steps;
     for (int i = 0; i < rows.size(); ++i) {
         pg::Row row = rows[i];
@@ -163,6 +177,24 @@ Task<> DeployMetrics::read_steps(trace::Context context) {
         const auto bucket = static_cast<std::size_t>(row.integer());
         step.counts.at(bucket) = static_cast<double>(row.integer());
         step.sum += row.number();
+    }
+    co_return steps;
+}
+
+Task<double> DeployMetrics::cut_of(
+    trace::Context context, WallTime from, std::optional<WallTime> to
+) {
+    const auto rows = co_await parts_.db.run(context, sum_cut, parts_.environment, from, to);
+    co_return static_cast<double>(rows[0].integer());
+}
+
+Task<> DeployMetrics::read_steps(trace::Context context) {
+    auto steps = co_await steps_of(context, *settled_until_, std::nullopt);
+    for (const auto& [kind, settled] : settled_steps_) {
+        Shown& step = steps[kind];
+        step.counts.resize(edges.size() + 1);
+        for (std::size_t i = 0; i < edges.size() + 1; ++i) step.counts[i] += settled.counts[i];
+        step.sum += settled.sum;
     }
     for (auto& [kind, now] : steps) {
         auto& histogram = parts_.telemetry.metrics.histogram(
@@ -196,7 +228,7 @@ Task<> DeployMetrics::read_rollbacks(trace::Context context) {
 
 Task<> DeployMetrics::read_gauges(trace::Context context) {
     Metrics& metrics = parts_.telemetry.metrics;
-    const auto cut = co_await parts_.db.run(context, sum_cut, parts_.environment);
+    const double cut = settled_cut_ + co_await cut_of(context, *settled_until_, std::nullopt);
     const auto share = co_await parts_.db.run(context, read_share, parts_.environment);
     Deployments deployments(parts_.db);
     const auto failures = co_await deployments.consecutive_failures(context, parts_.environment);
@@ -205,7 +237,7 @@ Task<> DeployMetrics::read_gauges(trace::Context context) {
             "deploy_connections_cut_total",
             "Connections that were cut at the end of a node's time to drain."
         ),
-        static_cast<double>(cut[0].integer())
+        cut
     );
     metrics.gauge("deploy_canary_share", "Share of the requests that the canary gets.")
         .Set(share.empty() ? 0 : share[0].number());

@@ -28,6 +28,10 @@ namespace acme::deploy {
 
 inline constexpr std::chrono::milliseconds metrics_period{10'000};
 
+/// What was begun longer ago is read once, at the first reading: every other one is bounded by what
+/// was begun since. What a journal tells later of older steps is seen after a restart.
+inline constexpr std::chrono::days settle_time{7};
+
 class DeployMetrics {
 public:
     struct Parts {
@@ -57,6 +61,11 @@ private:
         double sum = 0;
     };
 
+    Task<> settle(trace::Context context);
+    Task<std::map<std::string, Shown>> steps_of(
+        trace::Context context, WallTime from, std::optional<WallTime> to
+    );
+    Task<double> cut_of(trace::Context context, WallTime from, std::optional<WallTime> to);
     Task<> read_results(trace::Context context);
     Task<> read_steps(trace::Context context);
     Task<> read_rollbacks(trace::Context context);
@@ -65,6 +74,9 @@ private:
 
     Parts parts_;
     std::map<std::string, Shown> shown_;  // by the series
+    std::optional<WallTime> settled_until_;
+    std::map<std::string, Shown> settled_steps_;  // of deployments that were begun before that
+    double settled_cut_ = 0;
     Line<bool> pausing_;
     bool is_stopping_ = false;
     bool was_well_ = true;

@@ -12,6 +12,10 @@ namespace {
 namespace json = boost::json;
 using std::chrono::seconds;
 
+constexpr pg::Query forget_oldest{"test.forget_oldest", R"sql(
+    DELETE FROM deployment_steps WHERE begun_at = (SELECT min(begun_at) FROM deployment_steps)
+)sql"};
+
 struct MetricsBench : testing::Bench {
     ~MetricsBench() { std::filesystem::remove_all(folder); }
 
@@ -188,6 +192,24 @@ TEST(DeployMetrics, TheShareIsThatOfTheCanaryThatRuns) {
     told.state("rolling");
     bench.read();
     EXPECT_EQ(bench.series("deploy_canary_share"), "deploy_canary_share 0\n");
+}
+
+TEST(DeployMetrics, CountsWhatIsOldWithWhatIsNewAndReadsItOnce) {
+    MetricsBench bench;
+    bench.begin().step(1, "replace", seconds(3), "(2 connections cut)").state("good");
+    bench.clock.advance(settle_time);
+    bench.begin().step(1, "replace", seconds(3), "(1 connections cut)").state("good");
+    bench.read();
+    EXPECT_NE(bench.series("deploy_connections_cut_total").find(" 3\n"), std::string::npos);
+
+    bench.wait(bench.db.run(bench.context, forget_oldest));
+    bench.begin().step(1, "replace", seconds(3), "(4 connections cut)").state("good");
+    bench.read();
+
+    EXPECT_NE(bench.series("deploy_connections_cut_total").find(" 7\n"), std::string::npos);
+    EXPECT_NE(
+        bench.series("deploy_step_seconds_count{step=\"replace\"").find(" 3\n"), std::string::npos
+    );
 }
 
 }  // namespace

@@ -47,9 +47,7 @@ Task<std::vector<Deployment>> DeployCommands::find_newest(
         away = "PostgreSQL does not answer: this is what machines, balancer and journal say.";
     }
     std::vector<Deployment> all;
-    const Journal journal(
-        parts_.journal_folder, parts_.db, parts_.telemetry.clock, parts_.telemetry
-    );
+    Journal journal(parts_.journal_folder, parts_.db, parts_.telemetry.clock, parts_.telemetry);
     for (Told& told : journal.told()) {
         if (told.deployment.environment != parts_.environment) continue;
         all.insert(all.begin(), std::move(told.deployment));

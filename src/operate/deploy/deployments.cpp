@@ -81,6 +81,11 @@ constexpr pg::Query read_endings{"deploy.endings", R"sql(
     ORDER BY begun_at DESC, id DESC LIMIT 100
 )sql"};
 
+constexpr pg::Query delete_samples{"deploy.sweep_samples", R"sql(
+    WITH gone AS (DELETE FROM deployment_samples WHERE at < $1)
+    DELETE FROM deployment_records WHERE kind = 'sample' AND at < $1
+)sql"};
+
 std::vector<Deployment> to_deployments(const pg::Rows& rows) {
     std::vector<Deployment> all;
     for (int i = 0; i < rows.size(); ++i) all.push_back(to_deployment(rows[i]));
@@ -264,6 +269,10 @@ Task<Wish> Deployments::wish_of(trace::Context context, DeploymentId id) {
     if (rows.empty()) co_return Wish{};
     pg::Row row = rows[0];
     co_return Wish{.what = row.text(), .who = row.text(), .reason = row.text()};
+}
+
+Task<> Deployments::sweep(trace::Context context, WallTime now) {
+    co_await db_.run(context, delete_samples, now - samples_kept_for);
 }
 
 Task<std::int64_t> Deployments::consecutive_failures(

@@ -44,6 +44,7 @@ class Deployments {
 public:
     static constexpr int list_max = 200;
     static constexpr int records_max = 500;
+    static constexpr std::chrono::days samples_kept_for{30};
 
     explicit Deployments(pg::Database& db) : db_(db) {}
 
@@ -79,6 +80,9 @@ public:
     Task<Result<>> wish(trace::Context context, DeploymentId id, Wish wish);
 
     Task<Wish> wish_of(trace::Context context, DeploymentId id);
+
+    /// Deletes what the judge saw longer ago than samples_kept_for; what followed from it stays.
+    Task<> sweep(trace::Context context, WallTime now);
 
     /// How many of the newest ended badly, one after the other (ALRT-6).
     Task<std::int64_t> consecutive_failures(trace::Context context, std::string environment);

@@ -36,11 +36,14 @@ struct DeploymentsBench : testing::Bench {
         return id;
     }
 
-    void end(DeploymentId id, std::string state) {
+    void tell(DeploymentId id, std::string kind, boost::json::object data) {
         Journal journal(folder, db, clock, telemetry);
         wait(journal.open(context, id));
-        boost::json::object data{{"state", std::move(state)}, {"outcome", ""}};
-        wait(journal.add(context, id, "state", std::move(data)));
+        wait(journal.add(context, id, std::move(kind), std::move(data)));
+    }
+
+    void end(DeploymentId id, std::string state) {
+        tell(id, "state", {{"state", std::move(state)}, {"outcome", ""}});
     }
 
     DeploymentId queue(std::string kind) {
@@ -88,6 +91,29 @@ TEST(Deployments, ANewerReleaseEndsOlderOnesThatWaitAndNothingElse) {
     EXPECT_EQ(bench.found(chosen).state, "superseded");
     bench.wait(bench.deployments.supersede(bench.context, "production", chosen));
     EXPECT_EQ(bench.found(newer).state, "queued");
+}
+
+TEST(Deployments, WhatTheJudgeSawIsKeptForAMonthAndWhatFollowedForGood) {
+    DeploymentsBench bench;
+    const DeploymentId id = bench.carried_to("canary");
+    bench.tell(id, "sample", {{"remaining_ms", 2}});
+    const WallTime then = bench.clock.now();
+    bench.clock.advance(std::chrono::hours(1));
+    bench.tell(id, "sample", {{"remaining_ms", 1}});
+    bench.end(id, "good");
+    const auto samples = [&] {
+        return bench.wait(bench.deployments.samples(bench.context, id, 10)).size();
+    };
+
+    bench.wait(bench.deployments.sweep(bench.context, then + Deployments::samples_kept_for));
+    EXPECT_EQ(samples(), 2U);
+    bench.wait(bench.deployments.sweep(
+        bench.context, then + Deployments::samples_kept_for + std::chrono::minutes(1)
+    ));
+
+    EXPECT_EQ(samples(), 1U);
+    EXPECT_EQ(bench.found(id).state, "good");
+    EXPECT_EQ(bench.wait(bench.deployments.records(bench.context, id, 0)).size(), 4U);
 }
 
 TEST(Deployments, FailuresAreCountedUpToTheLastSuccess) {

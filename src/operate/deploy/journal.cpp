@@ -147,10 +147,10 @@ Task<std::size_t> Journal::merge(trace::Context context) {
     std::vector<std::pair<fs::path, std::vector<Record>>> files;
     std::map<fs::path, std::uintmax_t> sizes;
     for (const fs::path& path : files_in(folder_)) {
+        if (is_merged(path)) continue;
         std::error_code gone;
         const auto size = fs::file_size(path, gone);
-        const auto merged = merged_.find(path);
-        if (gone || (merged != merged_.end() && merged->second == size)) continue;
+        if (gone) continue;
         files.emplace_back(path, read_file(path));
         sizes[path] = size;
     }
@@ -172,6 +172,7 @@ Task<std::size_t> Journal::merge(trace::Context context) {
             );
         }
     }
+    co_await forget_old(context);
     co_return count;
 }
 
@@ -187,16 +188,54 @@ Task<std::size_t> Journal::merge_file(trace::Context context, std::vector<Record
     co_return count;
 }
 
-std::vector<Told> Journal::told() const {
+/// What has ended, is in the database and is too old for told(): the folder does not grow for ever.
+Task<> Journal::forget_old(trace::Context context) {
+    std::vector<fs::path> paths = files_in(folder_);
+    while (paths.size() > told_files_max) {
+        const fs::path path = paths.front();
+        paths.erase(paths.begin());
+        const auto id = DeploymentId::parse(path.stem().string());
+        if (!id || !is_merged(path)) continue;
+        if (!is_end(co_await find_state(context, db_, *id)) || !is_merged(path)) continue;
+        std::error_code failed;
+        fs::remove(path, failed);
+        merged_.erase(path);
+    }
+}
+
+bool Journal::is_merged(const std::string& path) const {
+    std::error_code gone;
+    const auto size = fs::file_size(path, gone);
+    const auto merged = merged_.find(path);
+    return !gone && merged != merged_.end() && merged->second == size;
+}
+
+/// Read again only when it has grown: it is asked for every few seconds.
+std::vector<Told> Journal::told() {
     std::vector<fs::path> paths = files_in(folder_);
     if (paths.size() > told_files_max) {
         paths.erase(paths.begin(), paths.end() - static_cast<std::ptrdiff_t>(told_files_max));
     }
-    std::vector<Record> records;
+    std::map<std::string, Known> now;
+    std::vector<Told> each;
+    std::vector<Record> cancels;
     for (const fs::path& path : paths) {
-        for (Record& record : read_file(path)) records.push_back(std::move(record));
+        std::error_code gone;
+        const auto size = fs::file_size(path, gone);
+        if (gone) continue;
+        const auto found = known_.find(path);
+        const bool is_same = found != known_.end() && found->second.size == size;
+        Known known = is_same ? std::move(found->second) : Known{.size = size};
+        for (Record& record : is_same ? std::vector<Record>() : read_file(path)) {
+            known.told.add(record);
+            if (record.kind == "cancels") known.cancels.push_back(std::move(record));
+        }
+        each.push_back(known.told);
+        cancels.insert(cancels.end(), known.cancels.begin(), known.cancels.end());
+        now.emplace(path, std::move(known));
     }
-    return told_by(records);
+    known_ = std::move(now);
+    return told_by(std::move(each), cancels);
 }
 
 }  // namespace acme::deploy

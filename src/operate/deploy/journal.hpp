@@ -57,17 +57,27 @@ public:
     std::size_t missing() const { return pending_.size(); }
 
     /// Applies what other controllers left in files, the earliest deployment first. Returns how
-    /// many records were new. What the database refuses of one file holds up no other; it is tried
+    /// many records were new. Deletes what is there whole, has ended, and is older than the newest
+    /// told_files_max. What the database refuses of one file holds up no other; it is tried
     /// again, and logged once. Throws pg::Unreachable.
     Task<std::size_t> merge(trace::Context context);
 
     /// The newest deployments by their files alone, the earliest first.
-    std::vector<Told> told() const;
+    std::vector<Told> told();
 
 private:
+    /// A file as it was read.
+    struct Known {
+        std::uintmax_t size = 0;
+        Told told = {};
+        std::vector<Record> cancels = {};
+    };
+
     bool write_to_file(const Record& record);
     Task<bool> flush(trace::Context context);
     Task<std::size_t> merge_file(trace::Context context, std::vector<Record> records);
+    Task<> forget_old(trace::Context context);
+    bool is_merged(const std::string& path) const;
     bool is_away() const { return clock_.steady() < away_until_; }
     void note_outage(const pg::Fault& fault);
     std::string path_of(DeploymentId deployment) const;
@@ -82,6 +92,7 @@ private:
     std::deque<Record> pending_;
     SteadyTime away_until_{};
     std::map<std::string, std::uintmax_t> merged_;  // how long a file was that is applied whole
+    std::map<std::string, Known> known_;            // of told()
     std::set<std::string> refused_;  // files of which the database has refused something
 };
 

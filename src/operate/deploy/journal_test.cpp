@@ -1,19 +1,18 @@
 // The journal on a real PostgreSQL, and without one.
 #include "operate/deploy/journal.hpp"
 
-#include "operate/deploy/deployments.hpp"
-#include "testing/bench.hpp"
+#include "testing/journal_bench.hpp"
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
 
 namespace acme::deploy {
 namespace {
 
-namespace fs = std::filesystem;
 namespace json = boost::json;
+
+using testing::JournalBench;
+using testing::nowhere;
 
 constexpr pg::Query count_records{
     "test.count_deployment_records", "SELECT count(*) FROM deployment_records"
@@ -34,62 +33,6 @@ constexpr pg::Query bring_back{"test.bring_back", "DROP TRIGGER away ON deployme
 
 constexpr pg::Query count_freezes{
     "test.count_freezes", "SELECT count(*) FROM freezes WHERE source = 'deployment'"
-};
-
-pg::Options nowhere() { return {.conninfo = Secret("host=/nonexistent user=nobody dbname=none")}; }
-
-struct JournalBench : testing::Bench {
-    ~JournalBench() { fs::remove_all(folder); }
-
-    Journal fresh_journal() { return {folder, db, clock, telemetry}; }
-
-    void begin(
-        Journal& journal,
-        DeploymentId id,
-        std::string release,
-        std::string kind = "release",
-        std::int64_t fence = 0
-    ) {
-        wait(journal.add(
-            context,
-            id,
-            "begun",
-            {{"environment", "production"},
-             {"kind", std::move(kind)},
-             {"release", std::move(release)},
-             {"from", "old"},
-             {"known_good", "old"},
-             {"actor", "cli"},
-             {"reason", "a test"},
-             {"canary", ""},
-             {"canary_window_ms", 60'000},
-             {"fence", fence}}
-        ));
-    }
-
-    void cancel(Journal& journal, DeploymentId id, std::string state, std::int64_t fence) {
-        wait(journal.add(
-            context,
-            id,
-            "cancels",
-            {{"environment", "production"},
-             {"outcome", "taken over"},
-             {"state", std::move(state)},
-             {"fence", fence}}
-        ));
-    }
-
-    void state(Journal& journal, DeploymentId id, std::string name, std::string outcome = "") {
-        json::object data{{"state", std::move(name)}, {"outcome", std::move(outcome)}};
-        wait(journal.add(context, id, "state", std::move(data)));
-    }
-
-    DeploymentId new_id() { return DeploymentId::make(clock.now(), random); }
-
-    Deployment found(DeploymentId id) { return *wait(deployments.find(context, id)); }
-
-    std::string folder = (fs::temp_directory_path() / ("acme-journal-" + new_id().str())).string();
-    Deployments deployments{db};
 };
 
 TEST(Journal, TellsADeploymentFromItsBeginningToItsEnd) {
@@ -313,44 +256,6 @@ TEST(Journal, AnEndedDeploymentLeavesNoStepOpen) {
     EXPECT_TRUE(steps.at(0).ended_at.has_value());
     const auto freezes = bench.wait(bench.db.run(bench.context, count_freezes));
     EXPECT_EQ(freezes[0].integer(), 1);
-}
-
-TEST(Journal, HalfALineOfAControllerThatWasKilledIsLeftOut) {
-    JournalBench bench;
-    const DeploymentId id = bench.new_id();
-    Journal journal = bench.fresh_journal();
-    bench.begin(journal, id, "new");
-    std::ofstream(bench.folder + "/" + id.str() + ".jsonl", std::ios::app)
-        << "{\"deployment\":\"dpl";
-
-    EXPECT_EQ(bench.wait(journal.merge(bench.context)), 0u);
-    Journal next = bench.fresh_journal();
-    bench.wait(next.open(bench.context, id));
-    bench.state(next, id, "rolling");
-    EXPECT_EQ(next.told().at(0).deployment.state, "rolling");
-}
-
-TEST(Journal, AFullDiskIsNoReasonToStopWhileTheDatabaseIsThere) {
-    JournalBench bench;
-    Journal journal("/dev/full/journal", bench.db, bench.clock, bench.telemetry);
-    const DeploymentId id = bench.new_id();
-
-    bench.begin(journal, id, "new");
-
-    EXPECT_EQ(bench.found(id).release, "new");
-}
-
-TEST(Journal, WithNeitherFileNorDatabaseItSaysSo) {
-    JournalBench bench;
-    pg::Database away(nowhere(), bench.telemetry);
-    Journal journal("/dev/full/journal", away, bench.clock, bench.telemetry);
-
-    const auto told =
-        bench.wait(journal.add(bench.context, bench.new_id(), "note", {{"text", "x"}}));
-
-    ASSERT_FALSE(told);
-    EXPECT_EQ(told.error().code, ErrorCode("journal.nowhere"));
-    away.close();
 }
 
 TEST(Journal, ARollbackEndsWhatItTookOver) {

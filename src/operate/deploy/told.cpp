@@ -84,10 +84,13 @@ std::vector<Told> told_by(const std::vector<Record>& records) {
         by_id[record.deployment.str()].add(record);
         if (record.kind == "cancels") cancels.push_back(record);
     }
-    std::vector<Told> all;
-    for (auto& [id, told] : by_id) {
-        if (told.is_begun) all.push_back(std::move(told));
-    }
+    std::vector<Told> each;
+    for (auto& [id, told] : by_id) each.push_back(std::move(told));
+    return told_by(std::move(each), cancels);
+}
+
+std::vector<Told> told_by(std::vector<Told> all, const std::vector<Record>& cancels) {
+    std::erase_if(all, [](const Told& told) { return !told.is_begun; });
     std::ranges::sort(all, {}, [](const Told& told) {
         return std::pair(told.deployment.fence, told.deployment.id.str());
     });

@@ -58,8 +58,11 @@ struct Told {
     void add(const Record& record);
 };
 
-/// All of them, the earliest first, each ended as the later ones ended it. Records of one
-/// deployment are in their order.
+/// All of them that were begun, the earliest first, each ended as the later ones ended it by their
+/// records "cancels".
+std::vector<Told> told_by(std::vector<Told> each, const std::vector<Record>& cancels);
+
+/// The same of records; those of one deployment are in their order.
 std::vector<Told> told_by(const std::vector<Record>& records);
 
 }  // namespace acme::deploy
