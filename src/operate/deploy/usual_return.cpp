@@ -70,7 +70,7 @@ Task<Result<Return>> usual_return(
     const CliParts& parts, Driver& driver, trace::Context context, std::vector<Stored> stored
 ) {
     const auto instances = ACME_TRY(co_await driver.instances());
-    const Journal journal(parts.journal_folder, parts.db, parts.telemetry.clock, parts.telemetry);
+    Journal journal(parts.journal_folder, parts.db, parts.telemetry.clock, parts.telemetry);
     const auto told = journal.told();
     std::string wanted = return_from_what_is(instances, told, parts.environment);
     if (!wanted.empty()) co_return Return{std::move(wanted)};
