@@ -15,7 +15,7 @@
 namespace acme::app {
 
 void add_routes(http::Router& router, Platform& platform) {
-    accounts::add_routes(router, platform.accounts);
+    accounts::add_routes(router, platform.accounts, platform.trusted_proxies);
     accounts::add_admin_routes(router, platform.administration);
     sessions::add_auth_routes(router, platform.auth, platform.metrics);
     sessions::add_routes(router, platform.sessions, platform.cursors);

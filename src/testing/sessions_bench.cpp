@@ -26,7 +26,7 @@ SessionsNode::SessionsNode(Bench& its_bench, const std::string& redis_url)
           return sessions.identify(request, context);
       }),
       service(router, bench.telemetry, [](trace::Trace&) {}) {
-    accounts::add_routes(router, accounts);
+    accounts::add_routes(router, accounts, trusted_proxies);
     sessions::add_routes(router, sessions, cursors);
     sessions::add_auth_routes(router, auth, bench.metrics);
 }

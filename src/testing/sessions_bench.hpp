@@ -24,6 +24,7 @@ struct SessionsNode {
     ~SessionsNode() { redis.close(); }
 
     Bench& bench;
+    const Networks trusted_proxies{};
     http::Cursors cursors;
     redis::Client redis;
     accounts::Accounts accounts;

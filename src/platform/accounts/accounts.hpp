@@ -132,13 +132,16 @@ public:
         trace::Context context, UserId id, std::optional<OrgId> org = std::nullopt
     );
 
-    /// Who changed since `since`, at most a thousand, oldest change first: for copies that missed
-    /// it. The version is the present one.
+    /// Who changed since `since`, at most `limit`, oldest change first: for copies that missed it.
+    /// The version is the present one. The next page begins after the last one's `at` and `user`.
     struct Stale {
         UserId user;
         std::int64_t version;
+        WallTime at;
     };
-    Task<std::vector<Stale>> changed_since(trace::Context context, WallTime since);
+    Task<std::vector<Stale>> changed_since(
+        trace::Context context, WallTime since, std::optional<UserId> after, int limit
+    );
 
     /// Ends every session of the user: those that begin later carry the new epoch, which is
     /// returned. Call announce() after the commit.

@@ -6,8 +6,6 @@
 namespace acme::accounts {
 namespace {
 
-constexpr int stale_max = 1000;
-
 constexpr pg::Query rename_user{"accounts.rename", R"sql(
     UPDATE users SET name = $3, version = version + 1, updated_at = $4
     WHERE id = $1 AND version = $2
@@ -46,7 +44,9 @@ constexpr pg::Query raise_epoch{"accounts.raise_epoch", R"sql(
 )sql"};
 
 constexpr pg::Query list_changed{"accounts.changed_since", R"sql(
-    SELECT id, version FROM users WHERE updated_at > $1 ORDER BY updated_at LIMIT $2
+    SELECT id, version, updated_at FROM users
+    WHERE (updated_at, id) > ($1, coalesce($2, '00000000-0000-0000-0000-000000000000'::uuid))
+    ORDER BY updated_at, id LIMIT $3
 )sql"};
 
 constexpr pg::Query find_version{"accounts.version", R"sql(
@@ -152,12 +152,14 @@ Task<Result<User>> Accounts::administer(
     co_return after;
 }
 
-Task<std::vector<Accounts::Stale>> Accounts::changed_since(trace::Context context, WallTime since) {
-    const auto rows = co_await db_.run(context, list_changed, since, stale_max);
+Task<std::vector<Accounts::Stale>> Accounts::changed_since(
+    trace::Context context, WallTime since, std::optional<UserId> after, int limit
+) {
+    const auto rows = co_await db_.run(context, list_changed, since, after, limit);
     std::vector<Stale> stale;
     for (int i = 0; i < rows.size(); ++i) {
         pg::Row row = rows[i];
-        stale.push_back({.user = row.id<UserId>(), .version = row.integer()});
+        stale.push_back({.user = row.id<UserId>(), .version = row.integer(), .at = row.time()});
     }
     co_return stale;
 }

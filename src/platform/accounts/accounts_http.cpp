@@ -1,5 +1,6 @@
 #include "platform/accounts/accounts_http.hpp"
 
+#include "io/http/client_address.hpp"
 #include "io/http/condition.hpp"
 #include "io/http/fields.hpp"
 #include "io/http/json.hpp"
@@ -77,7 +78,9 @@ Task<Result<Response>> show(Accounts& accounts, const Call& call) {
     co_return to_response(user, org, who);
 }
 
-Task<Result<Response>> patch(Accounts& accounts, const Call& call) {
+Task<Result<Response>> patch(
+    Accounts& accounts, const Networks& trusted_proxies, const Call& call
+) {
     const Identity& who = call.who();
     http::Fields fields(ACME_TRY(co_await http::json_object(call.request)));
     const auto name = fields.optional_text("name", {1, name_chars_max});
@@ -85,7 +88,11 @@ Task<Result<Response>> patch(Accounts& accounts, const Call& call) {
     User user = ACME_TRY(co_await accounts.find(call.context, who.user));
     ACME_TRY(http::check_if_match(call.request, http::etag_of(user.version)));
     if (name && *name != user.name) {
-        audit::Actor actor{.name = who.user.str(), .org = who.org};
+        audit::Actor actor{
+            .name = who.user.str(),
+            .org = who.org,
+            .ip = http::client_address(call.request, trusted_proxies),
+        };
         user = ACME_TRY(
             co_await accounts.rename(call.context, std::move(actor), who.user, user.version, *name)
         );
@@ -97,7 +104,7 @@ Task<Result<Response>> patch(Accounts& accounts, const Call& call) {
 
 }  // namespace
 
-void add_routes(http::Router& router, Accounts& accounts) {
+void add_routes(http::Router& router, Accounts& accounts, const Networks& trusted_proxies) {
     router.add_schema(me_schema);
     router.add_schema(patch_schema);
     router.add({
@@ -121,7 +128,7 @@ void add_routes(http::Router& router, Accounts& accounts) {
                  {"accounts.invalid", "http.precondition_required", "http.precondition_failed"},
              .request_type = "application/merge-patch+json",
              .needs_if_match = true},
-        .handler = [&](const Call& call) { return patch(accounts, call); },
+        .handler = [&](const Call& call) { return patch(accounts, trusted_proxies, call); },
     });
 }
 

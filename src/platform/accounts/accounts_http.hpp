@@ -29,8 +29,8 @@ struct Administration {
     const Networks& trusted_proxies;  // see http::client_address()
 };
 
-/// GET and PATCH /v1/me.
-void add_routes(http::Router& router, Accounts& accounts);
+/// GET and PATCH /v1/me. `trusted_proxies`: see http::client_address(). All outlive the router.
+void add_routes(http::Router& router, Accounts& accounts, const Networks& trusted_proxies);
 
 /// GET and POST /v1/admin/users, GET and PATCH /v1/admin/users/{id}, POST
 /// /v1/admin/users/{id}/link.

@@ -13,8 +13,6 @@
 
 #include <boost/json/parse.hpp>
 
-#include <latch>
-
 namespace acme::accounts {
 namespace {
 
@@ -31,6 +29,10 @@ constexpr pg::Query count_admins{"test.admins", R"sql(
 
 constexpr pg::Query find_ip{"test.ip", R"sql(
     SELECT ip FROM audit_entries WHERE action = 'accounts.create' AND target = $1
+)sql"};
+
+constexpr pg::Query find_rename_ip{"test.rename_ip", R"sql(
+    SELECT ip FROM audit_entries WHERE action = 'accounts.rename' AND target = $1
 )sql"};
 
 constexpr pg::Query forge_entry{"test.forge", R"sql(
@@ -229,6 +231,19 @@ TEST(Accounts, TheAuditTellsFromWhereAnAdministratorCame) {
     EXPECT_EQ(rows[0].text(), "203.0.113.7");
 }
 
+TEST(Accounts, TheAuditTellsFromWhereSomebodyChangedTheirName) {
+    AccountsBench bench;
+    const UserId user = bench.add_user(ada);
+    auto browser = bench.signed_in(ada);
+    const std::string etag = header(browser.get("/v1/me"), "ETag");
+    ASSERT_EQ(
+        browser.send(patch, "/v1/me", R"({"name":"Lady"})", {{"If-Match", etag}}).status, 200
+    );
+    const auto rows = bench.wait(bench.db.run(bench.context, find_rename_ip, user.str()));
+    ASSERT_EQ(rows.size(), 1);
+    EXPECT_EQ(rows[0].text(), browser.address);
+}
+
 TEST(Accounts, TimesHaveMilliseconds) {
     AccountsBench bench;
     bench.clock.advance(std::chrono::microseconds(1999));
@@ -301,34 +316,6 @@ TEST(Audit, TheChainShowsWhatWasForged) {
     const auto broken = bench.wait(audit::verify(bench.db, bench.context));
     ASSERT_FALSE(broken);
     EXPECT_EQ(broken.error().code.text(), "audit.broken");
-}
-
-TEST(Passwords, AnUnknownAddressIsHashedAsAKnownOneIs) {
-    AccountsBench bench;
-    bench.add_user(ada);
-    std::latch may_go(1);
-    std::size_t ended = 0;
-    const auto work = [&] {
-        may_go.wait();
-        return true;
-    };
-    bench.loop.restart();
-    for (std::size_t i = 0; i < Loop::blocking_max; ++i) {
-        asio::co_spawn(bench.loop, bench.loop.blocking(work), [&](const auto&, const auto&) {
-            ++ended;
-        });
-    }
-    bench.loop.poll();
-
-    // Whoever finds no place for the hash is told so: both were about to be hashed.
-    for (const char* const email : {ada, "bob@example.com"}) {
-        const auto refused =
-            bench.wait(bench.node.passwords.verify(bench.context, email, Secret("wrong battery")));
-        ASSERT_FALSE(refused);
-        EXPECT_EQ(refused.error().code.text(), "loop.busy") << email;
-    }
-    may_go.count_down();
-    while (ended < Loop::blocking_max) bench.loop.run_one();
 }
 
 }  // namespace

@@ -64,10 +64,13 @@ Task<Links::Link> Links::make(trace::Context context, audit::Actor actor, UserId
     co_return link;
 }
 
-Task<Result<UserId>> Links::consume(trace::Context context, std::string token, std::string ip) {
+Task<pg::Transaction> Links::begin(trace::Context context) { return db_.begin(context); }
+
+Task<Result<UserId>> Links::consume(
+    pg::Transaction& transaction, trace::Context context, std::string token, std::string ip
+) {
     if (token.size() != link_token_chars) co_return invalid_link();
     const std::string hash = to_base64url(sha256(token));
-    auto transaction = co_await db_.begin(context);
     const auto rows =
         co_await transaction.run(context, use_token, hash, kind, telemetry_.clock.now());
     if (rows.empty()) co_return invalid_link();
@@ -75,7 +78,6 @@ Task<Result<UserId>> Links::consume(trace::Context context, std::string token, s
     audit::Actor actor{.name = user.str(), .ip = std::move(ip)};
     audit::Entry entry{.action = "accounts.use_link", .target = user.str()};
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
-    co_await transaction.commit(context);
     co_return user;
 }
 

@@ -14,7 +14,8 @@
 
 namespace acme::pg {
 class Database;
-}
+class Transaction;
+}  // namespace acme::pg
 
 namespace acme::accounts {
 
@@ -38,9 +39,14 @@ public:
     /// Good for link_life. Links made before stay good.
     Task<Link> make(trace::Context context, audit::Actor actor, UserId user);
 
-    /// Whose it is; it is used up from then on. Errors: accounts.link_invalid (unauthenticated) for
-    /// one that is unknown, used or too old, and for a user who is disabled.
-    Task<Result<UserId>> consume(trace::Context context, std::string token, std::string ip);
+    /// A transaction, for whoever does more with it than this room.
+    Task<pg::Transaction> begin(trace::Context context);
+
+    /// Whose it is; it is used up with the commit. Errors: accounts.link_invalid (unauthenticated)
+    /// for one that is unknown, used or too old, and for a user who is disabled.
+    Task<Result<UserId>> consume(
+        pg::Transaction& transaction, trace::Context context, std::string token, std::string ip
+    );
 
     /// Forgets what has expired a day ago. Twice: there is nothing left.
     Task<> sweep(trace::Context context);

@@ -22,7 +22,7 @@ constexpr std::string_view nobodys_hash =
     "mw8PxzR/Z4mbKRSq8bYsdVYjG8kvu8l4NQ6plR7h+cQ";
 
 constexpr pg::Query find_password{"accounts.find_password", R"sql(
-    SELECT u.id, u.state, p.sealed
+    SELECT u.id, u.state, u.token_epoch, p.sealed
     FROM users u LEFT JOIN credentials_password p ON p.user_id = u.id
     WHERE u.email_norm = $1
 )sql"};
@@ -36,6 +36,15 @@ constexpr pg::Query find_password_of{"accounts.find_password_of", R"sql(
 constexpr pg::Query upsert_password{"accounts.upsert_password", R"sql(
     INSERT INTO credentials_password (user_id, sealed, updated_at) VALUES ($1, $2, $3)
     ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at
+)sql"};
+
+// Only in the place of the one that was compared: whoever waited for a hash meanwhile brings back
+// no password that has been changed. Without one before ($4), only where there is none.
+constexpr pg::Query replace_password{"accounts.replace_password", R"sql(
+    INSERT INTO credentials_password AS p (user_id, sealed, updated_at) VALUES ($1, $2, $3)
+    ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at
+    WHERE p.sealed = $4
+    RETURNING user_id
 )sql"};
 
 std::string hash_of(const Secret& password) {
@@ -65,6 +74,15 @@ std::unexpected<Error> wrong_credentials() {
         "accounts.credentials_wrong",
         "The address or the password is wrong."
     );
+}
+
+std::unexpected<Error> wrong_present_password() {
+    return std::unexpected(Error{
+        .kind = ErrorKind::invalid,
+        .code = "accounts.password_wrong",
+        .message = "The present password is another one.",
+        .fields = {{"/current", "accounts.password_wrong", "The present password."}},
+    });
 }
 
 std::unexpected<Error> bad_password(FieldError problem) {
@@ -118,31 +136,36 @@ Task<Result<bool>> Passwords::matches(std::string phc, Secret password) {
     co_return co_await loop_.blocking(std::move(work));
 }
 
-Task<Result<UserId>> Passwords::verify(trace::Context context, std::string email, Secret password) {
+Task<Result<Passwords::Owner>> Passwords::verify(
+    trace::Context context, std::string email, Secret password
+) {
     if (password.size() > password_bytes_max) co_return wrong_credentials();
     const std::string normal = normalize_email(email).value_or("");
     const auto rows = co_await db_.run(context, find_password, normal);
-    std::optional<UserId> user;
+    std::optional<Owner> owner;
     std::optional<Secret> phc;
+    std::optional<std::string> sealed;
     bool needs_seal = false;
     if (!rows.empty()) {
         pg::Row row = rows[0];
         const auto id = row.id<UserId>();
         const bool is_active = row.text() == "active";
-        const auto sealed = row.text_or_null();
+        const std::int64_t epoch = row.integer();
+        sealed = row.text_or_null();
         if (is_active && sealed) phc = seal_.open(*sealed, id.str());
-        if (phc) user = id;
+        if (phc) owner = Owner{.user = id, .token_epoch = epoch};
         needs_seal = phc && (seal_.is_outdated(*sealed) || is_outdated(std::string(phc->reveal())));
     }
     const std::string compared(phc ? phc->reveal() : nobodys_hash);
     Secret again = needs_seal ? password.clone() : Secret();
     const bool is_right = ACME_TRY(co_await matches(compared, std::move(password)));
-    if (!is_right || !user) co_return wrong_credentials();
+    if (!is_right || !owner) co_return wrong_credentials();
     if (needs_seal) {
-        const std::string sealed = ACME_TRY(co_await hash(*user, std::move(again)));
-        co_await db_.run(context, upsert_password, *user, sealed, telemetry_.clock.now());
+        const std::string fresh = ACME_TRY(co_await hash(owner->user, std::move(again)));
+        const WallTime now = telemetry_.clock.now();
+        co_await db_.run(context, replace_password, owner->user, fresh, now, sealed);
     }
-    co_return *user;
+    co_return *owner;
 }
 
 Task<Result<std::string>> Passwords::hash(UserId user, Secret password) {
@@ -217,21 +240,18 @@ Task<Result<>> Passwords::change(
         const auto phc = seal_.open(*sealed, user.str());
         const std::string compared(phc ? phc->reveal() : nobodys_hash);
         const bool is_right = ACME_TRY(co_await matches(compared, std::move(current)));
-        if (!is_right || !phc) {
-            co_return std::unexpected(Error{
-                .kind = ErrorKind::invalid,
-                .code = "accounts.password_wrong",
-                .message = "The present password is another one.",
-                .fields = {{"/current", "accounts.password_wrong", "The present password."}},
-            });
-        }
+        if (!is_right || !phc) co_return wrong_present_password();
     }
-    std::string fresh = ACME_TRY(co_await hash(user, std::move(next)));
+    const std::string fresh = ACME_TRY(co_await hash(user, std::move(next)));
     auto transaction = co_await db_.begin(context);
-    co_await store(transaction, context, user, std::move(fresh));
+    const WallTime now = telemetry_.clock.now();
+    const auto replaced =
+        co_await transaction.run(context, replace_password, user, fresh, now, sealed);
+    if (replaced.empty()) co_return wrong_present_password();
     co_await accounts_.end_sessions(transaction, context, user);
     audit::Entry entry{.action = "accounts.change_password", .target = user.str()};
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await tell(transaction, context, user, "updated");
     co_await transaction.commit(context);
     co_await accounts_.announce(context, user);
     co_return done;

@@ -37,10 +37,15 @@ public:
         Telemetry& telemetry
     );
 
+    struct Owner {
+        UserId user;
+        std::int64_t token_epoch;  // when the password was read: see Sessions::begin()
+    };
+
     /// Whose password it is. Takes as long for an address that nobody has, or that has no
     /// password. Errors: accounts.credentials_wrong (unauthenticated), also for a user who is
     /// disabled; loop.busy (unavailable).
-    Task<Result<UserId>> verify(trace::Context context, std::string email, Secret password);
+    Task<Result<Owner>> verify(trace::Context context, std::string email, Secret password);
 
     /// What store() takes. Errors: loop.busy (unavailable).
     Task<Result<std::string>> hash(UserId user, Secret password);
@@ -68,7 +73,8 @@ public:
     );
 
     /// Ends all sessions of the user. `current` may be anything while there is no password yet.
-    /// Errors: accounts.password_wrong, accounts.invalid (invalid), loop.busy (unavailable).
+    /// Errors: accounts.password_wrong, also when it was changed meanwhile; accounts.invalid
+    /// (invalid); loop.busy (unavailable).
     Task<Result<>> change(
         trace::Context context, audit::Actor actor, UserId user, Secret current, Secret next
     );

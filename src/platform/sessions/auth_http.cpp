@@ -1,6 +1,7 @@
 // Signing in and out.
 #include "io/http/fields.hpp"
 #include "io/http/json.hpp"
+#include "io/pg/database.hpp"
 #include "platform/accounts/email.hpp"
 #include "platform/accounts/links.hpp"
 #include "platform/accounts/passwords.hpp"
@@ -80,21 +81,19 @@ Response signed_out(const Sessions& sessions) {
     return response;
 }
 
-Task<Result<Response>> begin(Auth& auth, const Call& call, UserId user, std::string method) {
-    Origin origin{
+Origin origin_of(const Auth& auth, const Call& call, std::string method) {
+    return {
         .method = std::move(method),
         .user_agent = std::string(call.request.header("user-agent")),
         .ip = auth.sessions.address_of(call.request),
     };
-    auto begun = ACME_TRY(co_await auth.sessions.begin(call.context, user, std::move(origin)));
-    // A new session at every sign-in; the one before it in this browser has no owner any more.
-    if (call.identity && call.identity->session) {
-        auto address = auth.sessions.address_of(call.request);
-        std::ignore = co_await auth.sessions.end(
-            call.context, *call.identity, std::move(address), *call.identity->session
-        );
-    }
-    co_return signed_in(std::move(begun));
+}
+
+/// A new session at every sign-in; the one before it in this browser has no owner any more. Who
+/// that was is asked here, for the router does not where anyone may come.
+Task<std::optional<Identity>> former_of(Auth& auth, const Call& call) {
+    const auto former = co_await auth.sessions.identify(call.request, call.context);
+    co_return former ? *former : std::nullopt;
 }
 
 Task<Result<Response>> log_in(Auth& auth, Metrics& metrics, const Call& call) {
@@ -109,14 +108,35 @@ Task<Result<Response>> log_in(Auth& auth, Metrics& metrics, const Call& call) {
         events.count("login", "limited");
         co_return std::unexpected(admitted.error());
     }
-    const auto user = co_await auth.passwords.verify(call.context, email, std::move(password));
-    if (!user) {
+    const auto owner = co_await auth.passwords.verify(call.context, email, std::move(password));
+    if (!owner) {
         events.count("login", "refused");
-        co_return std::unexpected(user.error());
+        co_return std::unexpected(owner.error());
     }
     co_await auth.tries.give_back(call.context, email, address);
-    events.count("login", "ok");
-    co_return co_await begin(auth, call, *user, "password");
+    SignIn sign_in{
+        .user = owner->user,
+        .origin = origin_of(auth, call, "password"),
+        .token_epoch = owner->token_epoch,
+        .former = co_await former_of(auth, call),
+    };
+    auto begun = co_await auth.sessions.begin(call.context, std::move(sign_in));
+    events.count("login", begun ? "ok" : "refused");
+    co_return signed_in(ACME_TRY(std::move(begun)));
+}
+
+/// In one transaction, so that no link is used up without a session.
+Task<Result<Sessions::Begun>> begin_by_link(Auth& auth, const Call& call, std::string token) {
+    Origin origin = origin_of(auth, call, "link");
+    auto former = co_await former_of(auth, call);
+    auto transaction = co_await auth.links.begin(call.context);
+    const UserId user =
+        ACME_TRY(co_await auth.links.consume(transaction, call.context, std::move(token), origin.ip)
+        );
+    SignIn sign_in{.user = user, .origin = std::move(origin), .former = std::move(former)};
+    co_return co_await auth.sessions.begin(
+        std::move(transaction), call.context, std::move(sign_in)
+    );
 }
 
 Task<Result<Response>> follow_link(Auth& auth, Metrics& metrics, const Call& call) {
@@ -130,14 +150,10 @@ Task<Result<Response>> follow_link(Auth& auth, Metrics& metrics, const Call& cal
         events.count("link", "limited");
         co_return std::unexpected(admitted.error());
     }
-    const auto user = co_await auth.links.consume(call.context, token, address);
-    if (!user) {
-        events.count("link", "refused");
-        co_return std::unexpected(user.error());
-    }
-    co_await auth.tries.give_back(call.context, "", address);
-    events.count("link", "ok");
-    co_return co_await begin(auth, call, *user, "link");
+    auto begun = co_await begin_by_link(auth, call, token);
+    events.count("link", begun ? "ok" : "refused");
+    if (begun) co_await auth.tries.give_back(call.context, "", address);
+    co_return signed_in(ACME_TRY(std::move(begun)));
 }
 
 Task<Result<Response>> log_out(Auth& auth, Metrics& metrics, const Call& call) {
@@ -175,14 +191,8 @@ Task<Result<Response>> change_password(Auth& auth, Metrics& metrics, const Call&
     ));
     co_await auth.tries.give_back(call.context, who.user.str(), address);
     Events(metrics).count("password_change", "ok");
-    Origin origin{
-        .method = "password",
-        .user_agent = std::string(call.request.header("user-agent")),
-        .ip = address,
-    };
-    co_return signed_in(
-        ACME_TRY(co_await auth.sessions.begin(call.context, who.user, std::move(origin)))
-    );
+    SignIn sign_in{.user = who.user, .origin = origin_of(auth, call, "password")};
+    co_return signed_in(ACME_TRY(co_await auth.sessions.begin(call.context, std::move(sign_in))));
 }
 
 }  // namespace

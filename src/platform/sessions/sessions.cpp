@@ -109,11 +109,26 @@ std::string Sessions::address_of(const http::Request& request) const {
     return http::client_address(request, options_.trusted_proxies);
 }
 
-Task<Result<Sessions::Begun>> Sessions::begin(trace::Context context, UserId user, Origin origin) {
+Task<Result<Sessions::Begun>> Sessions::begin(trace::Context context, SignIn sign_in) {
+    co_return co_await begin(co_await db_.begin(context), context, std::move(sign_in));
+}
+
+Task<Result<Sessions::Begun>> Sessions::begin(
+    pg::Transaction transaction, trace::Context context, SignIn sign_in
+) {
+    const UserId user = sign_in.user;
+    Origin& origin = sign_in.origin;
     const auto standing = co_await accounts_.standing(context, user);
     if (!standing || standing->state != accounts::State::active) {
         co_return refuse(
             ErrorKind::unauthenticated, "sessions.no_user", "This user cannot sign in."
+        );
+    }
+    if (sign_in.token_epoch.value_or(standing->token_epoch) != standing->token_epoch) {
+        co_return refuse(
+            ErrorKind::unauthenticated,
+            "sessions.no_user",
+            "All sessions of this user ended meanwhile. Sign in again."
         );
     }
     const WallTime now = telemetry_.clock.now();
@@ -127,7 +142,6 @@ Task<Result<Sessions::Begun>> Sessions::begin(trace::Context context, UserId use
         .last_seen_at = now,
         .expires_at = expiry_of(now, now),
     };
-    auto transaction = co_await db_.begin(context);
     co_await transaction.run(
         context,
         insert_session,
@@ -150,7 +164,14 @@ Task<Result<Sessions::Begun>> Sessions::begin(trace::Context context, UserId use
     };
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
     co_await tell(transaction, context, standing->org, user, session.id.str(), "created");
+    const auto& former = sign_in.former;
+    std::optional<std::string> ended;
+    if (former && former->session) {
+        ended = co_await revoke(transaction, context, *former, session.ip, *former->session);
+    }
     co_await transaction.commit(context);
+    if (ended) co_await forget(context, former->user, *ended);
+    if (context.trace != nullptr) context.trace->user_id = user.str();
     co_return Begun{
         .session = session,
         .cookie = cookie_.set(fresh.value, std::chrono::seconds(life_max)),
@@ -254,20 +275,32 @@ Task<std::vector<Session>> Sessions::list(
 
 Task<Result<>> Sessions::end(trace::Context context, Identity who, std::string ip, SessionId id) {
     auto transaction = co_await db_.begin(context);
-    const WallTime now = telemetry_.clock.now();
-    const auto rows = co_await transaction.run(context, revoke_session, who.org, who.user, id, now);
-    if (rows.empty()) {
+    const auto ended = co_await revoke(transaction, context, who, std::move(ip), id);
+    if (!ended) {
         co_return refuse(ErrorKind::not_found, "sessions.not_found", "There is no such session.");
     }
+    co_await transaction.commit(context);
+    co_await forget(context, who.user, *ended);
+    co_return done;
+}
+
+/// Its hash, for forget() after the commit; nullopt when `who` has no such session.
+Task<std::optional<std::string>> Sessions::revoke(
+    pg::Transaction& transaction, trace::Context context, Identity who, std::string ip, SessionId id
+) {
+    const WallTime now = telemetry_.clock.now();
+    const auto rows = co_await transaction.run(context, revoke_session, who.org, who.user, id, now);
+    if (rows.empty()) co_return std::nullopt;
     audit::Actor actor{.name = who.user.str(), .org = who.org, .ip = std::move(ip)};
     audit::Entry entry{.action = "sessions.end", .target = id.str()};
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
     co_await tell(transaction, context, who.org, who.user, id.str(), "deleted");
-    co_await transaction.commit(context);
-    const std::string hash = rows[0].text();
+    co_return rows[0].text();
+}
+
+Task<> Sessions::forget(trace::Context context, UserId user, std::string hash) {
     nearby_.forget(hash);
-    co_await copies_.end(context, who.user, hash);
-    co_return done;
+    co_await copies_.end(context, user, std::move(hash));
 }
 
 Task<> Sessions::end_all(trace::Context context, Identity who, std::string ip) {

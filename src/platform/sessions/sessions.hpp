@@ -46,6 +46,18 @@ struct Origin {
     std::string ip;
 };
 
+/// Who signs in.
+struct SignIn {
+    UserId user;
+    Origin origin;
+
+    /// As it was when they proved who they are: whose sessions all ended since begins none.
+    std::optional<std::int64_t> token_epoch = std::nullopt;
+
+    /// Who this browser was until now: that session ends as the new one begins.
+    std::optional<Identity> former = std::nullopt;
+};
+
 struct Options {
     bool is_secure = true;          // see Cookie
     Networks trusted_proxies = {};  // see client_address()
@@ -70,8 +82,13 @@ public:
         std::string cookie;  // value of Set-Cookie
     };
 
-    /// Errors: sessions.no_user (unauthenticated) for one who is gone or disabled.
-    Task<Result<Begun>> begin(trace::Context context, UserId user, Origin origin);
+    /// Errors: sessions.no_user (unauthenticated) for one who is gone or disabled, or of another
+    /// epoch.
+    Task<Result<Begun>> begin(trace::Context context, SignIn sign_in);
+
+    /// The same with what was done in `transaction` before, which it commits; on an error nothing
+    /// of it has happened.
+    Task<Result<Begun>> begin(pg::Transaction transaction, trace::Context context, SignIn sign_in);
 
     /// For http::Router: who sends this request; nobody without a session. Names the user in the
     /// trace. Errors: access.cross_site (forbidden), see check_same_site().
@@ -104,7 +121,17 @@ private:
     Task<std::optional<Live>> read(trace::Context context, Presented presented);
     Task<std::optional<Live>> find(trace::Context context, Presented presented);
     Task<> touch(trace::Context context, std::string hash, Live live);
+    Task<std::optional<std::string>> revoke(
+        pg::Transaction& transaction,
+        trace::Context context,
+        Identity who,
+        std::string ip,
+        SessionId id
+    );
+    Task<> forget(trace::Context context, UserId user, std::string hash);
     Task<> outdate(trace::Context context, UserId user, std::int64_t version);
+    Task<bool> tell_ends(trace::Context context, WallTime since);
+    Task<bool> tell_changes(trace::Context context, WallTime since);
 
     Options options_;
     Cookie cookie_;

@@ -29,7 +29,7 @@ constexpr redis::Script give_back_try{"sessions.give_back_try", R"lua(
 /// Addresses of people are not written into keys.
 std::string mark_of(std::string_view text) { return to_base64url(sha256(text)).substr(0, 22); }
 
-std::vector<Limit> limits_for(const std::string& email, const std::string& address) {
+std::vector<Limit> limits_for(const std::string& named, const std::string& address) {
     std::vector<Limit> limits;
     const auto parsed = parse_address(address);
     const bool is_ipv6 = parsed && address.find('.') == address.npos;
@@ -38,8 +38,9 @@ std::vector<Limit> limits_for(const std::string& email, const std::string& addre
         .most = 100,
         .window = std::chrono::hours(1),
     });
-    if (!email.empty()) {
-        const std::string account = accounts::normalize_email(email).value_or("");
+    if (!named.empty()) {
+        // What is no address is a user's id.
+        const std::string account = accounts::normalize_email(named).value_or(named);
         limits.push_back({
             .key = "rl:{sign_in:" + mark_of(account + " " + neighbourhood_of(address)) + "}",
             .most = 10,
@@ -51,8 +52,8 @@ std::vector<Limit> limits_for(const std::string& email, const std::string& addre
 
 }  // namespace
 
-Task<Result<>> Tries::admit(trace::Context context, std::string email, std::string address) {
-    for (const Limit& limit : limits_for(email, address)) {
+Task<Result<>> Tries::admit(trace::Context context, std::string account, std::string address) {
+    for (const Limit& limit : limits_for(account, address)) {
         int tries = count_here(limit.key, limit.window);
         std::int64_t wait =
             (counts_.at(limit.key).until - clock_.steady()) / std::chrono::seconds(1);
@@ -76,8 +77,8 @@ Task<Result<>> Tries::admit(trace::Context context, std::string email, std::stri
     co_return done;
 }
 
-Task<> Tries::give_back(trace::Context context, std::string email, std::string address) {
-    for (const Limit& limit : limits_for(email, address)) {
+Task<> Tries::give_back(trace::Context context, std::string account, std::string address) {
+    for (const Limit& limit : limits_for(account, address)) {
         const auto here = counts_.find(limit.key);
         if (here != counts_.end() && here->second.tries > 0) --here->second.tries;
         std::vector<std::string> keys{limit.key};

@@ -21,12 +21,13 @@ public:
 
     Tries(redis::Client& redis, const Clock& clock) : redis_(redis), clock_(clock) {}
 
-    /// Counts a try before it is made, so that many at once do not slip through. `email` as given,
-    /// "" when no account is named. Errors: sessions.too_many_tries (rate_limited).
-    Task<Result<>> admit(trace::Context context, std::string email, std::string address);
+    /// Counts a try before it is made, so that many at once do not slip through. `account` is an
+    /// address as given or a user's id, "" when none is named. Errors: sessions.too_many_tries
+    /// (rate_limited).
+    Task<Result<>> admit(trace::Context context, std::string account, std::string address);
 
     /// The try succeeded and does not count.
-    Task<> give_back(trace::Context context, std::string email, std::string address);
+    Task<> give_back(trace::Context context, std::string account, std::string address);
 
 private:
     struct Count {

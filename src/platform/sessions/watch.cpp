@@ -7,17 +7,52 @@
 namespace acme::sessions {
 namespace {
 
-constexpr int ends_max = 1000;
+constexpr int page_rows_max = 1000;
 
 /// More than clocks of nodes differ and transactions last, so that nothing falls between two looks.
 constexpr std::chrono::seconds overlap{15};
 
-// Every organization's: copies are kept by session.
+// Every organization's: copies are kept by session. Many may have ended at one instant.
 constexpr pg::Query list_ended{"sessions.ended_since", R"sql(
-    SELECT user_id, token_hash FROM sessions WHERE revoked_at > $1 ORDER BY revoked_at LIMIT $2
+    SELECT user_id, token_hash, revoked_at, id FROM sessions
+    WHERE (revoked_at, id) > ($1, coalesce($2, '00000000-0000-0000-0000-000000000000'::uuid))
+    ORDER BY revoked_at, id LIMIT $3
 )sql"};
 
 }  // namespace
+
+Task<bool> Sessions::tell_ends(trace::Context context, WallTime since) {
+    bool is_told = true;
+    std::optional<SessionId> after;
+    while (true) {
+        const auto rows = co_await db_.run(context, list_ended, since, after, page_rows_max);
+        for (int i = 0; i < rows.size(); ++i) {
+            pg::Row row = rows[i];
+            const auto user = row.id<UserId>();
+            const std::string hash = row.text();
+            since = row.time();
+            after = row.id<SessionId>();
+            nearby_.forget(hash);
+            is_told = co_await copies_.end(context, user, hash) && is_told;
+        }
+        if (rows.size() < page_rows_max) co_return is_told;
+    }
+}
+
+Task<bool> Sessions::tell_changes(trace::Context context, WallTime since) {
+    bool is_told = true;
+    std::optional<UserId> after;
+    while (true) {
+        const auto page = co_await accounts_.changed_since(context, since, after, page_rows_max);
+        for (const auto& stale : page) {
+            since = stale.at;
+            after = stale.user;
+            nearby_.forget(stale.user);
+            is_told = co_await copies_.outdate(context, stale.user, stale.version) && is_told;
+        }
+        if (std::ssize(page) < page_rows_max) co_return is_told;
+    }
+}
 
 Task<> Sessions::outdate(trace::Context context, UserId user, std::int64_t version) {
     nearby_.forget(user);
@@ -32,21 +67,10 @@ Task<> Sessions::look() {
     const WallTime now = telemetry_.clock.now();
     // The first look goes back as far as any copy can.
     const WallTime since = looked_at_ ? *looked_at_ - overlap : now - Copies::life - overlap;
-    const auto rows = co_await db_.run(context, list_ended, since, ends_max);
-    bool is_told = true;
-    for (int i = 0; i < rows.size(); ++i) {
-        pg::Row row = rows[i];
-        const auto user = row.id<UserId>();
-        const std::string hash = row.text();
-        nearby_.forget(hash);
-        is_told = co_await copies_.end(context, user, hash) && is_told;
-    }
-    for (const auto& stale : co_await accounts_.changed_since(context, since)) {
-        nearby_.forget(stale.user);
-        is_told = co_await copies_.outdate(context, stale.user, stale.version) && is_told;
-    }
+    const bool are_ends_told = co_await tell_ends(context, since);
+    const bool are_changes_told = co_await tell_changes(context, since);
     // What Redis has not heard is told again.
-    if (is_told) looked_at_ = now;
+    if (are_ends_told && are_changes_told) looked_at_ = now;
 }
 
 Task<> Sessions::watch() {
