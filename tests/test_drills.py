@@ -185,7 +185,8 @@ def test_production_asks_until_when_a_drill_was_agreed_on(deployer):
     known = deployer.platform.environment
     production = {
         **known, "ACME_PROFILE": "production", "DATABASE_URL": known["DATABASE_URL"] + "?sslmode=verify-full",
-        "REDIS_URL": "rediss://:x@127.0.0.1:1", "S3_ENDPOINT": "https://127.0.0.1:1"}
+        "REDIS_URL": "rediss://:x@127.0.0.1:1", "ACME_URL": "https://127.0.0.1:1",
+        "S3_ENDPOINT": "https://127.0.0.1:1"}
 
     done, _ = drill(deployer, "node-kill", environment=production)
     assert done.returncode == 1 and "drills.no_window" in done.stdout and "--window 30m" in done.stdout, done.stdout

@@ -135,6 +135,10 @@ void check_together(const Config& config, std::vector<Problem>& problems) {
     if (redis && !redis->server.has_tls) {
         complain("REDIS_URL", "invalid", "needs TLS (rediss://) in production");
     }
+    // Cookies are Secure only where this says https.
+    if (!config.url.starts_with("https://")) {
+        complain("ACME_URL", "invalid", "must be set to an https:// address in production");
+    }
     if (config.s3_endpoint.starts_with("file:")) {
         complain("S3_ENDPOINT", "invalid", "must be an S3 service in production");
     }

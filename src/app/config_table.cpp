@@ -141,7 +141,11 @@ void describe_process(Config& c, Settings& s) {
         {"single", "production"}
     );
     s.text(
-        {"ACME_URL", "Where people reach the platform; sign-in links use it"}, c.url, check_http_url
+        {"ACME_URL",
+         "Where people reach the platform; sign-in links use it, and over https:// cookies are "
+         "Secure; production demands that"},
+        c.url,
+        check_http_url
     );
     s.text(
         {"ACME_ADMIN_EMAIL", "Address of the administrator that the first start makes"},
