@@ -53,9 +53,13 @@ mapfile -t sources < <(find /etc/apt/sources.list /etc/apt/sources.list.d -type 
 mmdebstrap --quiet --variant=minbase --include=ca-certificates,git,sudo bookworm "$system" "${sources[@]}"
 take_along /etc/apt/apt.conf.d /etc/apt/auth.conf.d /etc/resolv.conf /etc/hosts \
     /usr/local/share/ca-certificates /etc/pip.conf /etc/npmrc /root/.npmrc /root/.config/pip /root/.config/go /root/.netrc /usr/local/etc/npmrc
-# Clients are told of their mirrors by variables too.
-env | grep -E '^(npm_config_|NPM_CONFIG_|GOPROXY|GONOSUMDB|GOSUMDB|GOFLAGS|PIP_|SSL_CERT|NODE_EXTRA_CA|https?_proxy|HTTPS?_PROXY)' \
-    >"$system/etc/environment.mirror" || true
+# Clients are told of their mirrors by variables too. A proxy's may hold a password: root reads them.
+mirror_variables='^(npm_config_|NPM_CONFIG_|GOPROXY|GONOSUMDB|GOSUMDB|GOFLAGS|PIP_|SSL_CERT|NODE_EXTRA_CA|https?_proxy|HTTPS?_PROXY)'
+write_mirrors() {
+    local name
+    for name in $(compgen -e | grep -E "$mirror_variables"); do printf '%s=%q\n' "$name" "${!name}"; done
+}
+(umask 077 && write_mirrors >"$system/etc/environment.mirror")
 lent=""
 if [ $cache = yes ]; then
     lent=/var/cache/ccache
@@ -86,7 +90,7 @@ check_up() { # ACCOUNT: starts it, asks it, stops it
     local reader=""  # of what is lent by root and is not theirs to write
     [ -z "$lent" ] || [ "$1" = root ] || reader="CCACHE_READONLY=1 CCACHE_TEMPDIR=/tmp"
     # shellcheck disable=SC2086 # words
-    inside env $reader su "$1" -s /bin/bash -c "$mirrors; cd ~ && { [ -d acme ] || git clone -q /srv/acme; }; cd acme || exit
+    inside env $reader bash -c "$mirrors"'; exec su "$0" -s /bin/bash -c "$1"' "$1" "cd ~ && { [ -d acme ] || git clone -q /srv/acme; }; cd acme || exit
         ./dev up >../said 2>&1 & up=\$!
         for _ in \$(seq 7200); do grep -q '^Stop ' ../said && break; kill -0 \$up || break; sleep 0.5; done
         cat ../said
