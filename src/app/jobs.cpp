@@ -17,7 +17,7 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     sessions::add_jobs(jobs, platform.sessions, platform.links);
     events::add_jobs(jobs, platform.db);
     idempotency::add_jobs(jobs, platform.idempotency);
-    files::add_jobs(jobs, platform.files);
+    files::add_jobs(jobs, platform.files, platform.clock);
     deploy::add_jobs(jobs, platform.db, platform.telemetry.clock);
     drift::add_jobs(jobs, deploy_parts(platform));
     pings::add_jobs(jobs, platform.pings);

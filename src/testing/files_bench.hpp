@@ -23,7 +23,7 @@ struct FilesBench : Bench {
     explicit FilesBench(const Driver& driver, files::Options options = {})
         : backend(driver.make(*this)), files(db, backend->store(), telemetry, options) {
         add_routes(router, files, idempotency, cursors);
-        add_jobs(jobs, files);
+        add_jobs(jobs, files, clock);
         add_commands(commands, files);
         me = somebody();
     }

@@ -344,7 +344,8 @@ Task<Result<Page>> FileStore::list(trace::Context, std::string prefix, std::stri
     });
 }
 
-Task<Result<int>> FileStore::sweep(trace::Context, WallTime before) {
+/// Whatever the prefix: the folder is nobody else's.
+Task<Result<int>> FileStore::sweep(trace::Context, std::string /*prefix*/, WallTime before) {
     co_return co_await beside(loop_, [unfinished = unfinished_, before] {
         return sweep_folder(unfinished, before);
     });

@@ -121,12 +121,12 @@ Task<Result<Page>> S3::list(trace::Context context, std::string prefix, std::str
     co_return page;
 }
 
-Task<Result<int>> S3::sweep(trace::Context context, WallTime before) {
+Task<Result<int>> S3::sweep(trace::Context context, std::string prefix, WallTime before) {
     const auto document = co_await caller_.document(
         context,
         {.name = "s3.list_uploads",
          .method = "GET",
-         .query = {{"max-uploads", std::to_string(list_max)}, {"uploads", ""}}}
+         .query = {{"max-uploads", std::to_string(list_max)}, {"prefix", prefix}, {"uploads", ""}}}
     );
     if (!document) co_return caller_.unavailable(document.error());
     struct Begun {
@@ -146,8 +146,8 @@ Task<Result<int>> S3::sweep(trace::Context context, WallTime before) {
     const std::string oldest = to_rfc3339(before).substr(0, 19);
     int count = 0;
     for (const Begun& begun : all) {
-        if (begun.at.size() < 19 || begun.at.substr(0, 19) >= oldest || !is_key(begun.key))
-            continue;
+        const bool is_ours = begun.key.starts_with(prefix) && is_key(begun.key);
+        if (begun.at.size() < 19 || begun.at.substr(0, 19) >= oldest || !is_ours) continue;
         ACME_TRY(co_await abort(context, begun.key, begun.id));
         ++count;
     }

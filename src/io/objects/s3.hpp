@@ -32,7 +32,7 @@ public:
     Task<Result<Stat>> stat(trace::Context context, std::string key) override;
     Task<Result<>> remove(trace::Context context, std::string key) override;
     Task<Result<Page>> list(trace::Context context, std::string prefix, std::string after) override;
-    Task<Result<int>> sweep(trace::Context context, WallTime before) override;
+    Task<Result<int>> sweep(trace::Context context, std::string prefix, WallTime before) override;
     Task<Result<>> probe(trace::Context context) override;
     Task<Result<>> examine(trace::Context context) override;
     Task<> close() override;

@@ -103,9 +103,12 @@ public:
         trace::Context context, std::string prefix, std::string after
     ) = 0;
 
-    /// Removes what writers began before `before` and never finished, at most 1,000; tells how
-    /// many. Errors: objects.unavailable.
-    virtual Task<Result<int>> sweep(trace::Context context, WallTime before) = 0;
+    /// Removes what writers began before `before` under keys that begin with `prefix`, and never
+    /// finished, at most 1,000; tells how many. What others keep in the same bucket stays.
+    /// Errors: objects.unavailable.
+    virtual Task<Result<int>> sweep(
+        trace::Context context, std::string prefix, WallTime before
+    ) = 0;
 
     /// Puts, reads, lists and removes a small object of its own: for start-up and doctor. The
     /// message of its error says what is wrong (no such bucket, another region, clock skew).

@@ -116,7 +116,7 @@ TEST_P(Conformance, WhatWasNeverFinishedIsNotThereAndLeavesNothingToSweep) {
     EXPECT_TRUE(keys("").empty());
     bench_.wait(store().close());  // which waits for the end of what was dropped
     const auto swept =
-        bench_.wait(store().sweep(bench_.context, bench_.clock.now() + std::chrono::hours(1)));
+        bench_.wait(store().sweep(bench_.context, "", bench_.clock.now() + std::chrono::hours(1)));
     ASSERT_TRUE(swept);
     EXPECT_EQ(*swept, 0);
 }
@@ -128,7 +128,8 @@ TEST_P(Conformance, TheSweepRemovesWhatIsOldAndUnfinishedAndNothingElse) {
     ASSERT_TRUE(writer);
     ASSERT_TRUE(bench_.wait((*writer)->write(bench_.context, text)));
     const auto sweep = [&](std::chrono::hours from_now) {
-        return bench_.wait(store().sweep(bench_.context, bench_.clock.now() + from_now)).value();
+        const WallTime before = bench_.clock.now() + from_now;
+        return bench_.wait(store().sweep(bench_.context, "a/", before)).value();
     };
 
     EXPECT_EQ(sweep(std::chrono::hours(-1)), 0);

@@ -121,10 +121,13 @@ public:
     Task<Result<>> remove_object(trace::Context context, FileId id);
 
     /// What the job files.sweep does: removes uploads that were given up, with their objects, what
-    /// storage holds of unfinished ones, objects without a row, and rows deleted a month ago.
-    /// Bounded by sweep_rows_max and sweep_pages_max; the next run goes on. Twice: it only looks
-    /// at ages. Errors: uploads.store_unavailable (unavailable).
-    Task<Result<>> sweep(trace::Context context);
+    /// storage holds of unfinished ones, objects of deleted files that their job gave up, objects
+    /// without a row, and rows deleted a month ago. Bounded by sweep_rows_max, the next run goes
+    /// on, and by `pages` of objects: returns the `after` with which a run goes on among them, ""
+    /// at their end. Twice: it only looks at ages. Errors: uploads.store_unavailable (unavailable).
+    Task<Result<std::string>> sweep(
+        trace::Context context, std::string after = "", int pages = sweep_pages_max
+    );
 
     static constexpr int sweep_rows_max = 1000;
     static constexpr int sweep_pages_max = 200;
@@ -134,7 +137,8 @@ private:
         trace::Context context, Incoming& incoming, FileId id, http::Body& body
     );
     Task<Result<>> sweep_uploads(trace::Context context);
-    Task<Result<>> sweep_orphans(trace::Context context);
+    Task<Result<>> sweep_given_up(trace::Context context);
+    Task<Result<std::string>> sweep_orphans(trace::Context context, std::string after, int pages);
 
     pg::Database& db_;
     objects::Store& store_;

@@ -2,12 +2,30 @@
 
 #include "base/text.hpp"
 
+#include <boost/json/parse.hpp>
+
 namespace acme::files {
 namespace {
 
 constexpr std::string_view remove_object_kind = "files.remove_object";
 constexpr std::string_view sweep_kind = "files.sweep";
 constexpr std::chrono::minutes sweep_time_max{10};
+
+/// The arguments are one JSON text: after which object it goes on; anything else is the beginning.
+/// A run that does not come to the end of them leaves the rest to the next job, which a second run
+/// of the same adds once more: that one finds less to do.
+Task<Result<>> sweep(Files& files, const Clock& clock, trace::Context context, std::string args) {
+    const auto json = boost::json::parse(args);
+    std::string after(json.is_string() ? std::string_view(json.get_string()) : "");
+    const std::string next = ACME_TRY(co_await files.sweep(context, std::move(after)));
+    if (next.empty()) co_return done;
+    std::string rest;
+    append_json_string(rest, next);
+    auto transaction = co_await files.begin(context);
+    co_await jobs::enqueue(transaction, context, clock, sweep_kind, std::move(rest));
+    co_await transaction.commit(context);
+    co_return done;
+}
 
 /// The arguments are one JSON text: the id.
 Task<Result<>> remove_object(Files& files, trace::Context context, std::string args) {
@@ -19,13 +37,15 @@ Task<Result<>> remove_object(Files& files, trace::Context context, std::string a
 
 }  // namespace
 
-void add_jobs(jobs::Registry& jobs, Files& files) {
+void add_jobs(jobs::Registry& jobs, Files& files, const Clock& clock) {
     jobs.add(remove_object_kind, [&](trace::Context context, std::string args) {
         return remove_object(files, context, std::move(args));
     });
     jobs.add(
         sweep_kind,
-        [&](trace::Context context, const std::string&) { return files.sweep(context); },
+        [&](trace::Context context, std::string args) {
+            return sweep(files, clock, context, std::move(args));
+        },
         {.time_max = sweep_time_max}
     );
 }

@@ -7,7 +7,8 @@
 namespace acme::files {
 
 /// files.remove_object and files.sweep; why twice is safe: Files::remove_object(), Files::sweep().
-void add_jobs(jobs::Registry& jobs, Files& files);
+/// `files` and `clock` outlive the registry.
+void add_jobs(jobs::Registry& jobs, Files& files, const Clock& clock);
 
 /// The sweep, every hour.
 void add_schedule(schedule::Schedule& schedule);

@@ -16,6 +16,13 @@ using enum http::Method;
 
 constexpr std::size_t mib = std::size_t{1024} * 1024;
 
+constexpr pg::Query insert_uploads{"test.insert_uploads", R"sql(
+    INSERT INTO files (id, org_id, owner_id, name, declared_type, state, key, begun_at, expires_at)
+    SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'a', 'text/plain', 'uploading',
+           'org_a/' || n, $1, $1::timestamptz + interval '1 hour'
+    FROM generate_series(0, $2::bigint - 1) n
+)sql"};
+
 class FilesOn : public ::testing::TestWithParam<testing::Driver> {};
 
 TEST_P(FilesOn, WhatIsUploadedComesBackByteForByteWithItsSha256) {
@@ -89,6 +96,48 @@ TEST_P(FilesOn, TheSweepRemovesObjectsThatHaveNoRowAndLeavesTheOthers) {
 
     EXPECT_EQ(bench.objects(), 1);
     EXPECT_EQ(bench.content(id), "kept");
+}
+
+TEST_P(FilesOn, AnObjectWhoseJobGaveUpIsRemovedByTheSweepADayLater) {
+    FilesBench bench(GetParam());
+    if (GetParam().name != std::string_view("Folder")) return;  // S3 would not take this clock
+    const std::string id = bench.upload_id("text");
+    EXPECT_EQ(bench.send(del, "/v1/files/" + id).status, 204);  // and no job runs
+
+    ASSERT_TRUE(bench.wait(bench.files.sweep(bench.context)));
+    EXPECT_EQ(bench.objects(), 1);
+    bench.clock.advance(24h + 1s);
+    ASSERT_TRUE(bench.wait(bench.files.sweep(bench.context)));
+
+    EXPECT_EQ(bench.objects(), 0);
+    bench.clock.advance(24h * 31);
+    ASSERT_TRUE(bench.wait(bench.files.sweep(bench.context)));
+    EXPECT_EQ(bench.rows(), 0);
+}
+
+TEST_P(FilesOn, TheSweepGoesOnWhereTheOneBeforeItEnded) {
+    FilesBench bench(GetParam());
+    if (GetParam().name != std::string_view("Folder")) return;  // it takes S3 too long
+    objects::Store& store = bench.backend->store();
+    const auto put = [&](std::string key) {
+        auto writer = bench.wait(store.write(bench.context, std::move(key), "text/plain"));
+        ASSERT_TRUE(bench.wait((*writer)->finish(bench.context, "text")));
+    };
+    // One page of files that are there, and behind it an object without a row.
+    const int count = static_cast<int>(objects::list_max);
+    bench.wait(bench.db.run(bench.context, insert_uploads, bench.clock.now(), count));
+    for (int i = 0; i < count; ++i) put("org_a/" + std::to_string(i));
+    put("org_z/lost");
+    const auto is_lost_there = [&] {
+        return !bench.wait(store.list(bench.context, "org_z/", ""))->objects.empty();
+    };
+
+    const auto next = bench.wait(bench.files.sweep(bench.context, "", 1));
+    ASSERT_TRUE(next);
+    EXPECT_NE(*next, "");
+    EXPECT_TRUE(is_lost_there());
+    EXPECT_EQ(bench.wait(bench.files.sweep(bench.context, *next, 1)).value(), "");
+    EXPECT_FALSE(is_lost_there());
 }
 
 TEST_P(FilesOn, ADownloadIsResumedByRange) {

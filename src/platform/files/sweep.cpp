@@ -12,6 +12,12 @@ namespace {
 constexpr std::chrono::hours unfinished_for_max{24};
 constexpr std::chrono::days deleted_rows_kept_for{30};
 
+/// Longer than the job files.remove_object tries.
+constexpr std::chrono::days removal_given_up_after{1};
+
+/// Of our keys in a bucket: files, and what looks whether the store works.
+constexpr std::string_view prefixes[] = {"org_", "probe/"};
+
 constexpr pg::Query list_expired{"files.list_expired", R"sql(
     SELECT org_id, id, key FROM files WHERE state = 'uploading' AND expires_at <= $1
     ORDER BY expires_at LIMIT $2
@@ -28,6 +34,11 @@ constexpr pg::Query find_deleted{"files.find_deleted", R"sql(
 
 constexpr pg::Query set_removed{"files.set_removed", R"sql(
     UPDATE files SET removed_at = $2 WHERE id = $1 AND state = 'deleted'
+)sql"};
+
+constexpr pg::Query list_given_up{"files.list_given_up", R"sql(
+    SELECT id FROM files WHERE state = 'deleted' AND removed_at IS NULL AND deleted_at < $1
+    ORDER BY deleted_at LIMIT $2
 )sql"};
 
 constexpr pg::Query forget_deleted{"files.forget_deleted", R"sql(
@@ -61,13 +72,26 @@ Task<Result<>> Files::remove_object(trace::Context context, FileId id) {
     co_return done;
 }
 
-Task<Result<>> Files::sweep(trace::Context context) {
+Task<Result<std::string>> Files::sweep(trace::Context context, std::string after, int pages) {
     ACME_TRY(co_await sweep_uploads(context));
     const WallTime now = telemetry_.clock.now();
-    const auto parts = co_await store_.sweep(context, now - unfinished_for_max);
-    if (!parts) co_return std::unexpected(store_unavailable());
-    ACME_TRY(co_await sweep_orphans(context));
+    for (const std::string_view prefix : prefixes) {
+        const WallTime before = now - unfinished_for_max;
+        const auto parts = co_await store_.sweep(context, std::string(prefix), before);
+        if (!parts) co_return std::unexpected(store_unavailable());
+    }
+    ACME_TRY(co_await sweep_given_up(context));
+    std::string next = ACME_TRY(co_await sweep_orphans(context, std::move(after), pages));
     co_await db_.run(context, forget_deleted, now - deleted_rows_kept_for, sweep_rows_max);
+    co_return next;
+}
+
+Task<Result<>> Files::sweep_given_up(trace::Context context) {
+    const WallTime before = telemetry_.clock.now() - removal_given_up_after;
+    const auto rows = co_await db_.run(context, list_given_up, before, sweep_rows_max);
+    for (int i = 0; i < rows.size(); ++i) {
+        ACME_TRY(co_await remove_object(context, rows[i].id<FileId>()));
+    }
     co_return done;
 }
 
@@ -90,9 +114,10 @@ Task<Result<>> Files::sweep_uploads(trace::Context context) {
 }
 
 /// The row is written before the object, so an object without a row has lost it for good.
-Task<Result<>> Files::sweep_orphans(trace::Context context) {
-    std::string after;
-    for (int number = 0; number < sweep_pages_max; ++number) {
+Task<Result<std::string>> Files::sweep_orphans(
+    trace::Context context, std::string after, int pages
+) {
+    for (int number = 0; number < pages; ++number) {
         const auto page = co_await store_.list(context, "org_", after);
         if (!page) co_return std::unexpected(store_unavailable());
         std::vector<objects::Listed> ours;
@@ -110,10 +135,10 @@ Task<Result<>> Files::sweep_orphans(trace::Context context) {
             const auto removed = co_await store_.remove(context, object.key);
             if (!removed) co_return std::unexpected(store_unavailable());
         }
-        if (page->next.empty()) break;
+        if (page->next.empty()) co_return "";
         after = page->next;
     }
-    co_return done;
+    co_return after;
 }
 
 }  // namespace acme::files
