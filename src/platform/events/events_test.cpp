@@ -25,6 +25,12 @@ struct Reader {
 struct EventsBench : testing::Bench {
     ~EventsBench() { wait(hub.close()); }
 
+    Task<> publish_now(Event event) {
+        auto transaction = co_await db.begin(context);
+        co_await publish(transaction, context, std::move(event));
+        co_await transaction.commit(context);
+    }
+
     Task<> publish_now(std::string id, std::optional<OrgId> org, std::string data) {
         auto transaction = co_await db.begin(context);
         co_await publish(
@@ -193,6 +199,33 @@ TEST(Events, AQuietStreamHasAHeartbeatAndEndsAfterAWhile) {
     bench.clock.advance(std::chrono::minutes(15));
     bench.wait(bench.read_rest(reader));
     EXPECT_EQ(reader.text.find("event: drain"), std::string::npos);
+}
+
+TEST(Events, AStreamEndsWithItsSessionAndWhenItsUserIsChanged) {
+    EventsBench bench;
+    const SessionId session = SessionId::make(bench.clock.now(), bench.random);
+    bench.mia.session = session;
+    const std::string name = bench.mia.user.str();
+    const std::string data = R"({"user":")" + name + R"("})";
+    const OrgId org = bench.mia.org;
+    for (const Event& event : {
+             Event{.topic = "sessions", .id = session.str(), .verb = "deleted", .org = org},
+             Event{.topic = "sessions", .id = "all", .verb = "deleted", .org = org, .data = data},
+             Event{.topic = "users", .id = name, .verb = "updated"},
+         }) {
+        Reader reader = bench.open(bench.mia);
+        Reader neighbour = bench.open(bench.op);
+        bench.wait(bench.publish_now({.topic = "sessions", .id = "ses_1", .verb = "deleted"}));
+        bench.wait(bench.publish_now({.topic = "sessions", .id = session.str(), .verb = "created"})
+        );
+        bench.happen("before", org);
+        bench.read_until(reader, "before");
+        bench.wait(bench.publish_now(event));
+        bench.wait(bench.read_rest(reader));
+        bench.happen("after", org);
+        bench.read_until(neighbour, "after");
+        EXPECT_EQ(reader.text.find("after"), std::string::npos);
+    }
 }
 
 TEST(Events, ADrainIsSaidBeforeTheEnd) {

@@ -59,6 +59,14 @@ bool Feed::may_see(const Row& row) const {
     return row.org ? *row.org == who_.org : who_.platform_role.has_value();
 }
 
+// The rooms sessions and accounts tell of this; the names are theirs.
+bool Feed::is_outdated_by(const Row& row) const {
+    if (row.topic == "users" && row.verb == "updated") return row.subject == who_.user.str();
+    if (row.topic != "sessions" || row.verb != "deleted") return false;
+    if (row.subject != "all") return who_.session && row.subject == who_.session->str();
+    return row.data.find('"' + who_.user.str() + '"') != row.data.npos;
+}
+
 std::string Feed::message_of(const Row& row, WallTime now) const {
     if (!wants(row.topic) || !may_see(row) || row.place <= sent_to_) return "";
     std::string data = R"({"topic":)";

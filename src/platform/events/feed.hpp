@@ -31,6 +31,9 @@ public:
     bool wants(std::string_view topic) const { return topics_.contains(topic); }
     bool may_see(const Row& row) const;
 
+    /// Whether its reader may have lost the session or the rights with which it was opened.
+    bool is_outdated_by(const Row& row) const;
+
     /// The row as it is sent; "" if it is not wanted, not to be seen, or was sent before.
     std::string message_of(const Row& row, WallTime now) const;
 

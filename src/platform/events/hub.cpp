@@ -174,7 +174,10 @@ Task<> Hub::look(trace::Context context) {
         const auto rows = co_await read_rows(db_, context, *place_);
         const WallTime now = telemetry_.clock.now();
         for (const Row& row : rows) {
-            for (Feed* feed : feeds_) feed->push(feed->message_of(row, now));
+            for (Feed* feed : feeds_) {
+                feed->push(feed->message_of(row, now));
+                if (feed->is_outdated_by(row)) feed->end();  // who comes back is asked anew
+            }
             place_ = row.place;
         }
         has_more = std::ssize(rows) == rows_max;
