@@ -19,10 +19,11 @@ Result<> migrate(const Config& config, const cli::Call& call) {
         for (const std::string& line : pg::show(plan, is_json)) call.print(line);
         return {};
     }
-    const auto tell = [&call](std::string_view line) { call.print(line); };
-    for (const std::string& name : pg::migrate(config.database_url, migrations(), {.tell = tell})) {
-        call.print("applied " + name);
-    }
+    const auto tell = [&](std::string_view line) {
+        if (!is_json) call.print(line);
+    };
+    const auto applied = pg::migrate(config.database_url, migrations(), {.tell = tell});
+    if (is_json) call.print(pg::show_applied(applied));
     return {};
 }
 

@@ -5,6 +5,7 @@
 #include "testing/http_client.hpp"
 
 #include <atomic>
+#include <deque>
 #include <future>
 #include <thread>
 
@@ -84,7 +85,9 @@ struct ServerBench : testing::DryBench {
 
     Router router{nullptr};
     Service service{router, telemetry, [](trace::Trace&) {}};
-    Server server{service, telemetry, {.head_bytes_max = 1024, .rest_bytes_max = 4096}};
+    Server server{
+        service, telemetry, {.head_bytes_max = 1024, .rest_bytes_max = 4096, .sessions_max = 8}
+    };
     TaskGroup tasks{log};
     std::uint16_t port = 0;
     bool is_draining = false;
@@ -265,6 +268,18 @@ TEST(Server, EveryAnswerHasADate) {
     client.send(post("x"));
     constexpr auto date = "\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\n";
     EXPECT_NE(client.receive().find(date), std::string::npos);
+}
+
+TEST(Server, OneConnectionTooManyIsHungUpOnAndTheOthersStay) {
+    ServerBench bench;
+    std::deque<HttpClient> clients;
+    const auto is_served = [](HttpClient& client) {
+        client.send(post("x"));
+        return client.receive().ends_with("x");
+    };
+    for (int i = 0; i < 8; ++i) EXPECT_TRUE(is_served(clients.emplace_back(bench.port)));
+    EXPECT_EQ(HttpClient(bench.port).receive(), "");
+    for (HttpClient& client : clients) EXPECT_TRUE(is_served(client));
 }
 
 TEST(Server, ADrainAnswersWhatIsAtHandAndTakesNothingNew) {

@@ -59,4 +59,10 @@ std::vector<std::string> show(const std::vector<MigrationStatus>& status, bool i
     return lines;
 }
 
+std::string show_applied(const std::vector<std::string>& names) {
+    std::vector<std::string> all;
+    for (const std::string& name : names) all.push_back(quoted(name));
+    return "{\"applied\":[" + joined(all) + "]}";
+}
+
 }  // namespace acme::pg
