@@ -21,8 +21,4 @@ Task<Result<boost::json::object>> json_object(const Request& request);
 /// The same of text that is at hand.
 Result<boost::json::object> parse_object(std::string_view text);
 
-/// `patch` over `target`: null removes, an object goes on inside, all else replaces. Source: RFC
-/// 7396.
-void merge_patch(boost::json::value& target, const boost::json::value& patch);
-
 }  // namespace acme::http

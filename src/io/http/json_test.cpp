@@ -8,7 +8,6 @@
 #include "testing/text_body.hpp"
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <array>
 
@@ -58,28 +57,6 @@ TEST(Json, TheBodyHasToSayThatItIsJson) {
     EXPECT_EQ(code(Method::post, "application/merge-patch+json"), "http.media_type");
     EXPECT_EQ(code(Method::post, "text/plain"), "http.media_type");
     EXPECT_EQ(code(Method::post, ""), "http.media_type");
-}
-
-// RFC 7396, appendix A.
-TEST(Json, AMergePatchDoesWhatTheStandardShows) {
-    const std::vector<std::array<const char*, 3>> cases{
-        {R"({"a":"b"})", R"({"a":"c"})", R"({"a":"c"})"},
-        {R"({"a":"b"})", R"({"b":"c"})", R"({"a":"b","b":"c"})"},
-        {R"({"a":"b"})", R"({"a":null})", R"({})"},
-        {R"({"a":"b","b":"c"})", R"({"a":null})", R"({"b":"c"})"},
-        {R"({"a":["b"]})", R"({"a":"c"})", R"({"a":"c"})"},
-        {R"({"a":{"b":"c"}})", R"({"a":{"b":"d","c":null}})", R"({"a":{"b":"d"}})"},
-        {R"({"a":[{"b":"c"}]})", R"({"a":[1]})", R"({"a":[1]})"},
-        {R"(["a","b"])", R"(["c","d"])", R"(["c","d"])"},
-        {R"({"e":null})", R"({"a":1})", R"({"e":null,"a":1})"},
-        {R"([1,2])", R"({"a":"b","c":null})", R"({"a":"b"})"},
-        {R"({})", R"({"a":{"bb":{"ccc":null}}})", R"({"a":{"bb":{}}})"},
-    };
-    for (const auto& [target, patch, expected] : cases) {
-        auto value = boost::json::parse(target);
-        merge_patch(value, boost::json::parse(patch));
-        EXPECT_EQ(boost::json::serialize(value), expected);
-    }
 }
 
 TEST(Fields, WhatIsRightIsTaken) {
