@@ -210,7 +210,11 @@ void add_auth_routes(http::Router& router, Auth& auth, Metrics& metrics) {
             {.summary = "Signs in with a password and sets the session cookie.",
              .request = "Login",
              .response = "Session",
-             .errors = {"accounts.credentials_wrong", "sessions.too_many_tries", "loop.busy"}},
+             .errors =
+                 {"accounts.credentials_wrong",
+                  "sessions.no_user",
+                  "sessions.too_many_tries",
+                  "loop.busy"}},
         .handler = [&](const Call& call) { return log_in(auth, metrics, call); },
     });
     router.add({
@@ -222,7 +226,7 @@ void add_auth_routes(http::Router& router, Auth& auth, Metrics& metrics) {
             {.summary = "Signs in with a link that works once and sets the session cookie.",
              .request = "SignInLinkToken",
              .response = "Session",
-             .errors = {"accounts.link_invalid", "sessions.too_many_tries"}},
+             .errors = {"accounts.link_invalid", "sessions.no_user", "sessions.too_many_tries"}},
         .handler = [&](const Call& call) { return follow_link(auth, metrics, call); },
     });
     router.add({
