@@ -1,7 +1,7 @@
 // The controller on machines that are only told of, behind a real HAProxy and with a real journal.
 #include "operate/deploy/controller.hpp"
 
-#include "operate/deploy/deployments.hpp"
+#include "operate/deploy/takeover.hpp"
 #include "testing/balanced.hpp"
 #include "testing/bench.hpp"
 
@@ -160,6 +160,35 @@ struct Stage : testing::Bench {
         return ending;
     }
 
+    /// One look of the controller that is always there: whether it carried something out.
+    bool look() {
+        Takeover takeover(
+            {
+                .find_ground = [this]() -> Result<Ground> {
+                    auto paper = std::make_unique<PaperDriver>();
+                    paper->nodes = driver.nodes;
+                    Ground ground;
+                    ground.balancer = std::make_unique<balancer::Balancer>(balanced.balancer());
+                    ground.judging =
+                        std::make_unique<Judging>(telemetry, fetch, *ground.balancer, *paper);
+                    ground.driver = std::move(paper);
+                    return ground;
+                },
+                .db = db,
+                .fetch = fetch,
+                .telemetry = telemetry,
+                .tasks = tasks,
+                .hooks = hooks,
+                .journal_folder = folder,
+                .environment = "local",
+            },
+            "app-1"
+        );
+        const bool was_carried_out = wait(takeover.look(context));
+        wait(tasks.join());
+        return was_carried_out;
+    }
+
     std::string state_of(DeploymentId id) { return wait(deployments.find(context, id))->state; }
     std::size_t told_of(DeploymentId id) {
         return wait(deployments.records(context, id, 0)).size();
@@ -270,6 +299,25 @@ TEST(Controller, JudgesNothingAnewWhenOnlyTheEndOfTheWatchWasNotHeard) {
     const auto first = std::ranges::find(calls, "mark_good");
     ASSERT_GE(calls.end() - first, 3);
     EXPECT_EQ(std::vector(first, first + 3), std::vector<std::string>(3, "mark_good"));
+}
+
+TEST(Takeover, LeavesWhatItsFileSaysHasEndedAlsoWhenTheDatabaseRefusesToHear) {
+    Stage stage;
+    const DeploymentId id = stage.begin_watched(1);
+    stage.wait(stage.state(id, "a state of a later release"));
+    stage.wait(stage.state(id, "rolled_back"));
+    ASSERT_EQ(stage.state_of(id), "succeeded");
+
+    EXPECT_FALSE(stage.look());
+}
+
+TEST(Takeover, GoesOnWithWhatNobodyEnded) {
+    Stage stage;
+    const DeploymentId id = stage.begin_watched(1);
+
+    EXPECT_TRUE(stage.look());
+
+    EXPECT_EQ(stage.state_of(id), "good");
 }
 
 }  // namespace
