@@ -2,6 +2,7 @@
 PostgreSQL, Redis and HAProxy. How releases misbehave is in tests/releases."""
 
 import json
+import re
 
 import pytest
 from conftest import until
@@ -32,11 +33,15 @@ def test_a_plan_is_shown_first_and_only_that_plan_is_done(deployer):
     release = deployer.add("good")
     plan = json.loads(deployer.run("plan", release).stdout)
     assert plan["steps"][0]["kind"] == "migrate"
+    assert "no node has told" in plan["load"], "each of them has just begun"
 
     moved = deployer.run("run", release, "--plan", "sha256:" + "0" * 64, check=False)
 
     assert moved.returncode == 1 and "plan_moved" in moved.stdout
     assert deployer.history() == [] and deployer.is_settled(deployer.first)
+    told = until(lambda: re.search(r"used ([\d.]+) % .* would use ([\d.]+) %",
+                                   json.loads(deployer.run("plan", release).stdout)["load"]), 90)
+    assert abs(float(told[2]) - 1.425 * float(told[1])) < 0.2, told[0]
 
 
 def test_the_plan_that_was_shown_is_done_and_undone_by_its_digest(deployer):

@@ -94,6 +94,9 @@ def test_a_canary_shorter_than_ten_minutes_is_a_trial_and_says_why(deployer):
     silent = deployer.platform.run("deploy", "run", made, "--canary-window", "12s", check=False)
 
     assert silent.returncode == REFUSED and "reason_missing" in silent.stdout
+    for window in ("500ms", "25h", "153722867280913m"):
+        odd = deployer.platform.run("deploy", "plan", made, "--canary-window", window, check=False)
+        assert odd.returncode == REFUSED and "deploy.duration" in odd.stdout, odd.stdout
     assert all(one["release"] != made for one in deployer.history())
 
 

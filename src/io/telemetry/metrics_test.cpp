@@ -8,6 +8,7 @@
 #include <prometheus/histogram.h>
 
 #include <cstdio>
+#include <unistd.h>
 #include <zlib.h>
 
 namespace acme {
@@ -228,6 +229,14 @@ TEST(Metrics, SumTheirRoutesForWhoAsksManyNodes) {
     EXPECT_TRUE(page.contains("http_request_duration_seconds_bucket{le=\"0.002\"} 0\n"));
     EXPECT_TRUE(page.contains("pears 2\n"));
     EXPECT_FALSE(page.contains("path"));
+}
+
+TEST(Metrics, SayHowManyCoresTheProcessMayUse) {
+    const std::string kept = exposition::keep(Metrics().text(), "process_cpu_limit_cores");
+    double cores = 0;
+    EXPECT_EQ(std::sscanf(kept.substr(kept.rfind(' ')).c_str(), " %lf", &cores), 1);
+    EXPECT_GT(cores, 0.01);
+    EXPECT_LE(cores, ::sysconf(_SC_NPROCESSORS_CONF));
 }
 
 TEST(Metrics, SayHowMuchMemoryTheProcessMayUse) {

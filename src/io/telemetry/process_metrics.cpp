@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <sched.h>
 #include <sstream>
 #include <string>
 #include <sys/resource.h>
@@ -66,6 +67,23 @@ double memory_limit_bytes() {
     return least;
 }
 
+/// By the control group's quota (version 2, version 1), where it has one, and by the mask of cores.
+double cpu_limit_cores() {
+    cpu_set_t mask{};
+    ::sched_getaffinity(0, sizeof(mask), &mask);
+    double least = CPU_COUNT(&mask);
+    std::istringstream group(
+        read_file("/sys/fs/cgroup/cpu.max") + " " +
+        read_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") + " " +
+        read_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
+    );
+    double quota = 0;  // "max", or -1: as much as there is
+    double period = 0;
+    if (group >> quota >> period && quota > 0 && period > 0)
+        least = std::min(least, quota / period);
+    return least;
+}
+
 }  // namespace
 
 ProcessFigures process_figures() {
@@ -85,6 +103,7 @@ ProcessFigures process_figures() {
     const auto open = std::distance(begin(descriptors), end(descriptors));
     return {
         .cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime),
+        .cpu_limit_cores = cpu_limit_cores(),
         .resident_bytes =
             stat_field(stat, resident_pages) * static_cast<double>(::sysconf(_SC_PAGESIZE)),
         .virtual_bytes = stat_field(stat, virtual_bytes),
@@ -105,6 +124,12 @@ std::vector<prometheus::MetricFamily> process_metrics() {
             "CPU time used, in user and kernel mode.",
             Counter,
             figures.cpu_seconds
+        ),
+        family(
+            "process_cpu_limit_cores",
+            "Cores that it may use: of its control group, else of the machine.",
+            Gauge,
+            figures.cpu_limit_cores
         ),
         family("process_resident_memory_bytes", "Resident memory.", Gauge, figures.resident_bytes),
         family("process_virtual_memory_bytes", "Virtual memory.", Gauge, figures.virtual_bytes),

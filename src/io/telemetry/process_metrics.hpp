@@ -10,6 +10,7 @@ namespace acme {
 
 struct ProcessFigures {
     double cpu_seconds = 0;
+    double cpu_limit_cores = 0;  // of its control group, else those of the machine that it may use
     double resident_bytes = 0;
     double virtual_bytes = 0;
     double memory_limit_bytes = 0;  // of its control group, else of the machine

@@ -8,9 +8,12 @@ namespace acme::changes {
 namespace {
 
 using std::chrono::microseconds;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int amount_max = 100'000;  // of minutes, hours or days
+
+constexpr int seconds_max = 86'400;  // of a duration
 
 /// Takes what it reads from the front of a text.
 class Reader {
@@ -117,6 +120,18 @@ Result<WallTime> parse_until(std::string_view text, WallTime now) {
         "changes.moment",
         "A time is 2026-11-24T18:00Z, or how long from now: 90m, 2h, 3d."
     );
+}
+
+std::optional<milliseconds> parse_duration(
+    std::string_view text, milliseconds least, milliseconds most
+) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto number = parse_number<int>(text.substr(0, digits));
+    const std::string_view unit = text.substr(digits);
+    const int factor = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3'600 : 0;
+    if (!number || factor == 0 || *number > seconds_max / factor) return std::nullopt;
+    const milliseconds time = seconds(*number * factor);
+    return least <= time && time <= most ? std::optional(time) : std::nullopt;
 }
 
 std::string minute_of(WallTime time) {

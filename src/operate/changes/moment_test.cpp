@@ -53,5 +53,33 @@ TEST(Moment, AnEndIsATimeOrHowLongFromNow) {
     }
 }
 
+TEST(Moment, ADurationIsANumberWithItsUnitWithinItsBounds) {
+    using std::chrono::milliseconds;
+    constexpr std::chrono::seconds least{1};
+    constexpr std::chrono::hours most{24};
+    const auto read = [&](std::string_view text) { return parse_duration(text, least, most); };
+
+    EXPECT_EQ(read("1s"), milliseconds(1'000));
+    EXPECT_EQ(read("10m"), milliseconds(600'000));
+    EXPECT_EQ(read("24h"), milliseconds(86'400'000));
+    for (const char* text :
+         {"",
+          "s",
+          "10",
+          "0s",
+          "500ms",
+          "-1s",
+          "1.5m",
+          "25h",
+          "1441m",
+          "86401s",
+          "2147483647s",
+          "9223372036854775807m",
+          "153722867280913m"}) {
+        EXPECT_EQ(read(text), std::nullopt) << text;
+    }
+    EXPECT_EQ(parse_duration("61m", least, std::chrono::hours(1)), std::nullopt);
+}
+
 }  // namespace
 }  // namespace acme::changes

@@ -124,6 +124,9 @@ Task<Result<Plan>> Controller::make(trace::Context context) {
     std::erase_if(nodes, [this](const NodeNow& node) {
         return std::ranges::find(left_out_, node.name) != left_out_.end();
     });
+    if (!goal_.is_return && !order_.goes_on) {
+        co_await add_cpu_peaks(parts_.fetch, context, nodes);
+    }
     co_return make_plan(std::move(nodes), goal_, limits_);
 }
 
@@ -143,6 +146,7 @@ void Controller::aim(const Told& told) {
         .canary = order_.canary,
         .is_production = order_.is_production,
         .strategy = order_.strategy,
+        .accepts_load = order_.goes_on || !order_.accept_load.empty(),
     };
 }
 
@@ -220,6 +224,9 @@ Task<Result<Ending>> Controller::run_held(trace::Context context) {
     ACME_TRY(co_await expect_queued(context));
     co_await begin(context, plan);
     if (!passes.empty()) co_await tell(context, "note", {{"text", passes}});
+    if (!order_.accept_load.empty()) {
+        co_await tell(context, "note", {{"text", "load accepted: " + order_.accept_load}});
+    }
     co_return co_await forward(context, plan);
 }
 
@@ -252,6 +259,7 @@ Task<> Controller::begin(trace::Context context, const Plan& plan) {
          {"canary", order_.canary},
          {"canary_window_ms", limits_.canary_window.count()},
          {"strategy", name_of(order_.strategy)},
+         {"load", plan.load},
          {"digest", stored_.digest},
          {"added_at", to_rfc3339(stored_.added_at)},
          {"fence", hold_->fence().number}}

@@ -26,6 +26,7 @@ struct Order {
     std::string canary = "";
     Limits limits = {};
     std::string break_glass = "";  // why it is begun although frozen (C-3)
+    std::string accept_load = "";  // why it is begun although the others would be too busy (PIPE-6)
     Strategy strategy = Strategy::drain_first;
     std::string plan_digest = "";  // of the plan that was shown; "": whatever it is now
     bool is_queued = false;        // it waits in the table, and is not begun when it does no more

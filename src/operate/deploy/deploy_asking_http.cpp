@@ -25,8 +25,6 @@ using Shared = std::shared_ptr<HttpParts>;
 constexpr std::size_t body_bytes_max = std::size_t{16} * 1024;
 constexpr std::size_t reason_chars_max = 500;
 constexpr std::size_t name_chars_max = 64;
-constexpr std::int64_t window_ms_min = 1'000;
-constexpr std::int64_t window_ms_max = 86'400'000;
 
 audit::Actor actor_of(const HttpParts& parts, const Call& call) {
     return {
@@ -46,7 +44,9 @@ Result<Wanted> deployment_in(const HttpParts& parts, const json::object& body) {
     Wanted wanted{.id = new_id(parts), .environment = parts.environment, .release = ""};
     wanted.release = fields.text("release", {prefix_bytes_min, name_chars_max});
     wanted.canary = fields.optional_text("canary", {1, name_chars_max}).value_or("");
-    const auto window = fields.optional_integer("canary_window_ms", {window_ms_min, window_ms_max});
+    const auto window = fields.optional_integer(
+        "canary_window_ms", {canary_window_min.count(), canary_window_max.count()}
+    );
     wanted.canary_window =
         std::chrono::milliseconds(window.value_or(canary_window_default.count()));
     wanted.reason = fields.optional_text("reason", {0, reason_chars_max}).value_or("");

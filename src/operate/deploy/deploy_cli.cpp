@@ -31,6 +31,7 @@ std::vector<cli::Option> forward_options() {
          "how long the canary is judged (10m); shorter is a trial, wants --reason"},
         {"--canary", "NODE", "which node is the canary (the last one)"},
         {"--break-glass", "REASON", "also while it is frozen; told to all"},
+        {"--accept-load", "REASON", "also when the others' CPU would pass 85 % beside the canary"},
         strategy,
         {"--wait", "", "stays for the 15 minutes after which the release is good"},
         reason,

@@ -1,8 +1,8 @@
 #include "operate/deploy/deploy_commands.hpp"
 
-#include "base/text.hpp"
 #include "io/process/signals.hpp"
 #include "io/process/terminal.hpp"
+#include "operate/changes/moment.hpp"
 #include "operate/deploy/release_name.hpp"
 #include "operate/deploy/show.hpp"
 #include "operate/deploy/usual_return.hpp"
@@ -21,21 +21,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds look_again{100};
 constexpr milliseconds progress_period{3'000};
-constexpr std::chrono::seconds window_min{1};
-
-/// "60s", "10m", "500ms".
-Result<milliseconds> duration_in(std::string_view text) {
-    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-    const auto number = parse_number<std::int64_t>(text.substr(0, digits));
-    const std::string_view unit = text.substr(digits);
-    const std::int64_t factor = unit == "s" ? 1'000 : unit == "m" ? 60'000 : 0;
-    if (number && factor != 0 && *number * factor >= milliseconds(window_min).count()) {
-        return milliseconds(*number * factor);
-    }
-    return refuse(
-        ErrorKind::invalid, "deploy.duration", "A window is a number with its unit: 60s, 10m."
-    );
-}
 
 void print_json(const cli::Call& call, const json::object& object) {
     call.print(json::serialize(object));
@@ -155,8 +140,16 @@ Task<Result<>> DeployCommands::ask_for(const cli::Call& call, std::string what) 
 Result<Limits> DeployCommands::limits_of(const cli::Call& call) const {
     Limits limits;
     if (!call.has("--canary-window")) return limits;
-    const auto window = duration_in(call.value("--canary-window"));
-    if (!window) return std::unexpected(window.error());
+    const auto window = changes::parse_duration(
+        call.value("--canary-window"), canary_window_min, canary_window_max
+    );
+    if (!window) {
+        return refuse(
+            ErrorKind::invalid,
+            "deploy.duration",
+            "A window is a number with its unit, from 1s to 24h: 60s, 10m."
+        );
+    }
     limits.canary_window = *window;
     return limits;
 }
@@ -178,6 +171,7 @@ Order DeployCommands::order_of(const cli::Call& call) const {
         .reason = call.value("--reason"),
         .canary = call.value("--canary"),
         .break_glass = call.value("--break-glass"),
+        .accept_load = call.value("--accept-load"),
         .plan_digest = call.value("--plan"),
         .is_production = parts_.is_production,
         .is_watched_here = call.has("--wait"),
@@ -233,6 +227,7 @@ Task<Result<>> DeployCommands::show_plan(
     if (call.has("--json")) {
         json::object object = plan.json();
         object["digest"] = plan.digest();
+        if (!plan.load.empty()) object["load"] = plan.load;
         print_json(call, object);
         co_return done;
     }

@@ -1,5 +1,7 @@
 #include "operate/deploy/nodes_now.hpp"
 
+#include "operate/judge/scrape.hpp"
+
 #include <algorithm>
 
 namespace acme::deploy {
@@ -98,6 +100,17 @@ Task<Result<std::vector<NodeNow>>> nodes_now(
         nodes.push_back(std::move(node));
     }
     co_return nodes;
+}
+
+Task<> add_cpu_peaks(fetch::Client& fetch, trace::Context context, std::vector<NodeNow>& nodes) {
+    for (NodeNow& node : nodes) {
+        if (node.role != "serve" || !node.is_ready) continue;
+        const auto counters = co_await judge::scrape(
+            fetch, context, node.address + ":" + std::to_string(operations_port)
+        );
+        if (!counters || counters->cpu_peak <= 0 || counters->cpu_limit <= 0) continue;
+        node.cpu_peak = counters->cpu_peak / counters->cpu_limit;
+    }
 }
 
 }  // namespace acme::deploy

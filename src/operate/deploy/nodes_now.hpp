@@ -36,4 +36,7 @@ Task<Result<std::vector<NodeNow>>> nodes_now(
     Driver& driver, balancer::Balancer& balancer, fetch::Client& fetch, trace::Context context
 );
 
+/// Asks each node that serves for NodeNow::cpu_peak; what does not answer has none.
+Task<> add_cpu_peaks(fetch::Client& fetch, trace::Context context, std::vector<NodeNow>& nodes);
+
 }  // namespace acme::deploy

@@ -1,5 +1,7 @@
 #include "operate/deploy/plan.hpp"
 
+#include "operate/deploy/load.hpp"
+
 #include <algorithm>
 
 namespace acme::deploy {
@@ -49,6 +51,7 @@ public:
             go_back();
         } else {
             go_forward();
+            return weighed(std::move(plan_), nodes_, goal_.accepts_load);
         }
         return std::move(plan_);
     }

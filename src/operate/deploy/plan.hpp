@@ -34,6 +34,9 @@ struct NodeNow {
     int weight = 1;
     std::string beside = "";  // the release of a second program there; "" for none
     bool has_room = false;    // for a second program
+
+    /// Of the CPU that it may use, in its busiest minute of the last day; nullopt: it did not say.
+    std::optional<double> cpu_peak = std::nullopt;
 };
 
 /// In which order a node that serves gets another release. What takes no requests is always drained
@@ -71,6 +74,8 @@ struct Limits {
 };
 
 inline constexpr std::chrono::milliseconds canary_window_default{10 * 60'000};
+inline constexpr std::chrono::milliseconds canary_window_min{1'000};
+inline constexpr std::chrono::milliseconds canary_window_max{24 * 60 * 60'000};
 
 struct Goal {
     std::string release;
@@ -82,6 +87,7 @@ struct Goal {
     std::string canary = "";     // the node; "": the last one that serves
     bool is_production = false;
     Strategy strategy = Strategy::drain_first;
+    bool accepts_load = false;  // a person has, or whoever began it
 };
 
 enum class StepKind : std::uint8_t {
@@ -125,6 +131,7 @@ struct Plan {
     boost::json::object json() const;
 
     std::string made_from;  // the nodes, as one line of text
+    std::string load = "";  // what the others carry beside a canary, for people; not in the digest
 };
 
 /// Errors: deploy.no_nodes (conflict), deploy.too_few_nodes (conflict; production has three at
@@ -132,8 +139,9 @@ struct Plan {
 /// with a field for each node that is not ready before anything began, deploy.dev_release
 /// (conflict; production takes commits only), deploy.no_such_canary (invalid),
 /// deploy.no_room_beside (conflict) with a field for each node that serves and has no room for a
-/// second program, where that is the strategy. A return is refused for none of them but
-/// deploy.no_nodes: without room it drains first.
+/// second program, where that is the strategy, deploy.load (conflict) with the numbers when the
+/// nodes beside the canary would use more CPU than load_max, unless that is accepted. A return is
+/// refused for none of them but deploy.no_nodes: without room it drains first.
 Result<Plan> make_plan(std::vector<NodeNow> nodes, const Goal& goal, const Limits& limits);
 
 /// "app-1, app-2"

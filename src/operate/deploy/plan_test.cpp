@@ -51,6 +51,48 @@ void put(
     }
 }
 
+/// The plan's refusal, or what it says of the load, with that peak on the first node.
+std::string weighed(int serving, std::optional<double> peak, bool is_accepted = false) {
+    auto nodes = fleet(serving);
+    nodes.front().cpu_peak = peak;
+    Goal goal = to_new();
+    goal.accepts_load = is_accepted;
+    const auto plan = make_plan(nodes, goal, {});
+    return plan ? plan->load : std::string(plan.error().code.text());
+}
+
+TEST(Plan, IsRefusedWhenTheOthersWouldUseMoreThan85PercentBesideACanary) {
+    EXPECT_EQ(weighed(20, 0.8501), "deploy.load");  // twenty carry what twenty carried
+    EXPECT_TRUE(weighed(20, 0.85).contains("would use 85.0 %"));
+    EXPECT_EQ(weighed(3, 0.597), "deploy.load");  // 0.597 x 0.475 x 3 = 0.8507
+    EXPECT_TRUE(weighed(3, 0.596).contains("used 59.6 %"));
+    EXPECT_TRUE(weighed(3, 0.596).contains("would use 84.9 %"));
+    EXPECT_EQ(weighed(2, 0.448), "deploy.load");  // 0.448 x 0.95 x 2 = 0.8512
+    EXPECT_TRUE(weighed(2, 0.447).contains("would use 84.9 %"));
+    EXPECT_TRUE(weighed(2, 0.447).contains("Not known: app-2."));
+}
+
+TEST(Plan, SaysWhereTheLoadCannotBeJudgedAndGoesOnWhereItIsAccepted) {
+    EXPECT_TRUE(weighed(1, 1).starts_with("One node serves"));
+    EXPECT_TRUE(weighed(3, std::nullopt).contains("is not judged"));
+    EXPECT_TRUE(weighed(3, 1, true).contains("would use 142.5 %"));
+}
+
+TEST(Plan, TheLoadRefusesNoWayBackAndNothingBehindTheCanaryAndIsNotInTheDigest) {
+    auto nodes = fleet(3);
+    put(nodes, "app-3");
+    for (NodeNow& node : nodes) node.cpu_peak = 1;
+    Goal passed = to_new();
+    passed.canary_passed = true;
+    EXPECT_TRUE(make_plan(nodes, back_to_old(), {}));
+    EXPECT_TRUE(make_plan(nodes, passed, {}));
+
+    auto quiet = fleet(3);
+    const auto before = make_plan(quiet, to_new(), {});
+    quiet.front().cpu_peak = 0.1;
+    EXPECT_EQ(make_plan(quiet, to_new(), {})->digest(), before->digest());
+}
+
 TEST(Plan, ANewReleaseGoesToTheCanaryThenToTheOthersThenToWorkersAndScheduler) {
     const auto plan = make_plan(fleet(3), to_new(), {});
 

@@ -85,8 +85,10 @@ std::string words_of(const Record& record) {
     const json::object& data = record.data;
     const std::string at = clock_of(record.at) + "  ";
     if (record.kind == "begun") {
+        const std::string load = text_of(data, "load");
         return at + text_of(data, "kind") + " " + record.deployment.str() + ": " +
-               short_of(text_of(data, "from")) + " -> " + short_of(text_of(data, "release"));
+               short_of(text_of(data, "from")) + " -> " + short_of(text_of(data, "release")) +
+               (load.empty() ? "" : "\n" + std::string(at.size(), ' ') + load);
     }
     if (record.kind == "step_begun") {
         return at + padded(text_of(data, "kind"), 12) + text_of(data, "about");
@@ -119,6 +121,7 @@ std::vector<std::string> words_of(const Plan& plan) {
         );
         if (!step.undo.empty()) lines.push_back("                 undo: " + step.undo);
     }
+    if (!plan.load.empty()) lines.push_back("Load      " + plan.load);
     lines.push_back("Expected  " + duration_of(plan.expected()));
     lines.push_back("Plan      " + plan.digest());
     return lines;

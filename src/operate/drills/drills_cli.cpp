@@ -1,6 +1,5 @@
 #include "operate/drills/drills_cli.hpp"
 
-#include "base/text.hpp"
 #include "io/cli/commands.hpp"
 #include "io/process/signals.hpp"
 #include "operate/changes/moment.hpp"
@@ -21,6 +20,7 @@ using changes::Drill;
 using std::chrono::milliseconds;
 
 constexpr int list_shown = 20;
+constexpr std::chrono::seconds limit_min{1};
 constexpr std::chrono::hours limit_max{1};
 
 using Make = std::unique_ptr<Exercise> (*)(const deploy::CliParts&, deploy::Ground&, Wanted);
@@ -30,14 +30,8 @@ const cli::Option as_json{"--json", "", "one JSON object"};
 /// "60s", "3m"; 0 when nothing was said.
 Result<milliseconds> limit_of(const cli::Call& call) {
     if (!call.has("--limit")) return milliseconds(0);
-    const std::string text = call.value("--limit");
-    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-    const auto number = parse_number<std::int64_t>(text.substr(0, digits));
-    const std::string unit = text.substr(digits);
-    const std::int64_t factor = unit == "s" ? 1'000 : unit == "m" ? 60'000 : 0;
-    const bool is_sound =
-        number && factor != 0 && *number > 0 && *number <= milliseconds(limit_max).count() / factor;
-    if (is_sound) return milliseconds(*number * factor);
+    const auto limit = changes::parse_duration(call.value("--limit"), limit_min, limit_max);
+    if (limit) return *limit;
     return refuse(
         ErrorKind::invalid, "drills.limit", "A limit is a number with its unit: 60s, 3m, up to 60m."
     );

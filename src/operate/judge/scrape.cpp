@@ -13,7 +13,8 @@ constexpr std::chrono::milliseconds answer_time_max{2'000};
 
 constexpr std::string_view wanted =
     "acme_build_info,db_connections_active,db_connections_max,http_request_duration_seconds,"
-    "http_requests_total,process_cpu_seconds_total,process_memory_limit_bytes,"
+    "http_requests_total,process_cpu_limit_cores,process_cpu_peak_cores,process_cpu_seconds_total,"
+    "process_memory_limit_bytes,"
     "process_resident_memory_bytes,process_start_time_seconds";
 
 std::optional<double> number_in(std::string_view text) {
@@ -84,6 +85,8 @@ public:
             if (const auto edge = number_in(label(series, "le"))) edges_[*edge] += series.value;
         }
         if (name == "process_cpu_seconds_total") counters_.cpu_seconds = series.value;
+        if (name == "process_cpu_peak_cores") counters_.cpu_peak = series.value;
+        if (name == "process_cpu_limit_cores") counters_.cpu_limit = series.value;
         if (name == "process_resident_memory_bytes") counters_.memory_bytes = series.value;
         if (name == "process_memory_limit_bytes") counters_.memory_limit = series.value;
         if (name == "process_start_time_seconds") counters_.start_seconds = series.value;

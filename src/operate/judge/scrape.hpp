@@ -32,6 +32,8 @@ struct NodeCounters {
     double answers_4xx = 0;
     Latency latency;
     double cpu_seconds = 0;
+    double cpu_peak = 0;   // cores, in its busiest minute; 0 when it does not say
+    double cpu_limit = 0;  // cores that it may use; likewise
     double memory_bytes = 0;
     double memory_limit = 0;   // 0 when it does not say
     double pool_share = 0;     // of its busiest pool

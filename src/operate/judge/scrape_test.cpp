@@ -21,6 +21,8 @@ http_request_duration_seconds_bucket{path="/v1/files",le="0.01"} 90
 http_request_duration_seconds_bucket{path="/v1/files",le="+Inf"} 100
 http_request_duration_seconds_bucket{path="/readyz",le="+Inf"} 1000
 process_cpu_seconds_total 12.5
+process_cpu_peak_cores 0.5
+process_cpu_limit_cores 2
 process_resident_memory_bytes 1.048576e+06
 process_memory_limit_bytes 4194304
 process_start_time_seconds 1.7e9
@@ -35,6 +37,8 @@ TEST(Metrics9090, AreReadWithoutHealthChecks) {
     const NodeCounters counters = read_metrics(page);
     EXPECT_EQ(counters.requests, 100);
     EXPECT_EQ(counters.errors, 4);
+    EXPECT_EQ(counters.cpu_peak, 0.5);
+    EXPECT_EQ(counters.cpu_limit, 2);
     EXPECT_EQ(counters.answers_4xx, 6);
     EXPECT_EQ(counters.latency.total(), 100);
     EXPECT_EQ(counters.latency.buckets[2], 50);

@@ -11,6 +11,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::chrono::seconds window{60};
+constexpr std::chrono::hours peak_kept{24};
 
 double number_at(const json::object& object, std::string_view key) {
     const json::value* const value = object.if_contains(key);
@@ -96,6 +97,22 @@ Traffic Window::traffic() const {
         traffic.totals.buckets[i] -= first.totals.buckets[i];
     }
     return traffic;
+}
+
+void CpuPeak::add(SteadyTime now, double cpu_seconds) {
+    if (!begun_) begun_ = {now, cpu_seconds};
+    if (now - begun_->first < window) return;
+    const std::chrono::duration<double> time = now - begun_->first;
+    const double cores = (cpu_seconds - begun_->second) / time.count();
+    begun_ = {now, cpu_seconds};
+    while (!minutes_.empty() && minutes_.back().cores <= cores) minutes_.pop_back();
+    minutes_.push_back({now, cores});
+    while (now - minutes_.front().end >= peak_kept) minutes_.pop_front();
+}
+
+std::optional<double> CpuPeak::cores() const {
+    if (minutes_.empty()) return std::nullopt;
+    return minutes_.front().cores;
 }
 
 std::string to_json(const Figures& figures) {

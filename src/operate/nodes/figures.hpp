@@ -45,6 +45,24 @@ private:
     std::deque<Sample> samples_;
 };
 
+/// The busiest whole minute of the last day, by a counter of CPU seconds that only grows.
+class CpuPeak {
+public:
+    void add(SteadyTime now, double cpu_seconds);
+
+    /// In cores; nullopt before the first minute is over.
+    std::optional<double> cores() const;
+
+private:
+    struct Minute {
+        SteadyTime end;
+        double cores;
+    };
+
+    std::optional<std::pair<SteadyTime, double>> begun_;  // the minute that is not over
+    std::deque<Minute> minutes_;                          // each less busy than the one before
+};
+
 /// A server that we need, as one process sees it.
 struct Dependency {
     std::string name;               // "PostgreSQL"

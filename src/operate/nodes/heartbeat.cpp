@@ -3,6 +3,8 @@
 #include "io/loop/cancellable.hpp"
 #include "io/telemetry/process_metrics.hpp"
 
+#include <prometheus/gauge.h>
+
 namespace acme::nodes {
 namespace {
 
@@ -134,6 +136,11 @@ Figures Heartbeat::figures() {
         figures.cpu_share = (process.cpu_seconds - cpu_->second) / time.count();
     }
     cpu_ = {now, process.cpu_seconds};
+    cpu_peak_.add(now, process.cpu_seconds);
+    if (const auto cores = cpu_peak_.cores()) {
+        constexpr const char* help = "Cores used in the busiest minute of the last day.";
+        telemetry_.metrics.gauge("process_cpu_peak_cores", help).Set(*cores);
+    }
     for (const Watched& watched : watched_) figures.dependencies.push_back(watched.seen);
     return figures;
 }

@@ -76,6 +76,7 @@ private:
     std::vector<Watched> watched_;  // does not grow: tasks refer to its items
     std::string state_ = "starting";
     Window window_;
+    CpuPeak cpu_peak_;
     std::optional<std::pair<SteadyTime, double>> cpu_;  // seconds used until then
     TaskGroup tasks_;
     Line<bool> pausing_;

@@ -314,6 +314,25 @@ TEST(Figures, AQuantileLiesWhereItsShareOfTheRequestsEnds) {
     EXPECT_DOUBLE_EQ(*traffic_of({60}).quantile_ms(0.5), 10'000);
 }
 
+TEST(Figures, TheBusiestMinuteIsRememberedForADay) {
+    using std::chrono::minutes;
+    CpuPeak peak;
+    const SteadyTime begin{};
+    peak.add(begin, 100);
+    peak.add(begin + std::chrono::seconds(59), 130);
+    EXPECT_EQ(peak.cores(), std::nullopt);
+
+    peak.add(begin + minutes(1), 130);  // half a core
+    peak.add(begin + minutes(2), 250);  // two
+    peak.add(begin + minutes(3), 310);  // one
+    EXPECT_EQ(peak.cores(), 2);
+
+    peak.add(begin + minutes(24 * 60 + 2), 310);
+    EXPECT_EQ(peak.cores(), 1);
+    peak.add(begin + minutes(24 * 60 + 3), 310);
+    EXPECT_EQ(peak.cores(), 0);
+}
+
 TEST(Figures, TheWindowForgetsWhatIsOlderThanAMinute) {
     Window window;
     HttpTotals totals;
