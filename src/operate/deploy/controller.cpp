@@ -193,8 +193,15 @@ Task<Result<Ending>> Controller::run(trace::Context context, Order order) {
         parts_.tasks.spawn(executor, "deploy.listen", listen(parts_, order_.id, heard_));
     }
     const AtEnd at_end{*hold_, *heard_};
-    auto ending = order_.goes_on ? co_await go_on(context) : co_await run_held(context);
-    co_await hold_->let_go();
+    std::exception_ptr broken;
+    Result<Ending> ending;
+    try {
+        ending = order_.goes_on ? co_await go_on(context) : co_await run_held(context);
+    } catch (...) {
+        broken = std::current_exception();
+    }
+    co_await hold_->let_go();  // also then: whoever comes next need not wait until it is over
+    if (broken) std::rethrow_exception(broken);
     co_return ending;
 }
 
