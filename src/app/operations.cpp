@@ -33,20 +33,18 @@ Task<Result<http::Response>> answer_metrics(Platform& platform, const http::Call
     const auto names = call.request.query("names");
     if (names && call.request.query("sum") == "routes") {
         co_return http::Response{
-            .body = platform.metrics.brief(*names, platform.clock.steady()),
+            .body = platform.metrics.brief(*names),
             .content_type = std::string(exposition::content_type(exposition::Format::text)),
         };
     }
     if (names) {
-        Scrape all = platform.metrics.scrape("", "", platform.clock.steady());
+        Scrape all = platform.metrics.scrape("", "");
         co_return http::Response{
             .body = exposition::keep(all.body, *names), .content_type = std::move(all.content_type)
         };
     }
     Scrape scrape = platform.metrics.scrape(
-        call.request.header("Accept"),
-        call.request.header("Accept-Encoding"),
-        platform.clock.steady()
+        call.request.header("Accept"), call.request.header("Accept-Encoding")
     );
     http::Response response{
         .body = std::move(scrape.body), .content_type = std::move(scrape.content_type)

@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <deque>
 #include <stdexcept>
 
 namespace acme {
@@ -26,10 +25,6 @@ using prometheus::Histogram;
 using prometheus::MetricFamily;
 
 using Labels = Metrics::Labels;
-
-constexpr auto ratio_window = std::chrono::minutes(5);
-constexpr auto ratio_step = std::chrono::seconds(5);
-constexpr double lookups_min = 100;
 
 /// Held for some hundred nanoseconds at start-up, and while a page is collected. A mutex of the
 /// standard library would do as well; the house keeps those out of rooms.
@@ -47,18 +42,6 @@ public:
 
 private:
     std::atomic_flag& flag_;
-};
-
-/// What a cache's counters showed at some moment.
-struct Sample {
-    SteadyTime at;
-    double hits;
-    double misses;
-};
-
-struct Cache {
-    std::unique_ptr<CacheMeter> meter;
-    std::deque<Sample> samples;  // of the window, ratio_step apart
 };
 
 using Examples = std::array<std::optional<exposition::Example>, seconds_edges.size() + 1>;
@@ -136,8 +119,7 @@ std::vector<ClientMetric> summed_times(const HttpTotals& totals) {
 struct Metrics::Parts {
     prometheus::Registry registry;
     std::atomic_flag is_busy;
-    std::map<std::string, std::size_t> counts;  // of series, by metric
-    std::map<std::string, Cache> caches;
+    std::map<std::string, std::size_t> counts;           // of series, by metric
     std::map<std::string, const Histogram*> histograms;  // by series_key()
     std::map<const Histogram*, Examples> examples;
 
@@ -172,7 +154,6 @@ struct Metrics::Parts {
             .Register(registry);
     }
 
-    double ratio(Cache& cache, SteadyTime now) const;
     std::map<std::string, Examples> examples_by_key();
 };
 
@@ -186,23 +167,6 @@ std::map<std::string, Examples> Metrics::Parts::examples_by_key() {
     }
     return copy;
 }
-
-/// NaN until there were enough look-ups.
-double Metrics::Parts::ratio(Cache& cache, SteadyTime now) const {
-    const Sample latest{now, cache.meter->hits_.Value(), cache.meter->misses_.Value()};
-    auto& samples = cache.samples;
-    if (samples.empty() || now - samples.back().at >= ratio_step) samples.push_back(latest);
-    // One that is older than the window stays as its beginning.
-    while (samples.size() > 1 && now - samples[1].at >= ratio_window) samples.pop_front();
-    const bool is_young = samples.size() == 1 || now - samples.front().at < ratio_window;
-    const Sample begin = is_young ? Sample{now, 0, 0} : samples.front();
-    const double hits = latest.hits - begin.hits;
-    const double lookups = hits + latest.misses - begin.misses;
-    return lookups < lookups_min ? std::nan("") : hits / lookups;
-}
-
-void CacheMeter::hit() { hits_.Increment(); }
-void CacheMeter::miss() { misses_.Increment(); }
 
 Metrics::Metrics() : parts_(std::make_unique<Parts>()) {
     // There from the start, so that an alert on it has something to look at.
@@ -253,16 +217,6 @@ Histogram& Metrics::db_query_seconds(std::string_view query, std::string_view ty
         "From the statement sent to its last row, without the wait for a connection.",
         {{"query", std::string(query)}, {"type", std::string(type)}}
     );
-}
-
-CacheMeter& Metrics::cache(const std::string& name) {
-    Counter& hits = counter("cache_hits_total", "Look-ups that found it.", {{"cache", name}});
-    Counter& misses =
-        counter("cache_misses_total", "Look-ups that did not find it.", {{"cache", name}});
-    const Gate gate(parts_->is_busy);
-    auto& meter = parts_->caches[name].meter;
-    if (meter == nullptr) meter = std::make_unique<CacheMeter>(hits, misses);
-    return *meter;
 }
 
 Counter& Metrics::counter(std::string name, std::string help, Labels labels) {
@@ -331,32 +285,15 @@ HttpTotals Metrics::http_totals() const {
     return totals;
 }
 
-std::vector<MetricFamily> Metrics::collect(SteadyTime now) const {
+std::vector<MetricFamily> Metrics::collect() const {
     std::vector<MetricFamily> families = parts_->registry.Collect();
-    MetricFamily ratios{
-        .name = "cache_hit_ratio",
-        .help = "Share of look-ups in the last five minutes that found it.",
-        .type = prometheus::MetricType::Gauge,
-        .metric = {},
-    };
-    {
-        const Gate gate(parts_->is_busy);
-        for (auto& [name, cache] : parts_->caches) {
-            ClientMetric metric;
-            metric.label = {{"cache", name}};
-            metric.gauge.value = parts_->ratio(cache, now);
-            if (!std::isnan(metric.gauge.value)) ratios.metric.push_back(std::move(metric));
-        }
-    }
-    families.push_back(std::move(ratios));
     for (MetricFamily& family : process_metrics()) families.push_back(std::move(family));
     return families;
 }
 
-Scrape Metrics::scrape(std::string_view accept, std::string_view accept_encoding, SteadyTime now)
-    const {
+Scrape Metrics::scrape(std::string_view accept, std::string_view accept_encoding) const {
     const auto format = exposition::choose(accept);
-    const auto families = collect(now);
+    const auto families = collect();
     Scrape scrape{
         .body = {},
         .content_type = std::string(exposition::content_type(format)),
@@ -376,10 +313,10 @@ Scrape Metrics::scrape(std::string_view accept, std::string_view accept_encoding
     return scrape;
 }
 
-std::string Metrics::text() const { return scrape("", "", {}).body; }
+std::string Metrics::text() const { return scrape("", "").body; }
 
-std::string Metrics::brief(std::string_view names, SteadyTime now) const {
-    std::vector<MetricFamily> families = collect(now);
+std::string Metrics::brief(std::string_view names) const {
+    std::vector<MetricFamily> families = collect();
     const HttpTotals totals = http_totals();
     for (MetricFamily& family : families) {
         if (family.name == "http_requests_total") family.metric = summed_requests(totals);

@@ -33,23 +33,6 @@ inline constexpr std::array seconds_edges{
     0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0
 };
 
-/// A cache's look-ups: cache_hits_total, cache_misses_total, and of the last five minutes
-/// cache_hit_ratio, which is absent until there were 100 (MET-5).
-class CacheMeter {
-public:
-    CacheMeter(prometheus::Counter& hits, prometheus::Counter& misses)
-        : hits_(hits), misses_(misses) {}
-
-    void hit();
-    void miss();
-
-private:
-    friend class Metrics;
-
-    prometheus::Counter& hits_;
-    prometheus::Counter& misses_;
-};
-
 /// What came over HTTP since the process began, without health checks and scrapes.
 struct HttpTotals {
     double requests = 0;
@@ -88,9 +71,6 @@ public:
         std::string_view query, std::string_view type = "other"
     );
 
-    /// The same name gives the same meter again.
-    CacheMeter& cache(const std::string& name);
-
     /// The series of a room, made where the room is: `help` is one sentence, `labels` are in the
     /// order of their names. The same name and labels give the same series again. Names are those
     /// of requirements.md, section 9. A name that is no metric's throws std::invalid_argument.
@@ -114,19 +94,19 @@ public:
 
     /// The page in the form and encoding that the two request headers prefer ("" for an absent
     /// one): text 0.0.4 or OpenMetrics 1.0.0, plain or gzip. Takes some milliseconds.
-    Scrape scrape(std::string_view accept, std::string_view accept_encoding, SteadyTime now) const;
+    Scrape scrape(std::string_view accept, std::string_view accept_encoding) const;
 
     /// The text format of Prometheus, version 0.0.4.
     std::string text() const;
 
     /// The same, only of `names` ("a,b"), and what came over HTTP as the sum of all routes, with
     /// "2xx", "4xx" and "5xx" as its statuses: for who asks many nodes often and wants no more.
-    std::string brief(std::string_view names, SteadyTime now) const;
+    std::string brief(std::string_view names) const;
 
 private:
     struct Parts;
 
-    std::vector<prometheus::MetricFamily> collect(SteadyTime now) const;
+    std::vector<prometheus::MetricFamily> collect() const;
 
     std::unique_ptr<Parts> parts_;
 };

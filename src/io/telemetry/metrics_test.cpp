@@ -16,8 +16,6 @@ namespace {
 
 using exposition::Format;
 
-constexpr SteadyTime start{std::chrono::hours(1)};
-
 std::string unzip(const std::string& bytes) {
     std::string out(1 << 20, '\0');
     std::string in = bytes;
@@ -85,7 +83,7 @@ TEST(Metrics, OpenMetricsHasItsNamesItsEndAndExamples) {
     metrics.give_example(
         seconds, 0.003, {1, 2}, WallTime(std::chrono::milliseconds(1'700'000'000'045))
     );
-    const std::string text = metrics.scrape("application/openmetrics-text", "", start).body;
+    const std::string text = metrics.scrape("application/openmetrics-text", "").body;
     EXPECT_NE(text.find("# TYPE http_requests counter\nhttp_requests_total{"), text.npos);
     EXPECT_NE(text.find("# TYPE odd counter\nodd_total 1\n"), text.npos);
     EXPECT_NE(
@@ -124,7 +122,7 @@ TEST(Metrics, TheFormatIsTheOneThatTheScraperPrefers) {
 TEST(Metrics, ThePageIsZippedWhenTheScraperTakesThat) {
     Metrics metrics;
     fill(metrics);
-    const Scrape scrape = metrics.scrape("text/plain", "gzip", start);
+    const Scrape scrape = metrics.scrape("text/plain", "gzip");
     EXPECT_EQ(scrape.content_encoding, "gzip");
     EXPECT_EQ(scrape.content_type, "text/plain; version=0.0.4; charset=utf-8");
     EXPECT_NE(unzip(scrape.body).find("http_requests_total{"), std::string::npos);
@@ -136,7 +134,6 @@ TEST(Metrics, PromtoolFindsNothingToSay) {
     metrics.http_requests("GET /v1/files/{id}", 200).Increment();
     metrics.http_request_seconds("GET /v1/files/{id}").Observe(0.003);
     metrics.db_query_seconds("files.find", "select").Observe(0.0005);
-    metrics.cache("session").hit();
     std::FILE* const promtool = ::popen("promtool check metrics 2>&1", "w");
     ASSERT_NE(promtool, nullptr);
     std::fputs(metrics.text().c_str(), promtool);
@@ -160,23 +157,6 @@ TEST(Metrics, TooManyLabelSetsBecomeOther) {
         text.find("metrics_series_dropped_total{metric=\"feature_flag_evaluations_total\"} 10\n"),
         text.npos
     );
-}
-
-TEST(Metrics, ACachesRatioIsThatOfTheLastFiveMinutesAndAbsentUntilItMeansSomething) {
-    Metrics metrics;
-    CacheMeter& cache = metrics.cache("session");
-    const auto ratio = [&](std::chrono::seconds after) {
-        const std::string text = metrics.scrape("", "", start + after).body;
-        const auto at = text.find("cache_hit_ratio{cache=\"session\"} ");
-        return at == text.npos ? "" : text.substr(at + 33, text.find('\n', at) - at - 33);
-    };
-    for (int i = 0; i < 99; ++i) cache.hit();
-    EXPECT_EQ(ratio(std::chrono::seconds(0)), "");
-    cache.miss();
-    EXPECT_EQ(ratio(std::chrono::seconds(1)), "0.99");
-    for (int i = 0; i < 100; ++i) cache.miss();
-    EXPECT_EQ(ratio(std::chrono::seconds(290)), "0.495");
-    EXPECT_EQ(ratio(std::chrono::seconds(600)), "");
 }
 
 TEST(Metrics, HttpTotalsLeaveHealthChecksOut) {
@@ -220,7 +200,7 @@ TEST(Metrics, SumTheirRoutesForWhoAsksManyNodes) {
     metrics.gauge("pears", "Pears.").Set(2);
 
     const std::string page =
-        metrics.brief("http_requests_total,http_request_duration_seconds,pears", SteadyTime());
+        metrics.brief("http_requests_total,http_request_duration_seconds,pears");
 
     EXPECT_TRUE(page.contains("http_requests_total{status=\"2xx\"} 7\n")) << page;
     EXPECT_TRUE(page.contains("http_requests_total{status=\"4xx\"} 3\n"));
