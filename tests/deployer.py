@@ -68,7 +68,14 @@ class Deployer:
         try:
             until(lambda: self.is_settled(release), 60)
         except AssertionError:
-            raise AssertionError(f"not on {release}, ready and in rotation: {self.nodes()}") from None
+            raise AssertionError(f"not on {release}, ready and in rotation: {self.nodes()}\n{self.story()}") from None
+
+    def story(self):
+        """What was deployed last and its steps, for whoever looks for the cause."""
+        newest = self.history()[0]
+        steps = self.platform.sql("SELECT d.id, number, s.kind, nodes, result, evidence FROM deployment_steps s JOIN "
+                                  "deployments d ON d.id = deployment_id ORDER BY d.begun_at DESC, number DESC LIMIT 20")
+        return f"{newest}\n{steps}"
 
 
 class Controller:

@@ -140,7 +140,7 @@ def test_a_node_that_is_lost_in_mid_roll_is_waited_for(deployer, story):
     finally:
         deployer.platform.kill("app-3", signal.SIGCONT)
 
-    assert begun["data"]["nodes"] == "app-2"
+    assert begun["data"]["nodes"] == "app-2", told_of(controller, story)
     assert note["kind"] == "note" and note["data"]["text"].startswith("waits: only 1 other"), note
     assert nodes["app-2"]["takes_traffic"] and nodes["app-2"]["release"] == before, "nothing else is drained"
     assert controller.wait() == 0, told_of(controller, story)

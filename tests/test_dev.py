@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 from conftest import ACCOUNT, ROOT
@@ -18,18 +19,19 @@ root=$1 marker=$2
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A checkout whose binary only notes how it is called, and its home."""
-    root = tmp_path / "checkout"
+def place(monkeypatch):
+    """A checkout that the account can reach, whose binary only notes how it is called, and its home."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="acme-", dir="/tmp"))
+    folder.chmod(0o755)
+    root = folder / "checkout"
     (root / "build/release").mkdir(parents=True)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     binary = root / "build/release/acme"
     binary.write_text('#!/bin/sh\necho "$@" >>"$ACME_HOME/called"\nexit 1\n')
     binary.chmod(0o755)
     for name in ("ACME_HOME", "DATABASE_URL", "LD_PRELOAD"):
         monkeypatch.delenv(name, raising=False)
-    return root
+    yield root
+    shutil.rmtree(folder)
 
 
 def bash(root, script):

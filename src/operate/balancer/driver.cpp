@@ -58,6 +58,8 @@ std::vector<std::string> words_for(std::string_view server, Admin from, Admin to
     if (to == Admin::maintenance) return {set + " state maint"};
     if (from == Admin::maintenance) words = {set + " state drain", set + " health down"};
     if (from == Admin::ready) words = {set + " state drain"};
+    // Whoever added it may have died before it was checked at all.
+    if (to == Admin::ready) words.push_back("enable health " + path_of(server));
     if (to == Admin::ready) words.push_back(set + " state ready");
     return words;
 }

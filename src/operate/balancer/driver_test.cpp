@@ -286,6 +286,26 @@ TEST(BalancerDriver, AServerThatIsAddedTakesTrafficAndOneThatIsRemovedIsGoneAfte
     bench.wait(balanced.stop());
 }
 
+TEST(BalancerDriver, AServerWhoseAddingBrokeOffIsCheckedOnceItIsMadeReady) {
+    DryBench bench;
+    Balanced balanced(bench.loop, bench.log, 3);
+    bench.wait(balanced.until_all_up());
+    Balancer balancer = balanced.balancer();
+    const ServerNow third = by_name(bench, balancer).at("app-3");
+    ASSERT_TRUE(bench.wait(balancer.remove("app-3")));
+    haproxy::Runtime runtime(balanced.settings().socket());
+    bench.wait(runtime.ask(
+        "add server app/app-3 " + third.address + ":" + std::to_string(third.port) +
+        " check inter 1s fastinter 100ms downinter 200ms rise 2 fall 2 weight 1"
+    ));
+
+    ASSERT_TRUE(bench.wait(balancer.ready("app-3")));
+
+    bench.wait(balanced.until_all_up());
+    EXPECT_TRUE(by_name(bench, balancer).at("app-3").is_proven);
+    bench.wait(balanced.stop());
+}
+
 TEST(BalancerDriver, WhatCannotBeIsRefusedAndChangesNothing) {
     DryBench bench;
     Balanced balanced(bench.loop, bench.log, 2);
