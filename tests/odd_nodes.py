@@ -14,12 +14,12 @@ import threading
 import pytest
 import requests
 
-from conftest import ROOT, under_account, until
+from conftest import ROOT, WORKER, under_account, until
 
 sys.path.insert(0, str(ROOT / "tests/releases"))
 from make import make  # noqa: E402
 
-ADDRESS = "127.0.77.1"
+ADDRESS = f"127.0.77.{1 + WORKER}"  # one for each of those that run side by side
 URL = f"http://{ADDRESS}:8080"
 METRICS = f"http://{ADDRESS}:9090/metrics"
 
