@@ -8,15 +8,18 @@ seconds=${1:-30}
 [[ $seconds =~ ^[0-9]+$ ]] || { echo "dev: fuzz takes seconds" >&2; exit 2; }
 ./dev build fuzz
 mkdir -p build/fuzz/found
-state=0 count=0
-for fuzzer in build/fuzz/fuzz-*; do
-    [ -x "$fuzzer" ] && [ -f "$fuzzer" ] || continue
-    name=$(basename "$fuzzer")
-    corpus=build/fuzz/corpus/$name
-    mkdir -p "$corpus"
-    echo "── $name"
-    "$fuzzer" -max_total_time="$seconds" -artifact_prefix="build/fuzz/found/$name-" -print_final_stats=1 -verbosity=0 "$corpus" "tests/corpus/$name" || state=1
-    count=$((count + 1))
-done
-[ $count -gt 0 ] || { echo "dev: no fuzzer was built" >&2; exit 1; }
-exit $state
+mapfile -t fuzzers < <(find build/fuzz -maxdepth 1 -type f -executable -name 'fuzz-*' | sort)
+[ ${#fuzzers[@]} -gt 0 ] || { echo "dev: no fuzzer was built" >&2; exit 1; }
+
+fuzz_one() { # FUZZER: what it says comes when it has ended, for others run beside it
+    local name said state=0
+    name=$(basename "$1")
+    mkdir -p "build/fuzz/corpus/$name"
+    said=$("$1" -max_total_time="$seconds" -artifact_prefix="build/fuzz/found/$name-" -print_final_stats=1 \
+        -verbosity=0 "build/fuzz/corpus/$name" "tests/corpus/$name" 2>&1) || state=1
+    printf '── %s\n%s\n' "$name" "$said"
+    return $state
+}
+export -f fuzz_one
+export seconds
+printf '%s\0' "${fuzzers[@]}" | xargs -0 -n 1 -P "$(nproc)" bash -c 'fuzz_one "$1"' fuzz
