@@ -99,6 +99,7 @@ public:
         ::waitpid(engine_, nullptr, 0);
     }
 
+    std::string folder() const { return folder_; }
     std::string socket() const { return folder_ + "/engine.sock"; }
 
     std::string ask(std::string line) {
@@ -163,13 +164,16 @@ TEST(Engine, ACallerThatGoesAwayDoesNotLeaveHalfOfIt) {
     testing::DryBench bench;
     OneMachine machine(bench);
     const std::string id(40, 'a');
-    machine.add_release(id, "trap '' TERM\necho deaf\nwhile :; do sleep 0.02; done\n");
+    const std::string deaf = machine.folder() + "/deaf";
+    machine.add_release(id, "trap '' TERM\n: >" + deaf + "\nwhile :; do sleep 0.02; done\n");
     deploy::Driver& driver = machine.driver();
     const auto fence = bench.wait(driver.take("anna", 1min, deploy::Claim::deployment)).value();
     deploy::Facts facts;
     facts.node = "app-1";
     facts.release = id;
     ASSERT_TRUE(bench.wait(driver.start(fence, facts)));
+    for (int i = 0; i < 500 && !fs::exists(deaf); ++i) bench.wait(sleep_for(20ms));
+    ASSERT_TRUE(fs::exists(deaf));
     const std::string stop = R"({"call": "stop", "fence": {"number": 1, "holder": "anna"}, )"
                              R"("node": "app-1", "grace_ms": 300})";
     EXPECT_THROW(bench.wait(socket::ask(machine.socket(), stop, 10ms, 1000)), socket::Fault);
