@@ -184,5 +184,12 @@ TEST(Signals, ComeOneByOneInsteadOfEndingTheProcess) {
     EXPECT_EQ(bench.wait(signals.next()), SIGUSR1);
 }
 
+TEST(Signals, WhoWaitsAgainAfterTheyWereCancelledDoesNotWaitForEver) {
+    ProcessBench bench;
+    Signals signals(bench.loop.get_executor(), {SIGUSR1});
+    signals.cancel();
+    EXPECT_EQ(bench.wait(signals.next()), 0);
+}
+
 }  // namespace
 }  // namespace acme::process

@@ -17,17 +17,23 @@ public:
         for (const int number : numbers) set_.add(number);
     }
 
-    /// The next one; 0 when cancelled.
+    /// The next one; 0 when cancelled, also before: a signal that came just then is not followed by
+    /// a wait that nobody ends.
     Task<int> next() {
+        if (is_cancelled_) co_return 0;
         const auto [error, number] = co_await set_.async_wait(no_throw);
         co_return error ? 0 : number;
     }
 
-    /// Ends next().
-    void cancel() { set_.cancel(); }
+    /// Ends next(), and all that follow.
+    void cancel() {
+        is_cancelled_ = true;
+        set_.cancel();
+    }
 
 private:
     asio::basic_signal_set<Executor> set_;
+    bool is_cancelled_ = false;
 };
 
 }  // namespace acme::process
