@@ -11,6 +11,8 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 import bed
 import up
@@ -112,6 +114,22 @@ def stopped_database(platform):
         for each in [*children, pid]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGCONT)
+        until_reached(platform)
+
+
+def until_reached(platform):
+    """What comes next is not to be blamed for the moment until each thread of each node looks again."""
+    good, until = 0, time.monotonic() + 30
+    while good < 20 * NODES:
+        asked = urllib.request.Request(platform.url + "/v1/me", headers={"Cookie": platform.cookie})
+        try:
+            with urllib.request.urlopen(asked, timeout=5):
+                good += 1
+        except urllib.error.URLError:
+            good = 0
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 @contextlib.contextmanager
