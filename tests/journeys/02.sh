@@ -64,7 +64,7 @@ code=0
 acme deploy run "$bad" --canary-window 60s --reason "a trial" >"$folder/bad.out" 2>&1 || code=$?
 cat "$folder/bad.out"
 [ $code = 10 ] || fail "a bad release ends with $code and not 10"
-grep -q '5 %' "$folder/bad.out" || fail "nobody was told of the 5 %"
+grep -Eq 'gets (4\.[5-9]|5\.[0-4])[0-9]? %' "$folder/bad.out" || fail "nobody saw 5 % go to the canary"
 grep -q 'rolled_back' "$folder/bad.out" || fail "nobody was told that it came back"
 within 30 runs_everywhere "$first"
 
@@ -74,36 +74,35 @@ acme deploy run "$good" --canary-window 60s --reason "the next one" >"$folder/go
     fail "the good release ended with $?"
 within 30 runs_everywhere "$good"
 
-step "the load tool counts no failed request but those of the bad canary"
-kill -TERM "$load"
-wait "$load" || true
-load=""
-python3 - "$folder/load.out" "$bad" <<'END'
+end_load() { # FILE RELEASE...: ends the load; only these releases may have failed a request
+    kill -TERM "$load"
+    wait "$load" || true
+    load=""
+    python3 - "$@" <<'END'
 import json, sys
 report = json.loads([line for line in open(sys.argv[1]) if line.startswith("{")][-1])
 failed = {name: one["failed"] for name, one in report["releases"].items() if one["failed"]}
-print("requests", report.get("requests"), "failed by release", failed)
-sys.exit(set(failed) - {sys.argv[2]} != set())
+print("requests", report["requests"], "failed by release", failed)
+sys.exit(report["requests"] == 0 or set(failed) - set(sys.argv[2:]) != set())
 END
+}
+step "the load tool counts no failed request but those of the bad canary"
+end_load "$folder/load.out" "$bad"
 
-step "rolled back by hand with PostgreSQL stopped, and no page fails meanwhile"
+# What asks the database is answered 503 while it is stopped, whatever is deployed: pages are visited.
+step "rolled back by hand with PostgreSQL stopped, and the load tool counts no failed request"
+./dev acme load --path / --rps 50 --for 8m --json >"$folder/pages.out" 2>&1 &
+load=$!
 kill -STOP "$(cat "$ACME_HOME/nodes/postgres.pid")"
-while [ ! -e "$folder/enough" ]; do
-    curl --silent --max-time 10 --output /dev/null --write-out '%{http_code}\n' "$url/" || true
-    sleep 0.02
-done >"$folder/pages.out" &
-pages=$!
 begun=$SECONDS
 acme deploy rollback --yes >"$folder/rollback.out" 2>&1 || fail "the rollback ended with $?"
 took=$((SECONDS - begun))
 within 30 runs_everywhere "$first"
-touch "$folder/enough"
-wait $pages
+end_load "$folder/pages.out"
 kill -CONT "$(cat "$ACME_HOME/nodes/postgres.pid")"
 cat "$folder/rollback.out"
+echo "took $took s"
 [ $took -lt 180 ] || fail "the rollback took $took s"
-echo "took $took s; pages by status: $(sort "$folder/pages.out" | uniq -c | xargs)"
-[ "$(sort -u "$folder/pages.out")" = 200 ] || fail "pages failed during the rollback"
 
 step "the history tells the whole story"
 has_story() {
