@@ -33,7 +33,10 @@ void add_visitors(cli::Commands& commands, Platform& platform) {
     const std::string url = running.empty() ? platform.config.url : running;
     load::add_commands(
         commands,
-        {.telemetry = platform.telemetry, .make_account = trial_account(platform), .url = url}
+        {.telemetry = platform.telemetry,
+         .make_account = trial_account(platform),
+         .make_crowd = trial_crowd(platform),
+         .url = url}
     );
     smoke::add_commands(
         commands, {.telemetry = platform.telemetry, .make_account = smoke_account(platform)}, url

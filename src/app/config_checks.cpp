@@ -127,6 +127,9 @@ void check_together(const Config& config, std::vector<Problem>& problems) {
         );
     }
     if (config.profile != "production") return;
+    if (config.rate_window_seconds != 60) {
+        complain("ACME_RATE_WINDOW_SECONDS", "invalid", "must be 60 in production");
+    }
     if (!config.database_url.empty() &&
         pg::sslmode_of(config.database_url.reveal()) != "verify-full") {
         complain("DATABASE_URL", "invalid", "needs sslmode=verify-full in production");

@@ -40,7 +40,9 @@ void describe_guide(Config& c, Settings& s) {
         {1, 102'400}
     );
     s.integer(
-        {"RATE_LIMIT_PER_MIN", "API rate limit per authenticated user (checked, not yet in force)"},
+        {"RATE_LIMIT_PER_MIN",
+         "API rate limit per authenticated user: requests in any 60 seconds, on all nodes together"
+        },
         c.rate_limit_per_min,
         {1, 1'000'000}
     );
@@ -64,6 +66,17 @@ void describe_servers(Config& c, Settings& s) {
         {"ACME_IN_FLIGHT_MAX", "Requests at once on this node; more are answered 503"},
         c.in_flight_max,
         {1, 1'000'000}
+    );
+    s.integer(
+        {"ACME_ANONYMOUS_LIMIT_PER_MIN",
+         "The same per address from which nobody is signed in, IPv6 by /64"},
+        c.anonymous_limit_per_min,
+        {1, 1'000'000}
+    );
+    s.integer(
+        {"ACME_RATE_WINDOW_SECONDS", "What those two count in; less than 60 is for trials only"},
+        c.rate_window_seconds,
+        {3, 60}
     );
     s.integer(
         {"DRAIN_TIMEOUT_SECONDS", "For requests in flight when the node ends"},

@@ -125,6 +125,7 @@ void add(http::Router& router, std::string_view pattern, http::Handler handler) 
         .body_bytes_max = http::no_body,
         .doc = {.summary = "Shows the dashboard.", .response_type = "text/html"},
         .handler = std::move(handler),
+        .is_metered = false,
     });
 }
 

@@ -35,6 +35,19 @@ sessions::Options session_options(const Config& config) {
     };
 }
 
+/// Each thread has its part of what the node may remember, and of what it lets through alone.
+limits::Options limit_options(const Config& config) {
+    limits::Options options{
+        .user_max = config.rate_limit_per_min,
+        .anonymous_max = config.anonymous_limit_per_min,
+        .window = std::chrono::seconds(config.rate_window_seconds),
+        .threads = config.threads,
+    };
+    options.denials_max = share_of(static_cast<std::int64_t>(options.denials_max), config.threads);
+    options.shares_max = share_of(static_cast<std::int64_t>(options.shares_max), config.threads);
+    return options;
+}
+
 files::Options file_options(const Config& config) {
     return {
         .bytes_max = static_cast<std::uint64_t>(config.max_upload_size_mb) * 1024 * 1024,
@@ -117,8 +130,9 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       accounts(db, telemetry),
       passwords(loop, db, accounts, secret_keys(config), telemetry),
       links(db, telemetry, config.url),
+      limits(limit_options(config), redis, telemetry),
       tries(redis, clock),
-      sessions(session_options(config), db, redis, accounts, telemetry),
+      sessions(session_options(config), db, redis, accounts, limits, telemetry),
       files(db, *store, telemetry, file_options(config)),
       nodes(db),
       pings(db, telemetry) {

@@ -24,6 +24,7 @@
 #include "platform/events/hub.hpp"
 #include "platform/files/files.hpp"
 #include "platform/idempotency/idempotency.hpp"
+#include "platform/limits/limits.hpp"
 #include "platform/sessions/sessions.hpp"
 #include "platform/sessions/sessions_http.hpp"
 #include "platform/sessions/tries.hpp"
@@ -86,6 +87,7 @@ struct Platform {
     accounts::Administration administration{
         accounts, passwords, links, idempotency, cursors, trusted_proxies
     };
+    limits::Limits limits;
     sessions::Tries tries;
     sessions::Sessions sessions;
     sessions::Auth auth{sessions, passwords, links, tries};

@@ -10,13 +10,15 @@
 namespace acme::app {
 namespace {
 
+constexpr std::chrono::milliseconds census_period{1'000};
+
 class Serve final : public Role {
 public:
     Serve(Platform& platform, std::size_t index)
         : platform_(platform),
-          router_([&platform](const http::Request& request, trace::Context context) {
-              return platform.sessions.identify(request, context);
-          }),
+          router_(http::Admit([&platform](const http::Arrival& arrival) {
+              return platform.sessions.admit(arrival);
+          })),
           service_(
               router_,
               platform.telemetry,
@@ -52,6 +54,7 @@ public:
     void stop(std::chrono::milliseconds delay) override {
         asio::post(platform_.loop, [this, delay] {
             readiness_.drain();
+            while (!census_.empty()) census_.give(true);
             platform_.tasks.spawn(platform_.loop.get_executor(), "drain", drain(delay));
         });
     }
@@ -62,6 +65,7 @@ private:
         platform_.spawn_exports();
         platform_.tasks.spawn(executor, "startup", start());
         platform_.tasks.spawn(executor, "sessions", platform_.sessions.watch());
+        platform_.tasks.spawn(executor, "census", take_census());
         if (operations_) platform_.tasks.spawn(executor, "operations", operations_->run());
         co_await server_.serve();
         platform_.sessions.stop();
@@ -76,6 +80,21 @@ private:
             platform_.tasks.spawn(executor, "assets", keep_assets_later(platform_, readiness_));
         }
         co_await become_ready(platform_, readiness_);
+    }
+
+    /// Among how many nodes a quota is divided while Redis is silent. As long as PostgreSQL is, it
+    /// stays what it was.
+    Task<> take_census() {
+        while (!readiness_.is_draining()) {
+            trace::Trace trace(platform_.clock, platform_.random);
+            const auto context = trace.begin(std::nullopt, 0);
+            try {
+                platform_.limits.set_nodes(co_await platform_.nodes.count_live(context, "serve"));
+            } catch (const pg::Fault&) {
+                // Which the heartbeat tells of.
+            }
+            co_await census_.wait(census_period);
+        }
     }
 
     /// The balancer is told first and given time to look; only then does the port close. One that
@@ -93,6 +112,7 @@ private:
     http::Service service_;
     http::Server server_;
     std::optional<Operations> operations_;
+    Line<bool> census_;
 };
 
 }  // namespace

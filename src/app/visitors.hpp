@@ -3,7 +3,7 @@
 /// The accounts with which the platform visits itself: checks, trial traffic.
 
 #include "app/platform.hpp"
-#include "operate/smoke/visitor.hpp"
+#include "operate/load/traffic.hpp"
 
 namespace acme::app {
 
@@ -11,5 +11,8 @@ namespace acme::app {
 smoke::MakeAccount smoke_account(Platform& platform);
 
 smoke::MakeAccount trial_account(Platform& platform);
+
+/// Plain users, load-1@acme.invalid and so on: made when they are not there, and signed in.
+load::MakeCrowd trial_crowd(Platform& platform);
 
 }  // namespace acme::app

@@ -27,6 +27,15 @@ AddressBytes first_bits(AddressBytes address, int bits) {
     return address;
 }
 
+/// So many bits of IPv4, 64 of IPv6.
+std::string network_of(std::string_view text, int ipv4_bits) {
+    const auto address = parse_address(text);
+    if (!address) return std::string(text);
+    const auto network =
+        first_bits(*address, is_ipv4(*address) ? ipv4_offset_bits + ipv4_bits : 64);
+    return to_hex(std::string(network.begin(), network.end()));
+}
+
 std::string_view trim(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
     if (first == text.npos) return "";
@@ -44,12 +53,9 @@ std::optional<AddressBytes> parse_address(std::string_view text) {
     return std::nullopt;
 }
 
-std::string neighbourhood_of(std::string_view text) {
-    const auto address = parse_address(text);
-    if (!address) return std::string(text);
-    const auto network = first_bits(*address, is_ipv4(*address) ? ipv4_offset_bits + 24 : 64);
-    return to_hex(std::string(network.begin(), network.end()));
-}
+std::string neighbourhood_of(std::string_view text) { return network_of(text, 24); }
+
+std::string visitor_of(std::string_view text) { return network_of(text, 32); }
 
 std::optional<Networks> Networks::parse(std::string_view list) {
     Networks networks;

@@ -19,6 +19,10 @@ std::optional<AddressBytes> parse_address(std::string_view text);
 /// it is no address.
 std::string neighbourhood_of(std::string_view text);
 
+/// What one visitor has: one address of IPv4, a /64 of IPv6, as hex; `text` itself when it is no
+/// address.
+std::string visitor_of(std::string_view text);
+
 class Networks {
 public:
     Networks() = default;

@@ -10,7 +10,7 @@ const char* const secret_keys = "a-secret-key-for-tests-with-32-bytes-and-more";
 
 }  // namespace
 
-SessionsNode::SessionsNode(Bench& its_bench, const std::string& redis_url)
+SessionsNode::SessionsNode(Bench& its_bench, const std::string& redis_url, limits::Options options)
     : bench(its_bench),
       cursors(keys_for(Secret(secret_keys), "cursors v1")),
       redis(
@@ -19,12 +19,18 @@ SessionsNode::SessionsNode(Bench& its_bench, const std::string& redis_url)
       accounts(bench.db, bench.telemetry),
       passwords(bench.loop, bench.db, accounts, Secret(secret_keys), bench.telemetry),
       links(bench.db, bench.telemetry, "http://localhost:8080"),
-      sessions({.is_secure = false}, bench.db, redis, accounts, bench.telemetry),
+      limits(options, redis, bench.telemetry),
+      sessions(
+          {.is_secure = false, .trusted_proxies = trusted_proxies},
+          bench.db,
+          redis,
+          accounts,
+          limits,
+          bench.telemetry
+      ),
       tries(redis, bench.clock),
       auth{sessions, passwords, links, tries},
-      router([this](const http::Request& request, trace::Context context) {
-          return sessions.identify(request, context);
-      }),
+      router(http::Admit([this](const http::Arrival& arrival) { return sessions.admit(arrival); })),
       service(router, bench.telemetry, [](trace::Trace&) {}) {
     accounts::add_routes(router, accounts, trusted_proxies);
     sessions::add_routes(router, sessions, cursors);

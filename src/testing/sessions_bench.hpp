@@ -16,20 +16,26 @@
 
 namespace acme::testing {
 
+/// In the way of no test that is not about them.
+inline constexpr limits::Options ample_limits{.user_max = 1'000'000, .anonymous_max = 1'000'000};
+
 /// What one thread of a node has of these rooms. Two of them are two nodes.
 struct SessionsNode {
-    SessionsNode(Bench& bench, const std::string& redis_url);
+    SessionsNode(
+        Bench& bench, const std::string& redis_url, limits::Options options = ample_limits
+    );
     SessionsNode(const SessionsNode&) = delete;
     SessionsNode& operator=(const SessionsNode&) = delete;
     ~SessionsNode() { redis.close(); }
 
     Bench& bench;
-    const Networks trusted_proxies{};
+    const Networks trusted_proxies = Networks::parse("192.0.2.99").value();
     http::Cursors cursors;
     redis::Client redis;
     accounts::Accounts accounts;
     accounts::Passwords passwords;
     accounts::Links links;
+    limits::Limits limits;
     sessions::Sessions sessions;
     sessions::Tries tries;
     sessions::Auth auth;
@@ -56,7 +62,8 @@ struct Browser {
 };
 
 struct SessionsBench : Bench {
-    SessionsBench() : node(*this, server.url()) {}
+    explicit SessionsBench(limits::Options options = ample_limits)
+        : node(*this, server.url(), options) {}
     ~SessionsBench();
 
     /// With the password "correct battery".

@@ -19,7 +19,10 @@ constexpr std::string_view problem_schema = R"({
   "type": "object",
   "required": ["type", "title", "status", "detail", "code", "request_id", "trace_id"],
   "properties": {
-    "type": {"type": "string", "const": "about:blank"},
+    "type": {
+      "type": "string",
+      "enum": ["about:blank", "https://iana.org/assignments/http-problem-types#quota-exceeded"]
+    },
     "title": {"type": "string"},
     "status": {"type": "integer"},
     "detail": {"type": "string"},
@@ -38,7 +41,8 @@ constexpr std::string_view problem_schema = R"({
           "detail": {"type": "string"}
         }
       }
-    }
+    },
+    "violated-policies": {"type": "array", "items": {"type": "string"}}
   }
 })";
 
@@ -141,6 +145,11 @@ std::vector<Refusal> refusals_of(const TableRoute& route) {
     }
     if (route.doc.needs_if_match) {
         add(428, "If-Match is missing.", {"http.precondition_required"});
+    }
+    if (route.is_metered) {
+        add(429,
+            "The quota of RateLimit-Policy is used up; Retry-After says until when.",
+            {"limits.exceeded"});
     }
     add(500, "Something broke on our side.", {"http.fault"});
     add(503, "Too busy, or it took too long.", {"http.busy", "http.timeout"});

@@ -23,9 +23,21 @@ std::optional<std::vector<std::string>> params_of(const TableRoute& route, Route
     return params;
 }
 
+Task<Result<Admitted>> recognize(const Identify& identify, Arrival arrival) {
+    if (!identify || !arrival.route.access.needs_identity()) co_return Admitted{};
+    auto identity = ACME_TRY(co_await identify(arrival.request, arrival.context));
+    co_return Admitted{.identity = std::move(identity)};
+}
+
 }  // namespace
 
+Router::Router(Identify identify)
+    : admit_([identify = std::move(identify)](const Arrival& arrival) {
+          return recognize(identify, arrival);
+      }) {}
+
 void Router::add(Route route) {
+    if (route.is_operations) route.is_metered = false;
     std::string name = std::string(name_of(route.method)).append(" ").append(route.pattern);
     const bool is_known = std::ranges::count(routes_, name, &TableRoute::name) > 0;
     const auto path = Segments::of(route.pattern);
@@ -56,8 +68,9 @@ Match Router::match(const Request& request) const {
     return none;
 }
 
-Task<Result<Response>> Router::call(Match match, const Request& request, trace::Context context)
-    const {
+Task<Result<Response>> Router::call(
+    Match match, const Request& request, trace::Context context, HeaderList& headers
+) const {
     if (match.route == nullptr) {
         if (match.allowed.empty()) {
             co_return refuse(ErrorKind::not_found, "http.no_route", "There is nothing here.");
@@ -69,8 +82,12 @@ Task<Result<Response>> Router::call(Match match, const Request& request, trace::
     }
     Call call{request, context, std::move(match.params)};
     const Access& access = match.route->access;
-    if (identify_ && access.needs_identity()) {
-        call.identity = ACME_TRY(co_await identify_(request, context));
+    const bool is_counted = is_metered_ && match.route->is_metered;
+    if (admit_ && (is_counted || access.needs_identity())) {
+        Admitted admitted =
+            ACME_TRY(co_await admit_(Arrival{request, *match.route, context, headers}));
+        if (admitted.refusal) co_return std::move(*admitted.refusal);
+        call.identity = std::move(admitted.identity);
         if (call.identity) context.trace->user_id = call.identity->user.str();
     }
     ACME_TRY(access.check(call.identity));

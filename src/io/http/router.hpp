@@ -56,6 +56,7 @@ struct Route {
     std::chrono::milliseconds time_max{30'000};  // then the handler is cancelled; 0: no limit
     bool is_operations = false;  // health and scrapes: kept out of the error ratio and the limit
     bool is_stream = false;      // of events: without an end, so not timed and not in the limit
+    bool is_metered = true;      // counts against the quota of who calls; pages and assets do not
 };
 
 /// A route as the table keeps it.
@@ -71,6 +72,24 @@ struct Match {
     std::vector<Method> allowed = {};  // of the path, when no route takes this method
 };
 
+/// A request at the door: who sends it is not known yet, nor whether they may.
+struct Arrival {
+    const Request& request;
+    const TableRoute& route;
+    trace::Context context;
+    HeaderList& headers;  // that every answer to it carries from now on
+};
+
+/// Who calls; or the answer that they get in place of the route's.
+struct Admitted {
+    std::optional<Identity> identity = std::nullopt;
+    std::optional<Response> refusal = std::nullopt;
+};
+
+/// Tells who calls, nobody where the route asks for nobody, and counts a route that is metered
+/// against their quota: both in one, so that both cost one round trip. As Identify otherwise.
+using Admit = std::function<Task<Result<Admitted>>(Arrival)>;
+
 /// JSON Schema 2020-12 as text, under the name by which Doc refers to it.
 struct Schema {
     std::string_view name;
@@ -79,7 +98,11 @@ struct Schema {
 
 class Router {
 public:
-    explicit Router(Identify identify) : identify_(std::move(identify)) {}
+    /// Nothing is counted against anybody's quota.
+    explicit Router(Identify identify);
+    explicit Router(std::nullptr_t) {}
+
+    explicit Router(Admit admit) : admit_(std::move(admit)), is_metered_(true) {}
 
     /// Adding a route twice is a bug and throws at start-up.
     void add(Route route);
@@ -88,17 +111,22 @@ public:
     Match match(const Request& request) const;
 
     /// Checks access and the announced length, and calls the handler. Who calls is found out only
-    /// where the route asks for it: the rest touches no dependency. Errors: http.no_route
+    /// where the route asks for it or is metered: the rest touches no dependency. `headers` gets
+    /// what every answer shall carry, also if it becomes a refusal; it outlives the task. Errors:
+    /// those of Identify or Admit, http.no_route
     /// (not_found), http.method_not_allowed (405), access.signed_out (unauthenticated),
     /// access.role_required (forbidden), http.body_too_large (too_large), and those of the handler.
     /// OPTIONS is answered for every path.
-    Task<Result<Response>> call(Match match, const Request& request, trace::Context context) const;
+    Task<Result<Response>> call(
+        Match match, const Request& request, trace::Context context, HeaderList& headers
+    ) const;
 
     const std::vector<TableRoute>& routes() const { return routes_; }
     const std::vector<Schema>& schemas() const { return schemas_; }
 
 private:
-    Identify identify_;
+    Admit admit_;
+    bool is_metered_ = false;
     std::vector<TableRoute> routes_;
     RouteTree tree_;  // of places in routes_
     std::vector<Schema> schemas_;

@@ -8,6 +8,7 @@
 #include <prometheus/histogram.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace acme::http {
 namespace {
@@ -119,19 +120,23 @@ Task<Response> Service::answer(const Request& request, Exchange& exchange) {
 }
 
 Task<Response> Service::call(Match match, const Request& request, Exchange& exchange) {
-    std::string allow;
-    if (!match.allowed.empty()) allow = allow_of(match.allowed);
+    HeaderList headers;
+    if (!match.allowed.empty()) headers.emplace_back("Allow", allow_of(match.allowed));
+    const auto with_headers = [&headers](Response response) {
+        std::ranges::move(headers, std::back_inserter(response.headers));
+        return response;
+    };
     try {
         const bool is_unknown = match.route == nullptr && match.allowed.empty() && options_.unknown;
         auto result = co_await (
             is_unknown ? answer_unknown(request, exchange.context)
-                       : router_.call(std::move(match), request, exchange.context)
+                       : router_.call(std::move(match), request, exchange.context, headers)
         );
         if (exchange.cut == Cut::none) {
-            Response response = result ? std::move(*result)
-                                       : problem(result.error(), request.path(), exchange.trace);
-            if (!allow.empty()) response.headers.emplace_back("Allow", std::move(allow));
-            co_return response;
+            co_return with_headers(
+                result ? std::move(*result)
+                       : problem(result.error(), request.path(), exchange.trace)
+            );
         }
     } catch (const std::exception& thrown) {
         // What is cut is thrown out of whatever it waits for: that is no fault.
@@ -140,12 +145,12 @@ Task<Response> Service::call(Match match, const Request& request, Exchange& exch
                 LogLevel::error, "http.fault", exchange.context, {{"reason", thrown.what()}}
             );
             if (dynamic_cast<const Outage*>(&thrown) != nullptr) {
-                co_return problem(out_of_reach(), request.path(), exchange.trace);
+                co_return with_headers(problem(out_of_reach(), request.path(), exchange.trace));
             }
-            co_return fault(request.path(), exchange.trace);
+            co_return with_headers(fault(request.path(), exchange.trace));
         }
     }
-    co_return problem(timed_out(), request.path(), exchange.trace);
+    co_return with_headers(problem(timed_out(), request.path(), exchange.trace));
 }
 
 Task<Result<Response>> Service::answer_unknown(const Request& request, trace::Context context) {

@@ -136,6 +136,7 @@ constexpr std::string_view log_format =
     R"("status":%ST,"state":"%tsc","server":"%s","retries":"%rc","duration_ms":%Ta})";
 
 std::string frontend(const Settings& settings) {
+    // Nobody stands before it: what a client says of its own address is a claim, and goes.
     // A body goes to the node as it comes: http-buffer-request would hold uploads back. A second
     // try of a POST could act twice, so only what changes nothing is tried again.
     return "frontend public\n"
@@ -146,6 +147,7 @@ std::string frontend(const Settings& settings) {
            "    log-format '" +
            std::string(log_format) +
            "'\n"
+           "    http-request del-header X-Forwarded-For\n"
            "    option forwardfor\n"
            "    http-request disable-l7-retry unless { method GET HEAD OPTIONS }\n"
            "    default_backend " +

@@ -64,6 +64,7 @@ frontend public
     bind 127.0.0.1:8080
     http-request capture req.hdr(X-Request-Id) len 128
     log-format '{"level":"warn","message":"request at the balancer","request_id":"%[capture.req.hdr(0),json(utf8s)]","status":%ST,"state":"%tsc","server":"%s","retries":"%rc","duration_ms":%Ta}'
+    http-request del-header X-Forwarded-For
     option forwardfor
     http-request disable-l7-retry unless { method GET HEAD OPTIONS }
     default_backend app

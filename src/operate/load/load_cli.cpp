@@ -3,7 +3,6 @@
 #include "base/text.hpp"
 #include "io/cli/commands.hpp"
 #include "io/process/signals.hpp"
-#include "operate/load/traffic.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/url/parse.hpp>
@@ -170,7 +169,7 @@ void print_report(
 Task<Result<>> load(const cli::Call& call, const Parts& parts) {
     const Options options = ACME_TRY(options_of(call, parts.url));
     const Executor executor = co_await asio::this_coro::executor;
-    Traffic traffic(parts.telemetry, options, parts.make_account);
+    Traffic traffic(parts.telemetry, options, parts.make_account, parts.make_crowd);
     Session session(executor, parts.telemetry, traffic);
     ACME_TRY(co_await session.run(call.context));
     print_report(call, options, traffic, session.left());

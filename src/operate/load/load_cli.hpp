@@ -3,7 +3,7 @@
 /// `acme load`.
 
 #include "io/telemetry/telemetry.hpp"
-#include "operate/smoke/visitor.hpp"
+#include "operate/load/traffic.hpp"
 
 namespace acme::cli {
 class Commands;
@@ -14,6 +14,7 @@ namespace acme::load {
 struct Parts {
     Telemetry& telemetry;  // outlives the commands
     smoke::MakeAccount make_account;
+    MakeCrowd make_crowd;
     std::string url;  // that is visited when no other is named; "" for none
 };
 

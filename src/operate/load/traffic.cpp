@@ -14,7 +14,8 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t uploads_per_hundred = 10;
-constexpr std::chrono::seconds sign_in_period{1};  // argon2id is meant to be expensive
+// argon2id is meant to be expensive, and one address may sign in 60 times a minute.
+constexpr std::chrono::seconds sign_in_period{2};
 constexpr milliseconds pause_min{1};
 constexpr milliseconds retry_pause{200};
 constexpr std::size_t file_bytes = 1'024;
@@ -31,18 +32,22 @@ Error no_answer(std::string_view what, const std::string& why) {
 
 }  // namespace
 
-Traffic::Traffic(Telemetry& telemetry, Options options, smoke::MakeAccount make_account)
+Traffic::Traffic(
+    Telemetry& telemetry, Options options, smoke::MakeAccount make_account, MakeCrowd make_crowd
+)
     : telemetry_(telemetry),
       options_(std::move(options)),
       make_account_(std::move(make_account)),
+      make_crowd_(std::move(make_crowd)),
       fetch_(
           telemetry,
           {.transfers_max = Options::in_flight_max + 16,
            .idle_connections_max = Options::in_flight_max,
            .user_agent = "acme-load"}
       ),
-      visitor_(fetch_, options_.url),
-      tasks_(telemetry.log) {}
+      tasks_(telemetry.log) {
+    visitors_.emplace_back(fetch_, options_.url);
+}
 
 Traffic::~Traffic() = default;
 
@@ -50,12 +55,13 @@ Task<Result<>> Traffic::prepare(trace::Context context) {
     if (!options_.path.empty()) co_return done;
     account_ = ACME_TRY(co_await make_account_(context));
     try {
-        const auto signed_in = co_await visitor_.sign_in(context, account_);
+        smoke::Visitor& first = visitors_.front();
+        const auto signed_in = co_await first.sign_in(context, account_);
         const auto stored =
-            signed_in.status == 200 ? co_await visitor_.ask(context, store_something()) : signed_in;
+            signed_in.status == 200 ? co_await first.ask(context, store_something()) : signed_in;
         if (stored.status == 201) {
-            files_.push_back(smoke::text_in(stored.body, "id"));
-            co_return done;
+            files_.push_back({smoke::text_in(stored.body, "id"), 0});
+            co_return co_await gather(context);
         }
         const std::string status = std::to_string(stored.status);
         const std::string_view what = signed_in.status == 200 ? "Storing a file" : "Signing in";
@@ -67,6 +73,17 @@ Task<Result<>> Traffic::prepare(trace::Context context) {
     } catch (const fetch::Fault& fault) {
         co_return std::unexpected(no_answer(options_.url, fault.what()));
     }
+}
+
+/// As many more as the rate needs.
+Task<Result<>> Traffic::gather(trace::Context context) {
+    const auto more = static_cast<std::size_t>((options_.rps - 1) / Options::rps_per_user);
+    if (!make_crowd_) co_return done;
+    const auto cookies = ACME_TRY(co_await make_crowd_(context, more));
+    for (const std::string& cookie : cookies) {
+        visitors_.emplace_back(fetch_, options_.url).resume(cookie);
+    }
+    co_return done;
 }
 
 Task<> Traffic::run() {
@@ -136,13 +153,15 @@ Task<> Traffic::carry_out(Kind kind, SteadyTime due) {
 
 Task<Outcome> Traffic::perform(trace::Context context, Kind kind) {
     smoke::Answer answer;
+    Errand errand;
     if (kind == Kind::sign_in) {
         answer = co_await sign_in(context);
     } else {
-        answer = co_await visitor_.ask(context, ask_for(kind));
+        errand = errand_for(kind);
+        answer = co_await visitors_[errand.who].ask(context, std::move(errand.ask));
     }
     if (kind == Kind::upload && answer.status == 201) {
-        files_.push_back(smoke::text_in(answer.body, "id"));
+        files_.push_back({smoke::text_in(answer.body, "id"), errand.who});
     }
     co_return Outcome{.kind = kind, .status = answer.status, .release = std::move(answer.release)};
 }
@@ -175,36 +194,38 @@ Task<> Traffic::sign_out(smoke::Visitor guest, SteadyTime due) {
     tally_.end(outcome, since(due));
 }
 
-smoke::Ask Traffic::ask_for(Kind kind) {
+Traffic::Errand Traffic::errand_for(Kind kind) {
     if (!options_.path.empty()) {
         const bool stores = kind == Kind::upload;
-        return {
+        smoke::Ask ask{
             .name = "load.path",
             .method = stores ? "POST" : "GET",
             .path = options_.path,
             .body = stores ? std::string(file_bytes, 'x') : "",
         };
+        return {std::move(ask), 0};
     }
-    if (kind == Kind::upload) return store_something();
+    if (kind == Kind::upload) return {store_something(), next_visitor()};
     if (kind == Kind::read) return read_something();
-    smoke::Ask ask{
-        .name = "load.delete", .method = "DELETE", .path = "/v1/files/" + files_.front()
-    };
+    const File file = std::move(files_.front());
     files_.pop_front();
-    return ask;
+    return {
+        {.name = "load.delete", .method = "DELETE", .path = "/v1/files/" + file.id}, file.owner
+    };
 }
 
 /// Only the newer half of the files is read, so that none is deleted while it is.
-smoke::Ask Traffic::read_something() {
+Traffic::Errand Traffic::read_something() {
     const std::uint64_t chance = telemetry_.random.number();
-    smoke::Ask ask{.name = "load.read", .path = "/v1/me"};
-    if (chance % 3 == 0) ask.path = "/v1/files?limit=10";
+    Errand errand{{.name = "load.read", .path = "/v1/me"}, next_visitor()};
+    if (chance % 3 == 0) errand.ask.path = "/v1/files?limit=10";
     if (chance % 3 == 1 && !files_.empty()) {
         const std::size_t newer = std::max<std::size_t>(files_.size() / 2, 1);
         const std::size_t back = (chance >> 8) % newer;
-        ask.path = "/v1/files/" + files_[files_.size() - 1 - back] + "/content";
+        const File& file = files_[files_.size() - 1 - back];
+        errand = {{.name = "load.read", .path = "/v1/files/" + file.id + "/content"}, file.owner};
     }
-    return ask;
+    return errand;
 }
 
 smoke::Ask Traffic::store_something() {
@@ -220,13 +241,16 @@ smoke::Ask Traffic::store_something() {
 }
 
 /// In clearing up a failure is no measurement: it is tried again, until the time is over.
-Task<smoke::Answer> Traffic::ask_patiently(trace::Context context, smoke::Ask ask) {
+Task<smoke::Answer> Traffic::ask_patiently(
+    trace::Context context, smoke::Visitor& visitor, smoke::Ask ask
+) {
     const SteadyTime begun = telemetry_.clock.steady();
     while (true) {
         const bool is_last = since(begun) > Options::clean_up_time_max / 2;
         try {
-            smoke::Answer answer = co_await visitor_.ask(context, ask);
-            if (answer.status < 500 || is_last) co_return answer;
+            smoke::Answer answer = co_await visitor.ask(context, ask);
+            const bool is_refused = answer.status >= 500 || answer.status == 429;
+            if (!is_refused || is_last) co_return answer;
         } catch (const fetch::Fault&) {
             if (is_last) throw;
         }
@@ -235,9 +259,10 @@ Task<smoke::Answer> Traffic::ask_patiently(trace::Context context, smoke::Ask as
 }
 
 /// False when there was none left.
-Task<bool> Traffic::delete_page(trace::Context context) {
-    const auto page =
-        co_await ask_patiently(context, {.name = "load.list", .path = "/v1/files?limit=200"});
+Task<bool> Traffic::delete_page(trace::Context context, smoke::Visitor& visitor) {
+    const auto page = co_await ask_patiently(
+        context, visitor, {.name = "load.list", .path = "/v1/files?limit=200"}
+    );
     boost::system::error_code malformed;
     const auto json = boost::json::parse(page.body, malformed);
     const auto* const data =
@@ -248,7 +273,7 @@ Task<bool> Traffic::delete_page(trace::Context context) {
     for (const auto& file : data->get_array()) {
         const std::string id(file.at("id").as_string());
         const auto gone = co_await ask_patiently(
-            context, {.name = "load.delete", .method = "DELETE", .path = "/v1/files/" + id}
+            context, visitor, {.name = "load.delete", .method = "DELETE", .path = "/v1/files/" + id}
         );
         if (!is_done_or_gone(gone.status)) {
             throw std::runtime_error("a deletion was answered " + std::to_string(gone.status));
@@ -261,14 +286,15 @@ Task<std::string> Traffic::clean_up(trace::Context context) {
     std::string left;
     const SteadyTime begun = telemetry_.clock.steady();
     try {
-        if (visitor_.is_signed_in()) {
-            while (co_await delete_page(context)) {
+        for (smoke::Visitor& visitor : visitors_) {
+            if (!visitor.is_signed_in()) continue;
+            while (co_await delete_page(context, visitor)) {
                 if (since(begun) > Options::clean_up_time_max) throw std::runtime_error("too many");
             }
-            co_await visitor_.sign_out(context);
+            co_await visitor.sign_out(context);
         }
     } catch (const std::exception& fault) {
-        left = std::string("Files of ") + account_.email + " were left behind: " + fault.what();
+        left = std::string("Files were left behind: ") + fault.what();
     }
     fetch_.close();
     co_return left;

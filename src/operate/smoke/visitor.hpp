@@ -58,6 +58,9 @@ public:
     bool is_signed_in() const { return !cookie_.empty(); }
     const std::string& cookie() const { return cookie_; }
 
+    /// A session that was begun elsewhere, by its cookie.
+    void resume(std::string cookie) { cookie_ = std::move(cookie); }
+
     /// What the same person does at another place: the session is shared, and not ended here.
     void follow(const Visitor& other) { cookie_ = other.cookie_; }
 

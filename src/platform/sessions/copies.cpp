@@ -4,7 +4,7 @@ namespace acme::sessions {
 namespace {
 
 constexpr std::chrono::seconds ended_life{60};
-constexpr std::string_view ended = "-";
+constexpr std::string_view ended_mark = "-";
 
 // KEYS: the copy, the index. ARGV: packed session, its life, hash, version, prefix of copies.
 constexpr redis::Script put_copy{"sessions.put_copy", R"lua(
@@ -42,17 +42,32 @@ std::string prefix_of(UserId user) { return "s:{" + user.str() + "}:"; }
 std::string index_of(UserId user) { return "us:{" + user.str() + "}"; }
 std::string text_of(std::chrono::seconds time) { return std::to_string(time.count()); }
 
+Copies::Found read(UserId user, const std::string* text) {
+    using enum Copies::State;
+    if (text == nullptr) return {absent};
+    if (*text == ended_mark) return {ended};
+    auto live = unpack(user, *text);
+    if (!live) return {absent};  // of another release
+    return {here, std::move(live)};
+}
+
 }  // namespace
 
 Task<Copies::Found> Copies::find(trace::Context context, UserId user, std::string hash) {
     const auto answer = co_await redis_.run(context, {"GET", prefix_of(user) + hash});
     if (!answer) co_return Found{State::unknown};
-    const std::string* text = answer->text();
-    if (text == nullptr) co_return Found{State::absent};
-    if (*text == ended) co_return Found{State::ended};
-    auto live = unpack(user, *text);
-    if (!live) co_return Found{State::absent};  // of another release
-    co_return Found{State::here, std::move(live)};
+    co_return read(user, answer->text());
+}
+
+Task<Copies::Found> Copies::count(
+    trace::Context context, UserId user, std::string hash, limits::Limits& limits
+) {
+    auto caller = limits::caller_of(user, hash);
+    const auto counted = co_await limits.ask(context, std::move(caller), prefix_of(user) + hash);
+    if (!counted) co_return Found{State::unknown};
+    Found found = read(user, counted->companion ? &*counted->companion : nullptr);
+    found.standing = counted->standing;
+    co_return found;
 }
 
 Task<> Copies::put(trace::Context context, std::string hash, Live live) {
@@ -66,7 +81,7 @@ Task<> Copies::put(trace::Context context, std::string hash, Live live) {
 
 Task<bool> Copies::end(trace::Context context, UserId user, std::string hash) {
     const auto answer = co_await redis_.run(
-        context, {"SET", prefix_of(user) + hash, std::string(ended), "EX", text_of(ended_life)}
+        context, {"SET", prefix_of(user) + hash, std::string(ended_mark), "EX", text_of(ended_life)}
     );
     co_return answer.has_value();
 }

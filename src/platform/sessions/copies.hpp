@@ -12,6 +12,7 @@
 
 #include "base/task.hpp"
 #include "io/redis/client.hpp"
+#include "platform/limits/limits.hpp"
 #include "platform/sessions/live.hpp"
 
 #include <optional>
@@ -30,10 +31,17 @@ public:
     struct Found {
         State state;  // unknown: Redis does not answer
         std::optional<Live> live = std::nullopt;
+        std::optional<limits::Standing> standing = std::nullopt;  // none: not counted
     };
 
     /// One round trip.
     Task<Found> find(trace::Context context, UserId user, std::string hash);
+
+    /// The same, and counts the request against the user's quota if there is a copy that has not
+    /// ended: in the same round trip.
+    Task<Found> count(
+        trace::Context context, UserId user, std::string hash, limits::Limits& limits
+    );
 
     /// Unless it has ended or its version is too old. Failures are nobody's loss.
     Task<> put(trace::Context context, std::string hash, Live live);

@@ -3,7 +3,6 @@
 #include "io/http/client_address.hpp"
 #include "io/pg/database.hpp"
 #include "platform/events/events.hpp"
-#include "platform/sessions/same_site.hpp"
 
 namespace acme::sessions {
 namespace {
@@ -14,17 +13,6 @@ constexpr pg::Query insert_session{"sessions.insert", R"sql(
     INSERT INTO sessions (id, org_id, user_id, token_hash, token_epoch, method, user_agent, ip,
                           created_at, last_seen_at, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
-)sql"};
-
-// The cookie is all that is known, so the organization is what is asked for.
-constexpr pg::Query find_session{"sessions.find", R"sql(
-    SELECT id, org_id, token_epoch, created_at, last_seen_at, expires_at FROM sessions
-    WHERE token_hash = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3
-)sql"};
-
-constexpr pg::Query touch_session{"sessions.touch", R"sql(
-    UPDATE sessions SET last_seen_at = $4, expires_at = $5
-    WHERE org_id = $1 AND user_id = $2 AND id = $3 AND revoked_at IS NULL AND last_seen_at < $4
 )sql"};
 
 constexpr pg::Query list_sessions{"sessions.list", R"sql(
@@ -70,10 +58,6 @@ Task<> tell(
     );
 }
 
-WallTime expiry_of(WallTime created, WallTime seen) {
-    return std::min<WallTime>(created + life_max, seen + idle_max);
-}
-
 /// Whole characters, so that PostgreSQL takes what a client sends.
 std::string shortened(std::string text, std::size_t bytes_max) {
     if (text.size() <= bytes_max) return text;
@@ -89,12 +73,14 @@ Sessions::Sessions(
     pg::Database& db,
     redis::Client& redis,
     accounts::Accounts& accounts,
+    limits::Limits& limits,
     Telemetry& telemetry
 )
     : options_(std::move(options)),
       cookie_(options_.is_secure),
       db_(db),
       accounts_(accounts),
+      limits_(limits),
       telemetry_(telemetry),
       redis_(redis),
       copies_(redis),
@@ -176,76 +162,6 @@ Task<Result<Sessions::Begun>> Sessions::begin(
         .session = session,
         .cookie = cookie_.set(fresh.value, std::chrono::seconds(life_max)),
     };
-}
-
-Task<Result<std::optional<Identity>>> Sessions::identify(
-    const http::Request& request, trace::Context context
-) {
-    ACME_TRY(check_same_site(request));
-    const auto presented = cookie_.read(request);
-    if (!presented) co_return std::nullopt;
-    const auto live = co_await find(context, *presented);
-    const WallTime now = telemetry_.clock.now();
-    if (!live || live->expires_at <= now) co_return std::nullopt;
-    if (context.trace != nullptr) context.trace->user_id = live->user.str();
-    if (now - live->last_seen_at >= seen_every) {
-        co_await touch(context, presented->hash, *live);
-    }
-    co_return live->identity();
-}
-
-/// Redis; then, when it does not answer, this thread's own copy; then PostgreSQL.
-Task<std::optional<Live>> Sessions::find(trace::Context context, Presented presented) {
-    const auto near = nearby_.find(presented.hash);
-    if (near && !near->live) co_return std::nullopt;
-    const auto copy = co_await copies_.find(context, presented.user, presented.hash);
-    if (copy.state == Copies::State::here) {
-        meter_.hit();
-        co_return copy.live;
-    }
-    if (copy.state == Copies::State::ended) co_return std::nullopt;
-    if (copy.state == Copies::State::unknown && near && near->live->user == presented.user) {
-        meter_.hit();
-        co_return near->live;
-    }
-    meter_.miss();
-    auto live = co_await read(context, presented);
-    if (!live || copy.state == Copies::State::unknown) {
-        nearby_.put(presented.hash, live);
-    } else {
-        co_await copies_.put(context, presented.hash, *live);
-    }
-    co_return live;
-}
-
-Task<std::optional<Live>> Sessions::read(trace::Context context, Presented presented) {
-    const WallTime now = telemetry_.clock.now();
-    const auto rows = co_await db_.run(context, find_session, presented.hash, presented.user, now);
-    if (rows.empty()) co_return std::nullopt;
-    pg::Row row = rows[0];
-    Live live{.id = row.id<SessionId>(), .user = presented.user, .org = row.id<OrgId>()};
-    const std::int64_t epoch = row.integer();
-    live.created_at = row.time();
-    live.last_seen_at = row.time();
-    live.expires_at = row.time();
-    const auto standing = co_await accounts_.standing(context, live.user, live.org);
-    if (!standing || standing->state != accounts::State::active || standing->token_epoch != epoch) {
-        co_return std::nullopt;
-    }
-    live.org_role = standing->org_role;
-    live.platform_role = standing->platform_role;
-    live.version = standing->version;
-    co_return live;
-}
-
-Task<> Sessions::touch(trace::Context context, std::string hash, Live live) {
-    live.last_seen_at = telemetry_.clock.now();
-    live.expires_at = expiry_of(live.created_at, live.last_seen_at);
-    co_await db_.run(
-        context, touch_session, live.org, live.user, live.id, live.last_seen_at, live.expires_at
-    );
-    if (const auto near = nearby_.find(hash); near && near->live) nearby_.put(hash, live);
-    co_await copies_.put(context, std::move(hash), live);
 }
 
 Task<std::vector<Session>> Sessions::list(

@@ -8,13 +8,16 @@
 
 #include "base/networks.hpp"
 #include "base/result.hpp"
+#include "io/http/router.hpp"
 #include "io/redis/cache_meter.hpp"
 #include "io/telemetry/telemetry.hpp"
 #include "platform/accounts/accounts.hpp"
+#include "platform/limits/limits.hpp"
 #include "platform/sessions/cookie.hpp"
 #include "platform/sessions/copies.hpp"
 #include "platform/sessions/nearby.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +27,10 @@ namespace acme::sessions {
 inline constexpr std::chrono::days idle_max{14};
 inline constexpr std::chrono::days life_max{90};
 inline constexpr std::chrono::minutes seen_every{5};  // how exact last_seen_at is
+
+constexpr WallTime expiry_of(WallTime created, WallTime seen) {
+    return std::min<WallTime>(created + life_max, seen + idle_max);
+}
 
 /// How often ends are looked for that others could not tell us of, and while Redis is silent.
 inline constexpr std::chrono::milliseconds watch_every{5000};
@@ -71,6 +78,7 @@ public:
         pg::Database& db,
         redis::Client& redis,
         accounts::Accounts& accounts,
+        limits::Limits& limits,
         Telemetry& telemetry
     );
 
@@ -90,11 +98,15 @@ public:
     /// of it has happened.
     Task<Result<Begun>> begin(pg::Transaction transaction, trace::Context context, SignIn sign_in);
 
-    /// For http::Router: who sends this request; nobody without a session. Names the user in the
-    /// trace. Errors: access.cross_site (forbidden), see check_same_site().
+    /// Who sends this request; nobody without a session. Names the user in the trace. Errors:
+    /// access.cross_site (forbidden), see check_same_site().
     Task<Result<std::optional<Identity>>> identify(
         const http::Request& request, trace::Context context
     );
+
+    /// For http::Router: the same, and counted, in one round trip to Redis; who has used up what is
+    /// theirs is refused with limits.exceeded (429). Errors: of identify().
+    Task<Result<http::Admitted>> admit(http::Arrival arrival);
 
     /// Newest first, those before `before`; what has ended is not shown.
     Task<std::vector<Session>> list(
@@ -118,8 +130,18 @@ public:
     Task<> look();
 
 private:
+    struct Looked {
+        std::optional<Live> live = std::nullopt;
+        std::optional<limits::Standing> standing = std::nullopt;  // none: not counted
+    };
+
+    Task<Result<http::Admitted>> admit_metered(http::Arrival arrival, bool asks);
+    Task<Result<http::Admitted>> admit_free(http::Arrival arrival, bool asks);
+    Task<std::optional<Identity>> recognize(
+        trace::Context context, std::string hash, std::optional<Live> live
+    );
+    Task<Looked> find(trace::Context context, Presented presented, bool counts);
     Task<std::optional<Live>> read(trace::Context context, Presented presented);
-    Task<std::optional<Live>> find(trace::Context context, Presented presented);
     Task<> touch(trace::Context context, std::string hash, Live live);
     Task<std::optional<std::string>> revoke(
         pg::Transaction& transaction,
@@ -137,6 +159,7 @@ private:
     Cookie cookie_;
     pg::Database& db_;
     accounts::Accounts& accounts_;
+    limits::Limits& limits_;
     Telemetry& telemetry_;
     redis::Client& redis_;
     Copies copies_;

@@ -31,10 +31,8 @@ std::string mark_of(std::string_view text) { return to_base64url(sha256(text)).s
 
 std::vector<Limit> limits_for(const std::string& named, const std::string& address) {
     std::vector<Limit> limits;
-    const auto parsed = parse_address(address);
-    const bool is_ipv6 = parsed && address.find('.') == address.npos;
     limits.push_back({
-        .key = "rl:{sign_in:" + mark_of(is_ipv6 ? neighbourhood_of(address) : address) + "}",
+        .key = "rl:{sign_in:" + mark_of(visitor_of(address)) + "}",
         .most = 100,
         .window = std::chrono::hours(1),
     });
