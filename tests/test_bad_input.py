@@ -88,6 +88,27 @@ def test_requests_from_another_site_are_refused(platform, api):
     assert api.get("/v1/me").status_code == 200
 
 
+def test_what_is_wrong_is_logged_once(platform, api):
+    wrong = {
+        "once-json": lambda headers: api.post("/v1/auth/login", data=b"{", headers=headers),
+        "once-field": lambda headers: api.post("/v1/auth/login", data=b'{"email":7}', headers=headers),
+        "once-password": lambda headers: api.post("/v1/auth/login", json={"email": "a@b.c", "password": "x" * 12},
+                                                  headers={"X-Request-Id": headers["X-Request-Id"]}),
+        "once-route": lambda headers: api.get("/v1/nowhere", headers=headers),
+        "once-method": lambda headers: api.call("PUT", "/v1/files", headers=headers),
+        "once-nobody": lambda headers: requests.get(platform.url + "/v1/me", headers=headers, timeout=5),
+        "once-site": lambda headers: api.post("/v1/auth/logout", headers={
+            **headers, "Sec-Fetch-Site": "cross-site", "Origin": "http://evil.example"}),
+        "once-name": lambda headers: api.post("/v1/files", data=b"x", headers=headers),
+    }
+    for name, call in wrong.items():
+        answer = call({"X-Request-Id": name, "Content-Type": "application/json"})
+        assert 400 <= answer.status_code < 500 and answer.headers["X-Request-Id"] == name, (name, answer.text)
+    for name in wrong:
+        lines = until(lambda: platform.logs("--request", name))
+        assert [(line["message"], line["level"]) for line in lines] == [("http.request", "info")], lines
+
+
 def test_planted_secrets_appear_in_no_output(platform):
     api = sign_in(platform)
     where = [

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 8> pages{
     "/", "/sign-in", "/sign-in/link", "/releases", "/releases/{id}", "/fleet", "/files", "/me"
 };
 
-// Nothing from elsewhere, nothing inline, in nobody's frame.
+// Nothing from elsewhere, nothing inline, in nobody's frame: tests/test_roles.py keeps it so.
 const http::HeaderList page_headers{
     {"Content-Security-Policy",
      "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
