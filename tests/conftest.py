@@ -41,7 +41,7 @@ def pytest_configure(config):
 
 
 LONG = ("test_deploy_faults", "test_start_first", "test_deploy_killed", "test_deploy_commands", "test_browser",
-        "test_deploy_followed", "test_judged", "test_deploy_api")
+        "test_deploy_followed", "test_judged", "test_deploy_api", "test_sticky")
 
 
 def pytest_collection_modifyitems(items):

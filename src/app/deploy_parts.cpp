@@ -94,6 +94,9 @@ deploy::CliParts deploy_parts(Platform& platform) {
         .telemetry = platform.telemetry,
         .tasks = platform.tasks,
         .hooks = {
+            .fleet = [file = layout_of(platform.config).home + "/fleet.toml"](
+                         const std::string& environment
+                     ) { return deploy::asked_by_fleet(file, environment); },
             .wish = [&platform](
                         trace::Context context, deploy::DeploymentId id
                     ) { return wish_of(platform, context, id); },

@@ -47,8 +47,9 @@ public:
     }
 
     int running = 1;
+    std::string lines;  // of the head, beside the first two
+    std::string last;   // who answered
 
-private:
     Task<bool> ask() {
         const bool is_kept = socket_.has_value();
         if (!is_kept) {
@@ -59,7 +60,7 @@ private:
                 co_return false;
             }
         }
-        const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n";
         co_await asio::async_write(*socket_, asio::buffer(request), no_throw);
         std::string text;
         const auto [broken, head_size] = co_await asio::async_read_until(
@@ -89,12 +90,14 @@ private:
                 co_return false;
             }
         }
-        ++answers_.nodes[text.substr(head_size)];
+        last = text.substr(head_size);
+        ++answers_.nodes[last];
         ++answers_.statuses[status];
         if (closes) socket_.reset();
         co_return true;
     }
 
+private:
     std::uint16_t port_;
     int& left_;
     Answers& answers_;
@@ -192,6 +195,20 @@ Task<Answers> ask_much(std::uint16_t port, int count, int connections) {
     co_return answers;
 }
 
+Task<std::vector<std::string>> ask_as(std::uint16_t port, std::vector<std::string> heads) {
+    Answers answers;
+    int left = 0;
+    Asker asker(port, left, answers);
+    std::vector<std::string> nodes;
+    for (const std::string& head : heads) {
+        asker.lines = head;
+        asker.last.clear();
+        co_await asker.ask();
+        nodes.push_back(asker.last);
+    }
+    co_return nodes;
+}
+
 Task<> ask_until(std::uint16_t port, int connections, const bool& is_over, Answers& answers) {
     constexpr int many = 10'000'000;
     int left = many;
@@ -209,6 +226,7 @@ Balanced::Balanced(Loop& loop, Log& log, int nodes) : loop_(loop), tasks_(log) {
     }
     process::write_private(config_file(), balancer::render(settings_).value());
     process::write_private(settings_.state_file(), "");
+    process::write_private(settings_.map_file(), "");
     balancer::write_note(settings_, config_file(), haproxy_program);
     start();
 }

@@ -69,6 +69,10 @@ struct Answers {
 /// `count` requests over `connections` kept ones, each of which asks one after the other.
 Task<Answers> ask_much(std::uint16_t port, int count, int connections);
 
+/// Who answered each of them, "" for nobody, over one kept connection. Of each the further lines of
+/// its head: "Authorization: a\r\n".
+Task<std::vector<std::string>> ask_as(std::uint16_t port, std::vector<std::string> heads);
+
 /// The same until `is_over`, at most ten million. What is referred to outlives it.
 Task<> ask_until(std::uint16_t port, int connections, const bool& is_over, Answers& answers);
 

@@ -7,8 +7,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
-#include <map>
-
 namespace acme::haproxy {
 namespace {
 
@@ -169,6 +167,20 @@ std::vector<ServerState> parse_states(std::string_view text) {
     return states;
 }
 
+std::optional<std::map<std::string, std::string>> parse_map(std::string_view text) {
+    if (text.starts_with("Unknown map identifier")) return std::nullopt;
+    std::map<std::string, std::string> entries;
+    for (const std::string_view line : split(text, '\n')) {
+        if (line.empty()) continue;
+        const auto words = split(line, ' ');  // "0x55c2a5a0b020 key value"
+        if (words.size() != 3 || !words[0].starts_with("0x")) {
+            throw Fault("HAProxy shows something else than a map");
+        }
+        entries.emplace(words[1], words[2]);
+    }
+    return entries;
+}
+
 Task<std::string> Runtime::ask(std::string command) {
     const Executor executor = co_await asio::this_coro::executor;
     const auto socket = std::make_shared<Socket>(executor);
@@ -194,6 +206,11 @@ Task<std::vector<ServerStat>> Runtime::servers() {
 Task<std::vector<ServerState>> Runtime::states() {
     const std::string text = co_await state();
     co_return parse_states(text);
+}
+
+Task<std::optional<std::map<std::string, std::string>>> Runtime::map(std::string file) {
+    const std::string text = co_await ask("show map " + file);
+    co_return parse_map(text);
 }
 
 Task<> Runtime::tell(std::vector<std::string> commands) {

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -63,9 +65,10 @@ struct ServerState {
     std::string server;
     std::string address;  // "" when it has none
     std::uint16_t port = 0;
-    int weight = 0;      // as asked for, whether or not it takes traffic now
-    int admin = 0;       // flags of srv_admin_state
-    bool is_up = false;  // by its checks, also while it drains
+    int weight = 0;          // as asked for, whether or not it takes traffic now
+    int admin = 0;           // flags of srv_admin_state
+    bool is_up = false;      // by its checks, also while it drains
+    bool is_sticky = false;  // for who knows by which map users are led; states() does not
 
     bool is_in_maintenance() const { return (admin & maintenance_flags) != 0; }
     bool is_draining() const { return (admin & drain_flags) != 0; }
@@ -80,6 +83,10 @@ std::vector<ServerStat> parse_stats(std::string_view csv);
 
 /// The servers in an answer to `show servers state`. Throws Fault for any other text.
 std::vector<ServerState> parse_states(std::string_view text);
+
+/// The entries in an answer to `show map`; nullopt for a map that HAProxy does not have. Throws
+/// Fault for any other text.
+std::optional<std::map<std::string, std::string>> parse_map(std::string_view text);
 
 class Runtime {
 public:
@@ -97,6 +104,9 @@ public:
 
     Task<std::vector<ServerStat>> servers();
     Task<std::vector<ServerState>> states();
+
+    /// What its configuration names by `file`, as it is now; nullopt when it names no such thing.
+    Task<std::optional<std::map<std::string, std::string>>> map(std::string file);
 
     /// The text that a later HAProxy reads from its server-state file.
     Task<std::string> state() { return ask("show servers state"); }

@@ -22,5 +22,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text(data, data + size);
     acme::haproxy::try_to([&text] { acme::haproxy::parse_stats(text); });
     acme::haproxy::try_to([&text] { acme::haproxy::parse_states(text); });
+    acme::haproxy::try_to([&text] { acme::haproxy::parse_map(text); });
     return 0;
 }

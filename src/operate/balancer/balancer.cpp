@@ -23,9 +23,9 @@ bool is_address(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789.") == text.npos;
 }
 
-/// A space or a quote would end the word in HAProxy's syntax.
+/// A space or a quote would end the word in HAProxy's syntax, a bracket or a comma an argument.
 bool is_folder(std::string_view text) {
-    return text.starts_with('/') && text.find_first_of(" \t\r\n\"'#\\${}") == text.npos;
+    return text.starts_with('/') && text.find_first_of(" \t\r\n\"'#\\${}(),") == text.npos;
 }
 
 class Checker {
@@ -60,7 +60,11 @@ private:
 
 std::vector<FieldError> problems_of(const Settings& settings) {
     Checker checker;
-    checker.want(is_folder(settings.run_folder), "/run_folder", "an absolute path without spaces");
+    checker.want(
+        is_folder(settings.run_folder),
+        "/run_folder",
+        "an absolute path without spaces, commas and brackets"
+    );
     checker.want(is_address(settings.address), "/address", "an IPv4 address");
     checker.want(settings.port > 0, "/port", "1 to 65535");
     checker.want(!settings.app.empty(), "/app", "one node at least");
@@ -164,14 +168,37 @@ std::string lines_of(const std::vector<Server>& servers) {
     return lines;
 }
 
+/// While the map names a server, whoever has a name is of one of twenty kinds, by a hash of it, and
+/// the kind 0 is led there: the same users on every connection, without anything remembered. Who
+/// has no name is of another kind with each request. The name is what sessions and tokens begin
+/// with: the second field of "v1.<user>.<chance>", or the header.
+///
+/// The server itself weighs nothing then. If all others are gone it is better than nothing.
+std::string led_by(const std::string& map_file) {
+    const std::string lookup = "str(" + std::string(canary_key) + "),map(" + map_file + ")";
+    return "    http-request set-var(txn.canary) " + lookup + R"(
+    acl is_sticky var(txn.canary) -m found
+    acl has_name var(txn.name) -m found
+    http-request set-var(txn.name) req.cook(__Host-acme_session),field(2,.) if is_sticky
+    http-request set-var(txn.name) req.cook(acme_session),field(2,.) if is_sticky !has_name
+    http-request set-var(txn.name) req.hdr(Authorization) if is_sticky !has_name
+    http-request set-var(txn.kind) var(txn.name),xxh32,mod(20) if has_name
+    http-request set-var(txn.kind) rand(20) if is_sticky !has_name
+    use-server %[var(txn.canary)] if is_sticky { var(txn.kind) -m int 0 }
+    use-server %[var(txn.canary)] if is_sticky { nbsrv eq 0 }
+)";
+}
+
 /// roundrobin and nothing else: with leastconn a node that fails fast attracts the traffic.
-std::string backend(const std::string& name, const std::vector<Server>& servers) {
+std::string backend(
+    const std::string& name, const std::string& rules, const std::vector<Server>& servers
+) {
     return "backend " + name +
            "\n"
            "    balance roundrobin\n"
            "    option httpchk GET /readyz\n"
            "    http-check expect status 200\n" +
-           lines_of(servers);
+           rules + lines_of(servers);
 }
 
 }  // namespace
@@ -187,8 +214,8 @@ Result<std::string> render(const Settings& settings) {
     }
     std::string text = "# Written by acme balancer render. Changes are overwritten.\n";
     text += global(settings) + "\n" + defaults() + "\n" + frontend(settings) + "\n";
-    text += backend(app_backend, settings.app);
-    if (!settings.watched.empty()) text += "\n" + backend(watched_backend, settings.watched);
+    text += backend(app_backend, led_by(settings.map_file()), settings.app);
+    if (!settings.watched.empty()) text += "\n" + backend(watched_backend, "", settings.watched);
     return text;
 }
 

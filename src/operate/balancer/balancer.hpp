@@ -34,17 +34,23 @@ struct Settings {
 
     std::string socket() const { return run_folder + "/haproxy.sock"; }
     std::string state_file() const { return run_folder + "/haproxy.state"; }
+    std::string map_file() const { return run_folder + "/canary.map"; }
 };
 
 /// The names of the backends, as `show stat` tells them.
 inline constexpr const char* app_backend = "app";
 inline constexpr const char* watched_backend = "watched";
 
+/// Of the map file: the server to which one of twenty users is led, and nobody else (PIPE-6). The
+/// file is there always, and empty as a rule.
+inline constexpr const char* canary_key = "canary";
+
 /// Errors: balancer.malformed (invalid), with one field for each thing that is wrong.
 Result<std::string> render(const Settings& settings);
 
-/// Has HAProxy check the file without using it. `haproxy` is the whole path of the program.
-/// Errors: balancer.refused (invalid), with what HAProxy said; balancer.no_answer (unavailable).
+/// Has HAProxy check the file without using it; the map file must be there. `haproxy` is the whole
+/// path of the program. Errors: balancer.refused (invalid), with what HAProxy said;
+/// balancer.no_answer (unavailable).
 Task<Result<>> check(std::string haproxy, std::string file);
 
 }  // namespace acme::balancer

@@ -25,6 +25,7 @@ json::object json_of(const ServerNow& server) {
         {"admin", std::string(text(server.admin))},
         {"is_up", server.is_up},
         {"is_proven", server.is_proven},
+        {"is_sticky", server.is_sticky},
         {"weight", server.weight},
         {"sessions", server.sessions},
         {"requests", server.requests},
@@ -35,33 +36,24 @@ json::object json_of(const ServerNow& server) {
     };
 }
 
-/// Of the new traffic, in percent.
-double share_of(const ServerNow& server, const std::vector<ServerNow>& all) {
-    const auto weight = [](const ServerNow& each) {
-        return each.is_up && each.admin == Admin::ready ? each.weight : 0;
-    };
-    int sum = 0;
-    for (const ServerNow& each : all) sum += weight(each);
-    return sum == 0 ? 0 : 100.0 * weight(server) / sum;
-}
-
 std::string line_of(const ServerNow& server, const std::vector<ServerNow>& all) {
     char line[320];
     std::snprintf(
         line,
         sizeof(line),
-        "%-12s %-12s %-5s %6d %6.2f %% %8lld %10lld %8lld  %s:%d %s",
+        "%-12s %-12s %-5s %6d %6.2f %% %8lld %10lld %8lld  %s:%d %s%s",
         server.name.c_str(),
         std::string(text(server.admin)).c_str(),
         server.is_up ? "up" : "down",
         server.weight,
-        share_of(server, all),
+        100 * share_of(server, all),
         static_cast<long long>(server.sessions),
         static_cast<long long>(server.requests),
         static_cast<long long>(server.answers_5xx + server.failures),
         server.address.c_str(),
         server.port,
-        server.check.c_str()
+        server.check.c_str(),
+        server.is_sticky ? ", sticky: a twentieth of the users" : ""
     );
     return line;
 }

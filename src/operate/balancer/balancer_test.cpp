@@ -73,6 +73,16 @@ backend app
     balance roundrobin
     option httpchk GET /readyz
     http-check expect status 200
+    http-request set-var(txn.canary) str(canary),map(/run/acme/canary.map)
+    acl is_sticky var(txn.canary) -m found
+    acl has_name var(txn.name) -m found
+    http-request set-var(txn.name) req.cook(__Host-acme_session),field(2,.) if is_sticky
+    http-request set-var(txn.name) req.cook(acme_session),field(2,.) if is_sticky !has_name
+    http-request set-var(txn.name) req.hdr(Authorization) if is_sticky !has_name
+    http-request set-var(txn.kind) var(txn.name),xxh32,mod(20) if has_name
+    http-request set-var(txn.kind) rand(20) if is_sticky !has_name
+    use-server %[var(txn.canary)] if is_sticky { var(txn.kind) -m int 0 }
+    use-server %[var(txn.canary)] if is_sticky { nbsrv eq 0 }
     server app-1 127.1.1.1:8080 check weight 1
     server app-2 127.1.1.2:8080 check weight 19
 
@@ -228,6 +238,7 @@ TEST(Balancer, HaproxyAcceptsWhatIsRendered) {
     const Folder folder;
     Settings settings = small();
     settings.run_folder = folder.path;
+    folder.write("canary.map", "");
     const std::string file = folder.write("haproxy.cfg", render(settings).value());
     const auto checked = bench.wait(check(haproxy, file));
     EXPECT_TRUE(checked) << checked.error().message;
@@ -253,6 +264,7 @@ TEST(Balancer, ANodeThatIsNotReadyLeavesTheRotationAndComesBack) {
     settings.watched.clear();
     settings.port = free_port(bench.loop.get_executor());
     settings.app = {{"one", "127.0.0.1", one.port()}, {"two", "127.0.0.1", two.port()}};
+    folder.write("canary.map", "");
     const std::string file = folder.write("haproxy.cfg", render(settings).value());
     const auto child = process::Child::start(
         bench.loop.get_executor(), {.argv = {haproxy, "-f", file}}, [](std::string_view) {}

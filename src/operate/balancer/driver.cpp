@@ -45,7 +45,8 @@ std::unexpected<Error> unknown(const std::string& server) {
 bool is_same(const States& before, const States& after) {
     return std::ranges::equal(before, after, [](const ServerState& a, const ServerState& b) {
         return a.backend == b.backend && a.server == b.server && a.address == b.address &&
-               a.port == b.port && a.weight == b.weight && admin_of(a) == admin_of(b);
+               a.port == b.port && a.weight == b.weight && admin_of(a) == admin_of(b) &&
+               a.is_sticky == b.is_sticky;
     });
 }
 
@@ -124,7 +125,7 @@ Balancer::Balancer(Settings settings, std::string config_file, std::string hapro
       runtime_(settings_.socket()) {}
 
 Task<std::vector<ServerNow>> Balancer::look() {
-    const States states = co_await runtime_.states();
+    const States states = co_await this->states();
     const std::vector<haproxy::ServerStat> stats = co_await runtime_.servers();
     std::vector<ServerNow> servers;
     for (const haproxy::ServerStat& stat : stats) {
@@ -139,6 +140,7 @@ Task<std::vector<ServerNow>> Balancer::look() {
             .admin = admin_of(*state),
             .is_up = is_up,
             .is_proven = is_up && stat.check == "L7OK",
+            .is_sticky = state->is_sticky,
             .weight = state->weight,
             .sessions = stat.sessions,
             .requests = stat.requests,
@@ -175,6 +177,7 @@ Settings Balancer::settings_of(const States& states) const {
 /// The configuration first: without it the state file's weights would be those of nobody.
 Task<Result<>> Balancer::write_files() {
     const std::string state = co_await runtime_.state();
+    process::write_private(settings_.map_file(), map_text(co_await states()));
     const std::string text = ACME_TRY(render(settings_of(haproxy::parse_states(state))));
     if (text != process::read_file(config_file_)) {
         const std::string next = config_file_ + ".next";
@@ -216,10 +219,10 @@ Task<Result<process::Hold>> Balancer::lock_in_time() {
 Task<Result<>> Balancer::change_locked(
     Commands commands, std::function<bool(const States&)> is_done
 ) {
-    const States before = co_await runtime_.states();
+    const States before = co_await states();
     const std::vector<std::string> words = ACME_TRY(commands(before));
     if (!words.empty()) co_await runtime_.tell(words);
-    const States after = co_await runtime_.states();
+    const States after = co_await states();
     if (!is_done(after)) {
         co_return refuse(
             ErrorKind::unavailable,
@@ -263,14 +266,20 @@ Task<Result<>> Balancer::set_weights(std::map<std::string, int> weights) {
 }
 
 Task<Result<>> Balancer::move_to(std::string name, Admin admin) {
-    const auto commands = [name, admin](const States& now) -> Result<std::vector<std::string>> {
+    const auto commands = [this, name, admin](const States& now
+                          ) -> Result<std::vector<std::string>> {
         const ServerState* const state = find(now, name);
         if (state == nullptr) return unknown(name);
-        return words_for(name, admin_of(*state), admin);
+        auto words = words_for(name, admin_of(*state), admin);
+        // HAProxy leads users also to what is drained.
+        const bool is_left = state->is_sticky && admin != Admin::ready;
+        return is_left ? unstuck(now, *state, std::move(words)) : words;
     };
     const auto is_done = [name, admin](const States& now) {
         const ServerState* const state = find(now, name);
-        return state != nullptr && admin_of(*state) == admin;
+        const bool may_be_sticky = admin == Admin::ready;
+        return state != nullptr && admin_of(*state) == admin &&
+               (may_be_sticky || !state->is_sticky);
     };
     return change(commands, is_done);
 }
@@ -313,7 +322,7 @@ Task<Result<>> Balancer::cut(std::string name) {
 }
 
 Task<Result<>> Balancer::reload_locked() {
-    const States before = co_await runtime_.states();
+    const States before = co_await states();
     const int worker = co_await runtime_.worker();
     const pid_t master = master_of(worker);
     if (master == 0) {
@@ -332,7 +341,7 @@ Task<Result<>> Balancer::reload_locked() {
         co_await sleep_for(look_again);
         const auto now = co_await guarded(runtime_.worker());
         if (!now || *now == worker) continue;
-        const auto after = co_await guarded(runtime_.states());
+        const auto after = co_await guarded(states());
         if (after && is_same(before, *after)) co_return done;
     }
     co_return refuse(

@@ -43,6 +43,7 @@ struct ServerNow {
     Admin admin = Admin::ready;
     bool is_up = false;      // by its checks, also while it drains
     bool is_proven = false;  // a check of its own has said so
+    bool is_sticky = false;  // a twentieth of the users is led there, see stick()
     int weight = 0;
     std::int64_t sessions = 0;  // now
     std::int64_t requests = 0;  // attempts sent there
@@ -55,7 +56,7 @@ struct ServerNow {
 /// One thing about which the files and what runs disagree.
 struct Drift {
     std::string server;
-    std::string what;  // "address", "weight", "admin", "presence"
+    std::string what;  // "address", "weight", "admin", "presence", "sticky"
     std::string file;
     std::string runtime;
 
@@ -89,6 +90,16 @@ public:
 
     Task<Result<>> maintain(std::string name);
 
+    /// Leads one of twenty users there, always the same ones and on every connection, one of twenty
+    /// requests of those who have no name, and nobody else: its weight becomes 0. Ends when it is
+    /// drained, in maintenance or removed, and with unstick(). Errors: balancer.not_ready
+    /// (conflict) for a server that may not have traffic; balancer.no_map (conflict), when what
+    /// HAProxy runs is of a release that could not do this.
+    Task<Result<>> stick(std::string name);
+
+    /// Nobody is led any more, and who was sticky weighs what a canary does that is not.
+    Task<Result<>> unstick();
+
     /// Where a server's node is now. Its checks must first succeed again.
     Task<Result<>> set_address(std::string name, std::string address, std::uint16_t port);
 
@@ -121,6 +132,12 @@ private:
     Task<Result<>> change(Commands commands, std::function<bool(const States&)> is_done);
     Task<Result<>> change_locked(Commands commands, std::function<bool(const States&)> is_done);
     Task<Result<>> move_to(std::string name, Admin admin);
+    Task<Result<>> stick_locked(std::string name);
+    Task<States> states();
+    std::vector<std::string> unstuck(
+        const States& now, const haproxy::ServerState& server, std::vector<std::string> words
+    ) const;
+    std::string map_text(const States& now) const;
     Task<Result<>> write_files();
     Task<Result<>> add_locked(Server server);
     Task<Result<>> remove_locked(std::string name);
@@ -146,6 +163,13 @@ std::string node_of(std::string_view server);
 const ServerNow* server_of(
     const std::vector<ServerNow>& servers, std::string_view node, std::string_view address
 );
+
+/// Of the traffic that comes now, 0 to 1: by the weights of what is in rotation, beside what is led
+/// to one that is sticky.
+double share_of(const ServerNow& server, const std::vector<ServerNow>& servers);
+
+/// Of the users, or of the requests of who has no name.
+inline constexpr double sticky_share = 0.05;
 
 /// Leaves in the run folder what load() needs. Throws std::system_error.
 void write_note(

@@ -71,7 +71,7 @@ Task<Result<>> Balancer::add(
 
 /// HAProxy removes only what is in maintenance and has no connection, not even one that it keeps.
 Task<Result<>> Balancer::remove_locked(std::string name) {
-    const States before = co_await runtime_.states();
+    const States before = co_await states();
     if (!is_there(before, name)) {
         co_return refuse(
             ErrorKind::not_found, "balancer.unknown_server", "The balancer knows no " + name + "."
@@ -82,10 +82,14 @@ Task<Result<>> Balancer::remove_locked(std::string name) {
             ErrorKind::conflict, "balancer.last_server", name + " is the only server there is."
         );
     }
-    co_await runtime_.tell({
+    std::vector<std::string> words{
         "set server " + path_of(name) + " state maint",
         "shutdown sessions server " + path_of(name),
-    });
+    };
+    const auto sticky = std::ranges::find(before, true, &ServerState::is_sticky);
+    const bool is_own = sticky != before.end() && sticky->server == name;
+    if (is_own) words = unstuck(before, *sticky, std::move(words));
+    co_await runtime_.tell(std::move(words));
     std::string said;
     for (milliseconds waited{0}; waited < removal_time_max; waited += look_again) {
         said = co_await runtime_.ask("del server " + path_of(name));

@@ -82,6 +82,11 @@ Admin admin_of(const haproxy::ServerState& state) {
     return state.is_draining() ? Admin::drain : Admin::ready;
 }
 
+/// To whom users would be led after a restart.
+bool is_led_to(std::string_view map, std::string_view server) {
+    return map == std::string(canary_key).append(" ").append(server) + "\n";
+}
+
 /// Who would drain after a restart; only the state file can say that.
 bool is_drained(const std::vector<haproxy::ServerState>& saved, std::string_view server) {
     return std::ranges::any_of(saved, [server](const haproxy::ServerState& state) {
@@ -146,7 +151,8 @@ Result<Balancer> Balancer::load(const std::string& run_folder) {
 }
 
 Task<std::vector<Drift>> Balancer::look_for_drift() {
-    const States now = co_await runtime_.states();
+    const States now = co_await states();
+    const std::string map = process::read_file(settings_.map_file()).value_or("");
     auto written = servers_of(process::read_file(config_file_).value_or(""));
     const std::string kept = process::read_file(settings_.state_file()).value_or("");
     const States saved = kept.empty() ? States() : haproxy::parse_states(kept);
@@ -183,6 +189,13 @@ Task<std::vector<Drift>> Balancer::look_for_drift() {
             "admin",
             std::string(balancer::text(admin)),
             std::string(balancer::text(runs))
+        );
+        tell(
+            drifts,
+            state.server,
+            "sticky",
+            is_led_to(map, state.server) ? "yes" : "no",
+            state.is_sticky ? "yes" : "no"
         );
         written.erase(found);
     }

@@ -130,11 +130,22 @@ Task<Result<Plan>> Controller::make(trace::Context context) {
     co_return make_plan(std::move(nodes), goal_, limits_);
 }
 
+/// A node that the order names counts more. Who goes on with a deployment does it as it was begun.
+Result<> Controller::heed_fleet() {
+    if (order_.is_return || order_.goes_on || !parts_.hooks.fleet) return {};
+    const auto fleet = parts_.hooks.fleet(order_.environment);
+    if (!fleet) return std::unexpected(fleet.error());
+    if (order_.canary.empty()) order_.canary = fleet->canary;
+    order_.is_sticky = fleet->is_sticky;
+    return {};
+}
+
 void Controller::aim(const Told& told) {
     const bool is_recorded = told.deployment.state == "succeeded";
     if (const auto begun_with = strategy_of(told.deployment.strategy)) {
         order_.strategy = *begun_with;
     }
+    if (told.is_begun) order_.is_sticky = told.deployment.is_sticky;
     limits_ = order_.limits;
     if (is_recorded && told.left) limits_.watch = *told.left;
     goal_ = {
@@ -147,11 +158,13 @@ void Controller::aim(const Told& told) {
         .is_production = order_.is_production,
         .strategy = order_.strategy,
         .accepts_load = order_.goes_on || !order_.accept_load.empty(),
+        .is_sticky = order_.is_sticky,
     };
 }
 
 Task<Result<Plan>> Controller::plan(trace::Context context, const Order& order) {
     order_ = order;
+    ACME_TRY(heed_fleet());
     aim({});
     co_return co_await make(context);
 }
@@ -174,6 +187,7 @@ bool Controller::is_there_nothing_to_end() const {
 
 Task<Result<Ending>> Controller::run(trace::Context context, Order order) {
     order_ = std::move(order);
+    ACME_TRY(heed_fleet());
     Told told = co_await parts_.journal.open(context, order_.id);
     aim(told);
     if (order_.is_return && !order_.goes_on) {
@@ -266,6 +280,7 @@ Task<> Controller::begin(trace::Context context, const Plan& plan) {
          {"canary", order_.canary},
          {"canary_window_ms", limits_.canary_window.count()},
          {"strategy", name_of(order_.strategy)},
+         {"sticky", order_.is_sticky},
          {"load", plan.load},
          {"digest", stored_.digest},
          {"added_at", to_rfc3339(stored_.added_at)},

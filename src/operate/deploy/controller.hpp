@@ -8,6 +8,7 @@
 #include "io/loop/cancellable.hpp"
 #include "io/loop/task_group.hpp"
 #include "operate/changes/freezes.hpp"
+#include "operate/deploy/fleet.hpp"
 #include "operate/deploy/hold.hpp"
 #include "operate/deploy/journal.hpp"
 #include "operate/deploy/judging.hpp"
@@ -28,6 +29,7 @@ struct Order {
     std::string break_glass = "";  // why it is begun although frozen (C-3)
     std::string accept_load = "";  // why it is begun although the others would be too busy (PIPE-6)
     Strategy strategy = Strategy::drain_first;
+    bool is_sticky = false;        // the canary gets users, not requests; as the fleet file says
     std::string plan_digest = "";  // of the plan that was shown; "": whatever it is now
     bool is_queued = false;        // it waits in the table, and is not begun when it does no more
     bool goes_on = false;          // after a controller that died: it was begun already
@@ -55,6 +57,9 @@ struct Wish {
 
 /// What the program around gives.
 struct Hooks {
+    /// What the fleet file asks for the environment; what it does not name is "". Errors: fleet.*.
+    std::function<Result<FleetEnvironment>(const std::string& environment)> fleet = nullptr;
+
     /// Reads the wish that stands in the database now. It may throw: no database, no wish.
     std::function<Task<Wish>(trace::Context, DeploymentId)> wish;
 
@@ -130,6 +135,7 @@ private:
     static Task<> listen(Parts parts, DeploymentId id, std::shared_ptr<Heard> heard);
     template <class T>
     Task<Result<T>> while_here(Task<Result<T>> task);
+    Result<> heed_fleet();
     void aim(const Told& told);
     bool is_there_nothing_to_end() const;
     Task<Result<Ending>> run_held(trace::Context context);
@@ -167,6 +173,8 @@ private:
     Task<Result<std::string>> record(trace::Context context);
     Task<Result<std::string>> watch(trace::Context context);
 
+    Task<Result<>> lead_users(trace::Context context, std::string name);
+    Task<Result<>> give_weight();
     Task<> keep_canary_share(trace::Context context, std::string canary);
     Task<Result<>> mend(trace::Context context, std::string name);
     Task<Result<>> stay_out(trace::Context context, std::string name, Error why);

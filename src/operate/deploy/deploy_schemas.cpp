@@ -322,7 +322,7 @@ constexpr http::Schema figures{"ReleaseFigures", R"json({
 constexpr http::Schema fleet_node{"FleetNode", R"json({
   "type": "object",
   "required": ["name", "role", "address", "release", "track", "known_good", "is_running", "is_ready",
-               "takes_traffic", "weight"],
+               "takes_traffic", "weight", "is_sticky"],
   "properties": {
     "name": {"type": "string"},
     "role": {"type": "string", "enum": ["serve", "worker", "scheduler"]},
@@ -334,6 +334,7 @@ constexpr http::Schema fleet_node{"FleetNode", R"json({
     "is_ready": {"type": "boolean"},
     "takes_traffic": {"type": "boolean", "description": "Neither drained nor in maintenance."},
     "weight": {"type": "integer", "description": "In the balancer; of nodes that serve."},
+    "is_sticky": {"type": "boolean", "description": "A twentieth of the users is led there, always the same, beside what follows from its weight; of the canary, where the fleet file asks for it."},
     "beside": {"type": "string", "description": "The release of a second program that runs there meanwhile; empty for none."}
   }
 })json"};

@@ -3,6 +3,8 @@
 /// The fleet file (C-7): which machines there are, and what they are for. It configures commands
 /// and the controller, never a node. Its shape stands in ops/fleet.example.toml.
 
+#include "base/result.hpp"
+
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +32,7 @@ struct FleetEnvironment {
     std::string name;
     std::string endpoint = "";  // where people reach it
     std::string canary = "";    // a machine; "": the last one that serves
+    bool is_sticky = false;     // the canary's share is of users, not of requests
     int line = 0;
 };
 
@@ -73,5 +76,13 @@ void check_fleet(const Fleet& fleet, Findings& findings);
 
 /// How many fail.
 std::size_t failures_in(const Findings& findings);
+
+/// Errors: fleet.no_file (not_found).
+Result<std::string> fleet_text(const std::string& path);
+
+/// What the file asks for the environment, and nothing where there is no file. Errors:
+/// fleet.invalid (invalid) with the first of what fails in it; fleet.unknown_environment (invalid);
+/// fleet.no_file (not_found) for one that cannot be read.
+Result<FleetEnvironment> asked_by_fleet(const std::string& path, const std::string& environment);
 
 }  // namespace acme::deploy

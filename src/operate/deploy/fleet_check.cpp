@@ -13,6 +13,7 @@ constexpr std::size_t nodes_recommended = 6;  // COMP-4
 constexpr std::size_t workers_min = 2;        // COMP-6
 constexpr std::size_t balancers_good = 2;     // COMP-5
 constexpr std::size_t replicas_min = 2;       // STOR-5
+constexpr std::size_t sticky_nodes_min = 3;
 
 class Checker {
 public:
@@ -152,9 +153,18 @@ private:
     }
 
     void check_canary(const FleetEnvironment& environment) {
-        if (environment.canary.empty()) return;
         const std::string where = "environment." + environment.name + ".canary";
         const auto serving = fleet_.of("serve", environment.name);
+        if (environment.is_sticky && serving.size() < sticky_nodes_min) {
+            warn(
+                "fleet.canary",
+                environment.line,
+                where + ".sticky",
+                "wants three machines that serve: with fewer, when the other one ends, most "
+                "requests fail until the balancer has noticed"
+            );
+        }
+        if (environment.canary.empty()) return;
         if (std::ranges::count(serving, environment.canary, &Machine::name) > 0) return;
         const bool is_machine =
             std::ranges::count(fleet_.machines, environment.canary, &Machine::name) > 0;

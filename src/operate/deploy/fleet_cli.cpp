@@ -5,7 +5,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <fstream>
 #include <tuple>
 
 namespace acme::deploy {
@@ -64,18 +63,6 @@ Result<> tell(const cli::Call& call, const std::string& file, const Findings& fi
     return refuse(ErrorKind::invalid, "fleet.invalid", "The fleet has " + counts + ".");
 }
 
-Result<std::string> text_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(fleet_bytes_max + 1, '\0');
-    if (file.read(text.data(), static_cast<std::streamsize>(text.size())) || file.eof()) {
-        text.resize(static_cast<std::size_t>(file.gcount()));
-        return text;
-    }
-    return refuse(
-        ErrorKind::not_found, "fleet.no_file", "There is no file " + path + " that can be read."
-    );
-}
-
 Task<Result<>> check_here(LookAtRunning look, const cli::Call& call) {
     Result<Findings> findings = refuse(ErrorKind::not_found, "local.not_running", "");
     if (look) findings = co_await look(call.context);
@@ -93,7 +80,7 @@ Task<Result<>> check_here(LookAtRunning look, const cli::Call& call) {
 Task<Result<>> check(LookAtRunning look, const cli::Call& call) {
     const std::string& path = call.operands.at(0);
     if (path.empty()) co_return co_await check_here(std::move(look), call);
-    const std::string text = ACME_TRY(text_of(path));
+    const std::string text = ACME_TRY(fleet_text(path));
     Findings findings;
     const Fleet fleet = read_fleet(text, findings);
     const bool is_readable = std::ranges::none_of(findings, [](const Finding& one) {

@@ -210,10 +210,23 @@ private:
         fleet_.environments.push_back({
             .name = name,
             .endpoint = keys.required_text("endpoint", is_endpoint),
-            .canary = keys.text("canary"),
             .line = line_of(table.source()),
         });
+        read_canary(keys, table, where + ".canary");
         keys.finish();
+    }
+
+    /// Its machine, or a table that says more: canary = { machine = "app-6", sticky = true }.
+    void read_canary(Keys& keys, const toml::table& table, const std::string& where) {
+        FleetEnvironment& environment = fleet_.environments.back();
+        if (!table["canary"].is_table()) {
+            environment.canary = keys.text("canary");
+            return;
+        }
+        Keys canary(*keys.table("canary"), where, findings_);
+        environment.canary = canary.text("machine");
+        environment.is_sticky = canary.flag("sticky");
+        canary.finish();
     }
 
     void read_machine(const std::string& name, const toml::table& table, const std::string& where) {

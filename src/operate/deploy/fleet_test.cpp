@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 namespace acme::deploy {
 namespace {
@@ -106,6 +108,72 @@ TEST(Fleet, InTheSingleProfileWhatTheGuideAsksOnlyWarns) {
     ));
     EXPECT_TRUE(says(single, "COMP-6"));
     EXPECT_TRUE(says(single, "COMP-7 machine.here.roles"));
+}
+
+std::string with_canary(int serving, const std::string& canary) {
+    std::string text = fleet_of(serving);
+    const std::string endpoint = "endpoint = \"https://app.acme.example\"\n";
+    return text.insert(text.find(endpoint) + endpoint.size(), canary + "\n");
+}
+
+TEST(Fleet, TheCanaryIsAMachineOrATableThatSaysWhetherItIsSticky) {
+    const auto canary_of = [](const std::string& line) {
+        Findings findings;
+        const Fleet fleet = read_fleet(with_canary(6, line), findings);
+        EXPECT_EQ(words_of(findings), "");
+        const FleetEnvironment& environment = fleet.environments.at(0);
+        return environment.canary + (environment.is_sticky ? " sticky" : "");
+    };
+    EXPECT_EQ(canary_of(""), "");
+    EXPECT_EQ(canary_of("canary = \"app-2\""), "app-2");
+    EXPECT_EQ(canary_of("canary = { machine = \"app-2\", sticky = true }"), "app-2 sticky");
+    EXPECT_EQ(canary_of("canary.sticky = true"), " sticky");
+    EXPECT_EQ(canary_of("canary = { machine = \"app-2\", sticky = false }"), "app-2");
+
+    EXPECT_EQ(
+        words_in(with_canary(6, "canary = { machine = \"worker-1\", stick = true, sticky = 5 }")),
+        "fail 4 fleet.wrong_type environment.production.canary.sticky: must be true or false\n"
+        "fail 4 fleet.unknown_key environment.production.canary.stick: is no key here; did you "
+        "mean \"sticky\"?\n"
+        "fail 2 fleet.canary environment.production.canary: must be a machine that serves in this "
+        "environment\n"
+    );
+    EXPECT_TRUE(says(
+        with_canary(6, "canary = 3"),
+        "fail 4 fleet.wrong_type environment.production.canary: must be a text in quotes"
+    ));
+    EXPECT_TRUE(says(
+        with_canary(2, "canary.sticky = true"),
+        "warn 2 fleet.canary environment.production.canary.sticky: wants three machines"
+    ));
+    EXPECT_EQ(words_in(with_canary(6, "canary.sticky = true")), "");
+}
+
+/// A fleet file that is removed in the end.
+struct FleetFile {
+    explicit FleetFile(const std::string& text) { std::ofstream(path) << text; }
+    ~FleetFile() { std::filesystem::remove(path); }
+    FleetFile(const FleetFile&) = delete;
+    FleetFile& operator=(const FleetFile&) = delete;
+
+    std::string path =
+        std::filesystem::temp_directory_path() / ("fleet-" + std::to_string(getpid()));
+};
+
+TEST(Fleet, WhoeverDeploysIsToldWhatItAsksForAndNothingWhereThereIsNone) {
+    EXPECT_FALSE(asked_by_fleet("/nowhere/fleet.toml", "production")->is_sticky);
+    const FleetFile good(with_canary(6, "canary = { machine = \"app-2\", sticky = true }"));
+    EXPECT_TRUE(asked_by_fleet(good.path, "production")->is_sticky);
+    EXPECT_EQ(asked_by_fleet(good.path, "production")->canary, "app-2");
+    EXPECT_EQ(
+        asked_by_fleet(good.path, "staging").error().code.text(), "fleet.unknown_environment"
+    );
+    const FleetFile bad(with_canary(6, "canary = \"app-9\""));
+    const Error wrong = asked_by_fleet(bad.path, "production").error();
+    EXPECT_EQ(wrong.code.text(), "fleet.invalid");
+    EXPECT_TRUE(wrong.message.contains("environment.production.canary is no machine of this file"))
+        << wrong.message;
+    EXPECT_EQ(asked_by_fleet("/", "production").error().code.text(), "fleet.no_file");
 }
 
 TEST(Fleet, EveryKindOfMistakeIsToldAtOnceWithItsLine) {

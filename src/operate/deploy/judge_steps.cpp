@@ -96,7 +96,7 @@ Task<Result<std::string>> Controller::judge(
 Task<> Controller::keep_canary_share(trace::Context context, std::string canary) {
     const auto held = co_await parts_.driver.held();
     if (!held || held->number != hold_->fence().number) co_return;
-    const auto kept = co_await keep_share(parts_.balancer, std::move(canary));
+    const auto kept = co_await keep_share(parts_.balancer, std::move(canary), goal_.is_sticky);
     if (kept && !kept->empty()) co_await tell(context, "note", {{"text", *kept}});
 }
 

@@ -17,6 +17,7 @@ void add_what_the_balancer_knows(NodeNow& node, const balancer::ServerNow& serve
     node.is_ready = server.is_proven;
     node.takes_traffic = server.admin == balancer::Admin::ready;
     node.weight = server.weight;
+    node.is_sticky = server.is_sticky;
 }
 
 }  // namespace
@@ -59,6 +60,7 @@ boost::json::object to_json(const NodeNow& node) {
         {"is_ready", node.is_ready},
         {"takes_traffic", node.takes_traffic},
         {"weight", node.weight},
+        {"is_sticky", node.is_sticky},
         {"beside", node.beside},
     };
 }

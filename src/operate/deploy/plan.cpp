@@ -47,12 +47,11 @@ public:
         plan_.is_return = goal_.is_return;
         plan_.from = most_common_release();
         plan_.made_from = made_from(nodes_);
-        if (goal_.is_return) {
-            go_back();
-        } else {
+        if (!goal_.is_return) {
             go_forward();
             return weighed(std::move(plan_), nodes_, goal_.accepts_load);
         }
+        go_back();
         return std::move(plan_);
     }
 
@@ -239,9 +238,10 @@ private:
             .kind = StepKind::canary,
             .nodes = {canary},
             .about = starts_first()
-                         ? "starts " + goal_.release + " beside " + canary +
-                               ", gives it 5 %, then drains what ran there"
-                         : "drains " + canary + ", starts " + goal_.release + " and gives it 5 %",
+                         ? "starts " + goal_.release + " beside " + canary + ", gives it " +
+                               goal_.share() + ", then drains what ran there"
+                         : "drains " + canary + ", starts " + goal_.release + " and gives it " +
+                               goal_.share(),
             .undo = "takes " + canary + " out of the balancer and " +
                     (starts_first() ? back_from_beside() : back()),
             .time_max = limits_.drain + limits_.stop + limits_.ready,

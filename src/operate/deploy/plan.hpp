@@ -32,6 +32,7 @@ struct NodeNow {
     bool is_ready = false;      // its check says so; what serves is then in rotation
     bool takes_traffic = true;  // neither drained nor in maintenance
     int weight = 1;
+    bool is_sticky = false;   // the balancer leads its users there, see balancer::stick()
     std::string beside = "";  // the release of a second program there; "" for none
     bool has_room = false;    // for a second program
 
@@ -88,6 +89,11 @@ struct Goal {
     bool is_production = false;
     Strategy strategy = Strategy::drain_first;
     bool accepts_load = false;  // a person has, or whoever began it
+    bool is_sticky = false;     // the canary's share is of the users, not of the requests
+
+    std::string share() const {
+        return is_sticky ? "5 % of the users, always the same ones (sticky)" : "5 %";
+    }
 };
 
 enum class StepKind : std::uint8_t {

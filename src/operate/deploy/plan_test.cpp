@@ -105,6 +105,24 @@ TEST(Plan, ANewReleaseGoesToTheCanaryThenToTheOthersThenToWorkersAndScheduler) {
     EXPECT_EQ(plan->from, "old");
 }
 
+TEST(Plan, SaysOfAStickyCanaryThatItsShareIsOfTheUsers) {
+    Goal sticky = to_new();
+    sticky.is_sticky = true;
+    const auto plan = make_plan(fleet(3), sticky, {});
+    const auto plain = make_plan(fleet(3), to_new(), {});
+
+    EXPECT_EQ(
+        plan->steps[1].about,
+        "drains app-3, starts new and gives it 5 % of the users, always the same ones (sticky)"
+    );
+    EXPECT_EQ(plain->steps[1].about, "drains app-3, starts new and gives it 5 %");
+    EXPECT_NE(plan->digest(), plain->digest());
+    EXPECT_EQ(words_of(*plan), words_of(*plain));
+    sticky.strategy = Strategy::start_first;
+    EXPECT_TRUE(make_plan(fleet(3), sticky, {})->steps[1].about.contains("5 % of the users, always")
+    );
+}
+
 TEST(Plan, SixNodesAreReplacedTwoAtATime) {
     const auto plan = make_plan(fleet(6), to_new(), {});
 

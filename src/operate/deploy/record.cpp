@@ -75,4 +75,9 @@ std::int64_t Record::number(std::string_view name) const {
     return found != nullptr && found->is_int64() ? found->get_int64() : 0;
 }
 
+bool Record::flag(std::string_view name) const {
+    const auto* const found = data.if_contains(name);
+    return found != nullptr && found->is_bool() && found->get_bool();
+}
+
 }  // namespace acme::deploy

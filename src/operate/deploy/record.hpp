@@ -17,8 +17,8 @@ using DeploymentId = Id<"dpl_">;
 
 /// Kinds and their data:
 ///   begun       environment, kind, release, from, known_good, actor, reason, canary,
-///               canary_window_ms, strategy, digest, added_at (of the release; "" when not known),
-///               fence
+///               canary_window_ms, strategy, sticky, digest, added_at (of the release; "" when not
+///               known), fence
 ///   taken       fence: another controller goes on
 ///   state       state, outcome
 ///   plan        the plan, as Plan::json() writes it
@@ -48,9 +48,10 @@ struct Record {
     /// What nodes and programs said is in it, so every string of the data: see to_storable().
     void make_storable();
 
-    /// "" or 0 for a member that is not there, or is something else.
+    /// "", 0 or false for a member that is not there, or is something else.
     std::string text(std::string_view name) const;
     std::int64_t number(std::string_view name) const;
+    bool flag(std::string_view name) const;
 };
 
 }  // namespace acme::deploy

@@ -4,6 +4,8 @@
 #include "testing/balanced.hpp"
 #include "testing/bench.hpp"
 
+#include <algorithm>
+
 namespace acme::deploy {
 namespace {
 
@@ -40,6 +42,33 @@ TEST(CanaryShare, ComesBackWhenANodeLeavesAndWhenItReturns) {
     EXPECT_NE(bench.wait(keep_share(balancer, "app-3")).value(), "");
     EXPECT_EQ(bench.wait(keep_share(balancer, "app-3")).value(), "");
     EXPECT_NEAR(share_of(bench, balanced, "app-3"), 5, 0.5);
+    bench.wait(balanced.stop());
+}
+
+TEST(CanaryShare, OfAStickyCanaryIsOfUsersAndComesBackWhenAPersonHadDrainedIt) {
+    DryBench bench;
+    Balanced balanced(bench.loop, bench.log, 3);
+    bench.wait(balanced.until_all_up());
+    balancer::Balancer balancer = balanced.balancer();
+    const auto is_led = [&] {
+        const auto servers = bench.wait(balancer.servers()).value();
+        return std::ranges::any_of(servers, [](const balancer::ServerNow& server) {
+            return server.name == "app-3" && server.is_sticky && server.weight == 0;
+        });
+    };
+
+    EXPECT_EQ(
+        bench.wait(keep_share(balancer, "app-3", true)).value(),
+        "in rotation beside app-3 now: app-1 app-2; 5 % of the users are led to it"
+    );
+    EXPECT_TRUE(is_led());
+    EXPECT_EQ(bench.wait(keep_share(balancer, "app-3", true)).value(), "");
+    ASSERT_TRUE(bench.wait(balancer.drain("app-3")));
+    EXPECT_TRUE(bench.wait(keep_share(balancer, "app-3", true)));
+    EXPECT_FALSE(is_led()) << "nobody is led to what is drained";
+    ASSERT_TRUE(bench.wait(balancer.ready("app-3")));
+    EXPECT_NE(bench.wait(keep_share(balancer, "app-3", true)).value(), "");
+    EXPECT_TRUE(is_led());
     bench.wait(balanced.stop());
 }
 

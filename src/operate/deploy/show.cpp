@@ -138,6 +138,7 @@ std::vector<std::string> words_of(const std::vector<NodeNow>& nodes) {
                            padded(short_of(node.release), 22) + padded(node.track, 8) +
                            padded(std::move(state), 11);
         if (node.role == "serve") line += "weight " + std::to_string(node.weight);
+        if (node.is_sticky) line += ", and 5 % of the users";
         while (line.ends_with(' ')) line.pop_back();
         lines.push_back(std::move(line));
     }

@@ -97,6 +97,8 @@ Task<Result<std::string>> Controller::canary(trace::Context context, const Step&
     auto stable = nodes_in(ACME_TRY(co_await parts_.balancer.servers()));
     std::erase(stable, node.name);
     auto weights = balancer::canary_weights(stable, node.name);
+    const bool is_sticky = goal_.is_sticky && !stable.empty();
+    if (is_sticky) weights[node.name] = 0;  // nobody is led there before it is in rotation
     Replacer replacer(
         parts_.driver, parts_.balancer, parts_.fetch, parts_.telemetry.clock, limits_
     );
@@ -104,6 +106,7 @@ Task<Result<std::string>> Controller::canary(trace::Context context, const Step&
         ACME_TRY(interrupt());
         ACME_TRY(co_await replacer.sweep(node.name, node.address));
         ACME_TRY(co_await replacer.set_weights(std::move(weights)));
+        if (is_sticky) ACME_TRY(co_await lead_users(context, node.name));
         co_return node.name + " has it already; it is judged anew";
     }
     const auto how = step.starts_first ? &Replacer::replace_beside : &Replacer::replace;
@@ -115,7 +118,36 @@ Task<Result<std::string>> Controller::canary(trace::Context context, const Step&
         interrupter()
     )));
     cut_ += replaced.cut;
-    co_return replaced.evidence();
+    if (is_sticky) ACME_TRY(co_await lead_users(context, node.name));
+    co_return replaced.evidence() + (is_sticky ? "; 5 % of the users are led to it" : "");
+}
+
+/// To the node as it is now: it may have another address, and another server, than before.
+Task<Result<>> Controller::lead_users(trace::Context context, std::string name) {
+    const NodeNow node = ACME_TRY(co_await node_of(context, std::move(name)));
+    const auto servers = ACME_TRY(co_await parts_.balancer.servers());
+    const auto* const server = balancer::server_of(servers, node.name, node.address);
+    if (server == nullptr) {
+        co_return refuse(
+            ErrorKind::conflict,
+            "deploy.no_rotation",
+            "The balancer does not know " + node.name + "."
+        );
+    }
+    ACME_TRY(interrupt());
+    co_return co_await parts_.balancer.stick(server->name);
+}
+
+/// A sticky canary keeps its users until the roll ends. It weighs nothing, and may soon be all that
+/// is left: so it takes from now on what a canary does that is not sticky, too.
+Task<Result<>> Controller::give_weight() {
+    const auto servers = ACME_TRY(co_await parts_.balancer.servers());
+    const auto sticky = std::ranges::find(servers, true, &balancer::ServerNow::is_sticky);
+    if (sticky == servers.end() || sticky->weight > 0) co_return done;
+    auto stable = nodes_in(servers);
+    std::erase(stable, sticky->node);
+    const auto weights = balancer::canary_weights(stable, sticky->node);
+    co_return co_await parts_.balancer.set_weights({{sticky->name, weights.at(sticky->node)}});
 }
 
 /// How many nodes beside those of the step take traffic, and how many must. All may go when those
@@ -207,6 +239,7 @@ Task<> Controller::replace_one(
 Task<Result<std::string>> Controller::replace(trace::Context context, const Step& step) {
     ACME_TRY(co_await until_floor(context, step));
     ACME_TRY(co_await keep_the_last(step));
+    ACME_TRY(co_await give_weight());
     Replacer replacer(
         parts_.driver, parts_.balancer, parts_.fetch, parts_.telemetry.clock, limits_
     );
@@ -312,6 +345,7 @@ Task<Result<std::string>> Controller::balance(trace::Context context) {
         );
     }
     ACME_TRY(interrupt());
+    ACME_TRY(co_await parts_.balancer.unstick());
     ACME_TRY(co_await parts_.balancer.set_weights(
         balancer::canary_weights(names_of(servers), std::nullopt)
     ));

@@ -19,6 +19,7 @@ void begin(Deployment& deployment, const Record& record) {
     deployment.canary = record.text("canary");
     deployment.canary_window_ms = record.number("canary_window_ms");
     deployment.strategy = record.text("strategy");
+    deployment.is_sticky = record.flag("sticky");
     deployment.begun_at = record.at;
     deployment.fence = record.number("fence");
 }

@@ -24,6 +24,7 @@ struct Deployment {
     std::string canary;
     std::int64_t canary_window_ms = 0;
     std::string strategy = "";  // of its records; "" in the table, and before there was a choice
+    bool is_sticky = false;     // its canary is; of its records
     bool canary_passed = false;
     std::string wish;
     std::string wish_by;

@@ -189,16 +189,16 @@ double Judge::share() const {
 }
 
 double Judge::weight_share() const {
-    double own = 0;
-    double all = 0;
+    std::vector<balancer::ServerNow> servers;
     for (const auto& [name, node] : nodes_) {
-        const bool is_in_rotation =
-            node.balancer && node.balancer->is_up && node.balancer->admin == balancer::Admin::ready;
-        if (!is_in_rotation) continue;
-        all += node.balancer->weight;
-        if (node.target.is_judged) own += node.balancer->weight;
+        if (node.balancer) servers.push_back(*node.balancer);
     }
-    return all > 0 ? own / all : 0;
+    double own = 0;
+    for (const auto& [name, node] : nodes_) {
+        const bool is_own = node.balancer && node.target.is_judged;
+        if (is_own) own += balancer::share_of(*node.balancer, servers);
+    }
+    return own;
 }
 
 Report Judge::report() const {

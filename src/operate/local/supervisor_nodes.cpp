@@ -48,6 +48,7 @@ Task<Result<>> Supervisor::start_nodes(const Tools& tools) {
     const std::string text = ACME_TRY(balancer::render(plan_.balancer));
     write_private(layout_.balancer(), text);
     write_private(plan_.balancer.state_file(), "");  // states of an earlier life say nothing
+    write_private(plan_.balancer.map_file(), "");
     ACME_TRY(co_await balancer::check(tools.haproxy, layout_.balancer()));
     balancer::write_note(plan_.balancer, layout_.balancer(), tools.haproxy);
     for (const Node& node : plan_.nodes) {

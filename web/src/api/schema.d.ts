@@ -1104,6 +1104,8 @@ export interface components {
             takes_traffic: boolean;
             /** @description In the balancer; of nodes that serve. */
             weight: number;
+            /** @description A twentieth of the users is led there, always the same, beside what follows from its weight; of the canary, where the fleet file asks for it. */
+            is_sticky: boolean;
             /** @description The release of a second program that runs there meanwhile; empty for none. */
             beside?: string;
         };

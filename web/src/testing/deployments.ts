@@ -63,7 +63,7 @@ export function canaryOf(seconds: number, change: Partial<DeploymentDetail> = {}
 }
 
 export function fleetNodeOf(name: string, change: Partial<FleetNode> = {}): FleetNode {
-  return { name, role: "serve", address: "127.0.0.2", release: old, track: "stable", known_good: old, is_running: true, is_ready: true, takes_traffic: true, weight: 19, ...change };
+  return { name, role: "serve", address: "127.0.0.2", release: old, track: "stable", known_good: old, is_running: true, is_ready: true, takes_traffic: true, weight: 19, is_sticky: false, ...change };
 }
 
 export function fleetOf(change: Partial<Fleet> = {}): Fleet {

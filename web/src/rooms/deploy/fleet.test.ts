@@ -12,6 +12,16 @@ test("the share of a node is its weight of all that take traffic", () => {
   expect(shareOf(fleetNodeOf("app-1"), fleetOf({ nodes: [] }))).toBe(0);
 });
 
+test("a sticky canary has a twentieth of the users beside what it weighs", () => {
+  const sticky = fleetNodeOf("app-3", { track: "canary", weight: 0, is_sticky: true });
+  const judged = fleetOf({ nodes: [fleetNodeOf("app-1"), fleetNodeOf("app-2"), sticky] });
+  expect(shareOf(sticky, judged)).toBeCloseTo(0.05);
+  expect(shareOf(fleetNodeOf("app-1"), judged)).toBeCloseTo(0.475);
+  const rolling = { ...sticky, weight: 1 };
+  expect(shareOf(rolling, fleetOf({ nodes: [fleetNodeOf("app-1"), rolling] }))).toBeCloseTo(0.05 + 0.95 / 20);
+  expect(shareOf(sticky, fleetOf({ nodes: [sticky] }))).toBe(1);
+});
+
 const weight = deviationOf("app-2", "weight", "19", "7");
 
 test("the verdict names what is worst: no traffic, then what changes, then what is ill, then what has drifted", () => {

@@ -10,13 +10,18 @@ export function serving(fleet: Fleet): FleetNode[] {
   return fleet.nodes.filter((node) => node.role === "serve");
 }
 
-/** Of all requests, by the balancer's weights; 0 of a node that gets none. */
+/** Of the users that the balancer leads to a sticky canary, whatever it weighs. */
+const led = 0.05;
+
+/** Of all requests, by the balancer's weights beside what is led to a sticky canary; 0 of a node that gets none. */
 export function shareOf(node: FleetNode, fleet: Fleet): number {
   const takes = (each: FleetNode) => each.is_running && each.is_ready && each.takes_traffic;
-  const all = serving(fleet)
-    .filter(takes)
-    .reduce((sum, each) => sum + each.weight, 0);
-  return all > 0 && takes(node) ? node.weight / all : 0;
+  if (!takes(node)) return 0;
+  const taking = serving(fleet).filter(takes);
+  const all = taking.reduce((sum, each) => sum + each.weight, 0);
+  if (all === 0) return node.is_sticky ? 1 : 0;
+  const rest = taking.some((each) => each.is_sticky) ? 1 - led : 1;
+  return (node.is_sticky ? led : 0) + (rest * node.weight) / all;
 }
 
 export function nodeState(node: FleetNode): { tone: Tone; word: string } {
