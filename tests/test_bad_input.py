@@ -1,5 +1,6 @@
 """Bad input gets the documented error, changes nothing, and is logged once without secrets."""
 
+import datetime
 import json
 import os
 import socket
@@ -9,6 +10,7 @@ import pytest
 import requests
 from conftest import under_account, until
 from people import sign_in
+from test_traces import Collector
 
 CANARY = "canary" + "5f2d9a7c31e8"
 
@@ -109,9 +111,13 @@ def test_what_is_wrong_is_logged_once(platform, api):
         assert [(line["message"], line["level"]) for line in lines] == [("http.request", "info")], lines
 
 
-def test_planted_secrets_appear_in_no_output(platform):
-    api = sign_in(platform)
-    where = [
+def planted(platform, api):
+    """Secrets wherever somebody may put one: calls that refuse them, and calls that keep what they are given."""
+    text, token = f"call Ada, password={CANARY}", f"eyJhbGciOiJIUzI1NiJ9.{CANARY}.{CANARY}"
+    form = (f'--XX\r\nContent-Disposition: form-data; name="password"\r\n\r\n{CANARY}\r\n'
+            f'--XX\r\nContent-Disposition: form-data; name="api_key"; filename="a"\r\n\r\n{CANARY}\r\n--XX--\r\n')
+    until = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).isoformat()
+    refuse = [
         lambda: api.post("/v1/auth/login", json={"email": "a@example.com", "password": CANARY}),
         lambda: api.post("/v1/auth/link", json={"token": CANARY}),
         lambda: api.get("/v1/me", headers={"Authorization": "Bearer " + CANARY}),
@@ -121,19 +127,48 @@ def test_planted_secrets_appear_in_no_output(platform):
         lambda: api.get(f"/v1/nowhere?password={CANARY}"),
         lambda: api.post("/v1/auth/login", data='{"password":"' + CANARY,
                          headers={"Content-Type": "application/json"}),
+        lambda: api.post("/v1/files", data=form, headers={"Content-Type": "multipart/form-data; boundary=XX"}),
+        lambda: api.post("/v1/files?name=a.txt", data=b"x", headers={
+            "Idempotency-Key": token, "Content-Type": "text/plain"}),
     ]
-    for call in where:
-        assert CANARY not in call().text
-    marked = api.get("/v1/me", headers={"X-Request-Id": "after-the-canaries"})
-    assert marked.status_code == 200
+    keep = [
+        lambda: api.delete("/v1/files/" + api.post("/v1/files", params={"name": text}, data=b"x", headers={
+            "Content-Type": "text/plain"}).json()["id"]),
+        lambda: api.delete("/v1/freezes/" + api.post("/v1/freezes", json={"reason": text, "until": until}).json()["id"],
+                           params={"reason": text}),
+        lambda: platform.run("deploy", "run", "nosuch", "--reason", text, check=False),
+        lambda: platform.run("freeze", "list", "--password", CANARY, check=False),
+    ]
+    return refuse, keep
+
+
+def test_planted_secrets_appear_in_no_output(start_platform):
+    collector = Collector()
+    platform = start_platform("--app-nodes", "1", "--workers", "1", environment={
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "TRACE_ERROR_STATUS_MIN": "400"})
+    api = sign_in(platform)
+    refuse, keep = planted(platform, api)
+    for call in refuse:
+        answer = call()
+        assert CANARY not in answer.text and CANARY not in str(answer.headers), answer.text
+    for call in keep:
+        call()
+    marked = api.get("/v1/nowhere", headers={"X-Request-Id": "after-the-canaries"})
+    assert marked.status_code == 404
     until(lambda: platform.logs("--request", "after-the-canaries"))
+    until(lambda: any("after-the-canaries" in str(span) for _, span in list(collector.spans)))
+    collector.shutdown()
     logged = "".join(path.read_text() for path in (platform.data / "logs").iterdir())
     assert CANARY not in logged
+    assert CANARY not in str(collector.spans) and len(collector.spans) > 20
+    for journal in (platform.data / "deployments").rglob("*"):
+        assert not journal.is_file() or CANARY not in journal.read_text(), journal
     for role in ("serve", "worker", "scheduler"):
         for name in platform.names(role):
             metrics = requests.get(platform.node_url(name, operations=True) + "/metrics", timeout=5).text
             assert CANARY not in metrics
-    assert platform.sql(f"SELECT count(*) FROM audit_entries a WHERE a::text LIKE '%{CANARY}%'") == "0"
+    for table in ("audit_entries", "jobs", "changes", "nodes", "sessions"):
+        assert platform.sql(f"SELECT count(*) FROM {table} a WHERE a::text LIKE '%{CANARY}%'") == "0", table
 
 
 def test_every_log_line_is_json_with_the_promised_fields(platform):

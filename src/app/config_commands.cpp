@@ -6,7 +6,8 @@
 namespace acme::app {
 namespace {
 
-/// Main has already refused, with exit code 78, what is not usable: who comes here may start.
+/// Main has already refused, with exit code 78, what is not usable: who comes here may start. As a
+/// command it is tried in tests/test_roles.py.
 Task<Result<>> check(const cli::Call& call) {
     Reading reading = read_config(process_environment());
     if (call.has("--json")) {
