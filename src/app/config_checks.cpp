@@ -92,6 +92,11 @@ std::string check_http_url(std::string_view value) {
     return is_url(value, {"http", "https"}) ? "" : "must be a URL such as https://app.example.com";
 }
 
+std::string check_smtp_url(std::string_view value) {
+    if (is_url(value, {"smtp", "smtps"})) return "";
+    return "must be a URL such as smtp://user:password@mail.example.com:587 (value not shown)";
+}
+
 std::string check_name(std::string_view value) {
     const bool is_right = value.size() <= 64 && std::ranges::all_of(value, [](char c) {
                               return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '-' ||
@@ -126,9 +131,15 @@ void check_together(const Config& config, std::vector<Problem>& problems) {
             "belongs to the other half of the credential, which is set"
         );
     }
+    if (!config.smtp_url.empty() && config.mail_from.empty()) {
+        complain("ACME_MAIL_FROM", "missing", "belongs to SMTP_URL, which is set");
+    }
     if (config.profile != "production") return;
     if (config.rate_window_seconds != 60) {
         complain("ACME_RATE_WINDOW_SECONDS", "invalid", "must be 60 in production");
+    }
+    if (config.smtp_url.empty() && sign_up_of(config) != "closed") {
+        complain("SMTP_URL", "missing", "signing up needs a mail server in production");
     }
     if (!config.database_url.empty() &&
         pg::sslmode_of(config.database_url.reveal()) != "verify-full") {

@@ -17,6 +17,7 @@ std::string check_http_url(std::string_view value);
 std::string check_name(std::string_view value);     // [A-Za-z0-9._-]{1,64}
 std::string check_address(std::string_view value);  // IPv4, or IPv6 without brackets
 
+std::string check_smtp_url(std::string_view value);
 std::string check_email(std::string_view value);
 std::string check_networks(std::string_view value);  // 10.0.0.0/8, with commas between
 

@@ -165,6 +165,21 @@ void describe_process(Config& c, Settings& s) {
         c.admin_email,
         check_email
     );
+    s.choice(
+        {"ACME_SIGNUP",
+         "Who may make an account: anybody, those who are invited (not yet in force: nobody), "
+         "nobody; without it open on a single machine and closed in production"},
+        c.sign_up,
+        {"open", "invite", "closed"}
+    );
+    s.secret(
+        {"SMTP_URL",
+         "Mail server (smtp://user:password@host:587, smtps://host); on a single machine without "
+         "it, mails are kept in the dashboard's mailbox"},
+        c.smtp_url,
+        check_smtp_url
+    );
+    s.text({"ACME_MAIL_FROM", "Address that mails come from"}, c.mail_from, check_email);
     s.text({"ACME_HOME", "Folder of what `acme up` keeps"}, c.home, any);
 }
 

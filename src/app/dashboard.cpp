@@ -17,8 +17,20 @@ using http::Response;
 
 /// The addresses of the dashboard's pages (design/dashboard.md, section 3). The script reads the
 /// address; the server sends the same page to all.
-constexpr std::array<std::string_view, 8> pages{
-    "/", "/sign-in", "/sign-in/link", "/releases", "/releases/{id}", "/fleet", "/files", "/me"
+constexpr std::array<std::string_view, 13> pages{
+    "/",
+    "/sign-in",
+    "/sign-in/link",
+    "/sign-up",
+    "/verify",
+    "/forgot",
+    "/reset",
+    "/releases",
+    "/releases/{id}",
+    "/fleet",
+    "/files",
+    "/mailbox",
+    "/me",
 };
 
 // Nothing from elsewhere, nothing inline, in nobody's frame: tests/test_roles.py keeps it so.

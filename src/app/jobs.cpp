@@ -8,13 +8,15 @@
 #include "platform/events/events_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
 #include "platform/idempotency/idempotency_jobs.hpp"
+#include "platform/mail/mail_jobs.hpp"
 #include "platform/sessions/sessions_jobs.hpp"
 
 namespace acme::app {
 
 void add_jobs(jobs::Registry& jobs, Platform& platform) {
     audit::add_jobs(jobs, platform.db);
-    sessions::add_jobs(jobs, platform.sessions, platform.links);
+    sessions::add_jobs(jobs, platform.sessions, platform.links, platform.proofs);
+    mail::add_jobs(jobs, platform.mail);
     events::add_jobs(jobs, platform.db);
     idempotency::add_jobs(jobs, platform.idempotency);
     files::add_jobs(jobs, platform.files, platform.clock);

@@ -56,6 +56,29 @@ files::Options file_options(const Config& config) {
     };
 }
 
+mail::Options mail_options(const Config& config) {
+    const bool is_production = config.profile == "production";
+    const auto elsewhere = is_production ? mail::Way::none : mail::Way::mailbox;
+    return {
+        .way = config.smtp_url.empty() ? elsewhere : mail::Way::smtp,
+        .smtp =
+            {
+                .url = config.smtp_url.clone(),
+                .from = config.mail_from.empty() ? "acme@localhost" : config.mail_from,
+                .demands_tls = is_production,
+            },
+    };
+}
+
+accounts::SignUps::Options sign_up_options(const Config& config) {
+    using accounts::SignUp;
+    const std::string_view word = sign_up_of(config);
+    auto allowed = SignUp::closed;
+    if (word == "open") allowed = SignUp::open;
+    if (word == "invite") allowed = SignUp::invite;
+    return {.allowed = allowed, .base_url = config.url};
+}
+
 LogLevel level_of(std::string_view name) {
     if (name == "debug") return LogLevel::debug;
     if (name == "warn") return LogLevel::warn;
@@ -130,6 +153,9 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       accounts(db, telemetry),
       passwords(loop, db, accounts, secret_keys(config), telemetry),
       links(db, telemetry, config.url),
+      mail(mail_options(config), loop, db, secret_keys(config), telemetry),
+      proofs(db, secret_keys(config), telemetry),
+      sign_ups(sign_up_options(config), db, accounts, passwords, proofs, mail, telemetry),
       limits(limit_options(config), redis, telemetry),
       tries(redis, clock),
       sessions(session_options(config), db, redis, accounts, limits, telemetry),

@@ -20,13 +20,17 @@
 #include "platform/accounts/accounts_http.hpp"
 #include "platform/accounts/links.hpp"
 #include "platform/accounts/passwords.hpp"
+#include "platform/accounts/proofs.hpp"
+#include "platform/accounts/sign_ups.hpp"
 #include "platform/assets/assets.hpp"
 #include "platform/events/hub.hpp"
 #include "platform/files/files.hpp"
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/limits/limits.hpp"
+#include "platform/mail/mail.hpp"
 #include "platform/sessions/sessions.hpp"
 #include "platform/sessions/sessions_http.hpp"
+#include "platform/sessions/sign_up_http.hpp"
 #include "platform/sessions/tries.hpp"
 #include "work/jobs/jobs.hpp"
 #include "work/schedule/schedule.hpp"
@@ -84,6 +88,9 @@ struct Platform {
     accounts::Accounts accounts;
     accounts::Passwords passwords;
     accounts::Links links;
+    mail::Mail mail;
+    accounts::Proofs proofs;
+    accounts::SignUps sign_ups;
     accounts::Administration administration{
         accounts, passwords, links, idempotency, cursors, trusted_proxies
     };
@@ -91,6 +98,7 @@ struct Platform {
     sessions::Tries tries;
     sessions::Sessions sessions;
     sessions::Auth auth{sessions, passwords, links, tries};
+    sessions::Entrance entrance{sign_ups, sessions, tries, metrics};
     files::Files files;
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;

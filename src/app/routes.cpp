@@ -11,6 +11,7 @@
 #include "platform/audit/audit_http.hpp"
 #include "platform/events/events_http.hpp"
 #include "platform/files/files_http.hpp"
+#include "platform/mail/mail_http.hpp"
 
 namespace acme::app {
 
@@ -18,6 +19,8 @@ void add_routes(http::Router& router, Platform& platform) {
     accounts::add_routes(router, platform.accounts, platform.trusted_proxies);
     accounts::add_admin_routes(router, platform.administration);
     sessions::add_auth_routes(router, platform.auth, platform.metrics);
+    sessions::add_sign_up_routes(router, platform.entrance);
+    mail::add_routes(router, platform.mail, platform.cursors);
     sessions::add_routes(router, platform.sessions, platform.cursors);
     files::add_routes(router, platform.files, platform.idempotency, platform.cursors);
     events::add_routes(router, platform.hub);

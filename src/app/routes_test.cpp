@@ -227,6 +227,10 @@ TEST(Routes, APostTakesAnIdempotencyKeyOrIsHereWithTheReason) {
     const std::map<std::string, std::string_view> without{
         {"POST /v1/auth/login", "nobody is signed in yet to whom a key could belong"},
         {"POST /v1/auth/link", "nobody is signed in yet, and a link works once anyway"},
+        {"POST /v1/auth/signup", "nobody is signed in yet to whom a key could belong"},
+        {"POST /v1/auth/email/verify", "nobody is signed in yet, and a proof works once anyway"},
+        {"POST /v1/auth/password/forgot", "nobody is signed in to whom a key could belong"},
+        {"POST /v1/auth/password/reset", "nobody is signed in, and a proof works once anyway"},
         {"POST /v1/auth/logout", "twice is the same as once"},
         {"POST /v1/auth/logout_all", "twice is the same as once"},
         {"POST /v1/auth/password/change", "twice is the same as once"},

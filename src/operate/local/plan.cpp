@@ -36,6 +36,9 @@ constexpr std::array passed_on = {
     "ACME_RATE_WINDOW_SECONDS",
     "ACME_DB_STATEMENT_TIME_MAX",
     "ACME_ENVIRONMENT",
+    "ACME_SIGNUP",
+    "SMTP_URL",
+    "ACME_MAIL_FROM",
     "SSL_CERT_FILE",
     "TZ",
 };

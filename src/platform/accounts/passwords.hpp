@@ -67,6 +67,9 @@ public:
         Secret hash
     );
 
+    /// Whether `hash` of hash_for() is this password's. Errors: loop.busy (unavailable).
+    Task<Result<bool>> matches(std::string hash, Secret password);
+
     /// Both in a transaction of its own.
     Task<Result<User>> create(
         trace::Context context, audit::Actor actor, NewUser user, Secret password
@@ -80,8 +83,6 @@ public:
     );
 
 private:
-    Task<Result<bool>> matches(std::string phc, Secret password);
-
     Loop& loop_;
     pg::Database& db_;
     Accounts& accounts_;

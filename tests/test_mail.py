@@ -1,0 +1,110 @@
+"""Mails on their way to a real server: what they are, and that none is lost or tells a secret (C-13, BEY-10)."""
+
+import signal
+import ssl
+import subprocess
+
+from api import Api
+from conftest import until
+from sink import code_in, sink, text_of, token_in
+
+FROM = "acme@mail.example.com"
+
+
+def sign_up(api, address):
+    answer = api.post("/v1/auth/signup", json={"email": address, "name": "Ada", "password": "correct battery"})
+    assert answer.status_code == 202, answer.text
+    return answer
+
+
+def verify(api, **proof):
+    return api.post("/v1/auth/email/verify", json={**proof, "password": "correct battery"})
+
+
+def settings(port, scheme="smtp", user=""):
+    return {"SMTP_URL": f"{scheme}://{user}127.0.0.1:{port}", "ACME_MAIL_FROM": FROM}
+
+
+def outcomes(platform):
+    return platform.sql("SELECT coalesce(outcome, 'waits') FROM mails ORDER BY id").split()
+
+
+def test_a_mail_is_sent_whole_and_neither_logs_nor_rows_hold_what_it_says(start_platform):
+    with sink(password="canary-7-password") as (server, port):
+        platform = start_platform("--app-nodes", "1", environment=settings(port, user="ada:canary-7-password@"))
+        api = Api(platform.url)
+        assert api.get("/v1/auth/options").json() == {"sign_up": "open", "mail": "smtp"}
+        sign_up(api, "Ada@Example.com")
+        mail = until(lambda: server.mails, seconds=20)[0]
+        assert mail["From"] == f"Acme <{FROM}>" and mail["To"] == "ada@example.com"
+        assert mail["Message-ID"].endswith("@mail.example.com>") and mail["Date"] and mail["Subject"]
+        assert mail["Auto-Submitted"] == "auto-generated"
+        text = text_of(mail)
+        assert f"{platform.url}/verify#token=" in text
+        until(lambda: outcomes(platform) == ["sent"])
+        written = platform.sql("SELECT m FROM mails m") + platform.sql("SELECT p FROM email_proofs p") + platform.sql(
+            "SELECT j FROM jobs j") + "".join(path.read_text() for path in (platform.data / "logs").iterdir())
+        listed = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True).stdout
+        for secret in (token_in(text).split(".")[1], code_in(text), "canary-7", "correct battery"):
+            assert secret not in written and secret not in listed
+        assert verify(api, token=token_in(text)).status_code == 200
+        assert api.get("/v1/me").json()["email"] == "Ada@Example.com"
+
+
+def test_a_mail_that_is_put_off_comes_later_and_one_that_is_refused_does_not_come(start_platform):
+    with sink() as (server, port):
+        platform = start_platform("--app-nodes", "1", environment=settings(port))
+        api = Api(platform.url)
+        server.refusals = ["451 later"]
+        sign_up(api, "later@example.com")
+        until(lambda: server.to("later@example.com"), seconds=60)
+        assert server.asked == ["later@example.com"] * 2
+        server.refusals = ["550 nobody here"]
+        sign_up(api, "nobody@example.com")
+        until(lambda: outcomes(platform) == ["sent", "refused"])
+        assert server.asked.count("nobody@example.com") == 1
+        assert platform.sql("SELECT refusal FROM jobs WHERE kind = 'mail.deliver'") == "smtp.refused"
+
+
+def test_workers_killed_while_they_send_lose_no_mail_and_it_keeps_its_message_id(start_platform):
+    with sink() as (server, port):
+        platform = start_platform("--app-nodes", "1", environment=settings(port))
+        api = Api(platform.url)
+        server.is_holding = True
+        addresses = [f"person-{number}@example.com" for number in range(4)]
+        for address in addresses:
+            sign_up(api, address)
+        until(lambda: len(server.mails) == 2, seconds=20)  # one of each worker
+        held = [mail["To"] for mail in server.mails]
+        for worker in ("worker-1", "worker-2"):
+            platform.kill(worker, signal.SIGKILL)
+        server.is_holding = False  # taken, and nobody is left to hear it
+        until(lambda: outcomes(platform) == ["sent"] * 4, seconds=90)
+        for address in addresses:
+            mails = server.to(address)
+            assert len(mails) == (2 if address in held else 1)
+            assert len({(mail["Message-ID"], text_of(mail)) for mail in mails}) == 1
+        assert verify(api, token=token_in(text_of(server.to(addresses[0])[0]))).status_code == 200
+
+
+def test_a_server_whose_certificate_nobody_vouches_for_gets_no_mail_and_later_all_of_them(start_platform, tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=mail",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+                   check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS)
+    tls.load_cert_chain(certificate, key)
+    with sink(tls=tls) as (server, port):
+        platform = start_platform("--app-nodes", "1", environment=settings(port, scheme="smtps"))
+        sign_up(Api(platform.url), "ada@example.com")
+        said = until(lambda: [line for line in platform.logs() if line["message"] == "smtp.send"], seconds=20)
+        assert "certificate" in said[0]["reason"].lower()
+        assert server.mails == [] and outcomes(platform) == ["waits"]
+        assert platform.stop() == 0
+        trusted = platform.home.path / "trusted.pem"
+        trusted.write_bytes(certificate.read_bytes())
+        trusted.chmod(0o644)
+        again = start_platform("--app-nodes", "1", home=platform.home,
+                               environment={**settings(port, scheme="smtps"), "SSL_CERT_FILE": str(trusted)})
+        until(lambda: outcomes(again) == ["sent"], seconds=90)
+        assert [mail["To"] for mail in server.mails] == ["ada@example.com"]
