@@ -68,6 +68,19 @@ test("the pages in front of the door are whole in every look", async () => {
     await page.goto(`${url}/sign-in/link`);
     await page.getByRole("heading", { name: "This link is not whole" }).waitFor();
     await inspect(page, "sign-in-link", look);
+    for (const [path, heading] of [
+      ["/sign-up", "Make an account"],
+      ["/verify", "Confirm your address"],
+      ["/verify#token=a", "Confirm your address"],
+      ["/forgot", "Forgot your password?"],
+      ["/reset", "This link is not whole"],
+      ["/reset#token=a", "Set a new password"],
+    ]) {
+      await page.goto("about:blank");
+      await page.goto(`${url}${path}`);
+      await page.getByRole("heading", { name: heading }).waitFor();
+      await inspect(page, path.slice(1).replace("#token=a", "-link"), look);
+    }
     assert.deepEqual(complaints, []);
     await context.close();
   }
@@ -333,6 +346,62 @@ test("theme and time zone are chosen here and hold after a reload", async () => 
   await page.getByRole("radiogroup", { name: "Theme" }).getByText("As the system").click();
 });
 
+test("somebody signs up, an administrator sees the mail, and its link signs in where it is opened", async () => {
+  const address = `sam-${process.pid}@example.com`;
+  const { page, context, complaints } = await openPage(chromium.browser);
+  await page.goto(`${url}/sign-in`);
+  await page.getByRole("link", { name: "Sign up" }).click();
+  await page.getByLabel("Email").fill(address);
+  await page.getByLabel("Name").fill("Sam");
+  await page.getByLabel("Password").fill("short");
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await page.getByText("This has 10 to 1024 characters.").waitFor();
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
+  await inspect(page, "sign-up-mail", { width: 1440, theme: "light" });
+
+  await main.page.goto(`${url}/mailbox`);
+  const mail = main.page.getByTestId("mail").filter({ hasText: address });
+  const opened = await mail.getByRole("link", { name: /verify#token=/ }).getAttribute("href");
+  for (let times = 0; times < 2; ++times) {
+    await page.goto("about:blank");
+    await page.goto(`${url}${new URL(opened).pathname}${new URL(opened).hash}`);
+    await page.getByRole("button", { name: "Confirm and sign in" }).waitFor();
+  }
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Confirm and sign in" }).click();
+  await page.waitForURL(`${url}/`);
+  await page.goto(`${url}/me`);
+  await page.getByRole("heading", { name: `You are signed in as ${address}.` }).waitFor();
+  await untilCount(page.getByRole("link", { name: "Mailbox" }), 0);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test("a forgotten password is set anew with the code of the mail", async () => {
+  const address = `sam-${process.pid}@example.com`;
+  const { page, context, complaints } = await openPage(chromium.browser);
+  await page.goto(`${url}/sign-in`);
+  await page.getByRole("link", { name: "Forgot your password?" }).click();
+  await page.getByLabel("Email").fill(address);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
+  await main.page.goto(`${url}/mailbox`);
+  const mail = main.page.getByTestId("mail").filter({ hasText: address }).filter({ hasText: "Set a new password" });
+  const [, code] = /where you asked: (\d{8})/.exec(await mail.innerText());
+  await page.getByLabel("Code").fill(`${code.slice(0, 4)} ${code.slice(4)}`);
+  await page.getByLabel("New password").fill(`new ${password}`);
+  await page.keyboard.press("Enter");
+  await page.getByText(/^Your password was changed, and all sessions have ended\./).waitFor();
+  await page.getByLabel("Email").fill(address);
+  await page.getByLabel("Password").fill(`new ${password}`);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${url}/`);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test("every page is whole in every look: no violation, nothing sideways", async () => {
   for (const look of looks) {
     const { page, context, complaints } = await openPage(chromium.browser, { ...look, storageState: state });
@@ -340,6 +409,7 @@ test("every page is whole in every look: no violation, nothing sideways", async 
       ["/", "overview", /application nodes/],
       ["/files", "files", /stored|newest/],
       ["/me", "account", /signed in as/],
+      ["/mailbox", "mailbox", /mails? (is|are) kept|No mail is kept/],
       ["/nowhere", "not-found-inside", /no page at this address/],
     ]) {
       await page.goto(`${url}${path}`);

@@ -4,6 +4,8 @@ type Schemas = components["schemas"];
 
 export type Me = Schemas["Me"];
 export type Session = Schemas["Session"];
+export type SignInOptions = Schemas["SignInOptions"];
+export type Mail = Schemas["Mail"];
 export type StoredFile = Schemas["File"];
 export type Node = Schemas["Node"];
 export type Nodes = Schemas["Nodes"];

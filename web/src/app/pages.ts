@@ -1,27 +1,28 @@
-import { LayoutGrid, Rocket, Server, Upload, UserRound, type LucideIcon } from "lucide-react";
+import { LayoutGrid, Mail, Rocket, Server, Upload, UserRound, type LucideIcon } from "lucide-react";
 import { createContext } from "react";
 
 export interface Page {
-  to: "/" | "/releases" | "/fleet" | "/files" | "/me";
+  to: "/" | "/releases" | "/fleet" | "/mailbox" | "/files" | "/me";
   name: string;
   icon: LucideIcon;
   /** The second key after G. */
   key?: string;
-  /** Shown to people with a role on the platform. */
-  isOfPlatform?: boolean;
+  /** Shown to people with a role on the platform, or to its administrators alone. */
+  isOf?: "platform" | "administrators";
 }
 
 /** Pages that exist. The palette, the drawer and the keys all read this list. */
 export const overview: Page = { to: "/", name: "Overview", icon: LayoutGrid, key: "o" };
-export const releases: Page = { to: "/releases", name: "Releases", icon: Rocket, key: "r", isOfPlatform: true };
-export const fleet: Page = { to: "/fleet", name: "Fleet", icon: Server, key: "n", isOfPlatform: true };
+export const releases: Page = { to: "/releases", name: "Releases", icon: Rocket, key: "r", isOf: "platform" };
+export const fleet: Page = { to: "/fleet", name: "Fleet", icon: Server, key: "n", isOf: "platform" };
+export const mailbox: Page = { to: "/mailbox", name: "Mailbox", icon: Mail, key: "m", isOf: "administrators" };
 export const files: Page = { to: "/files", name: "Files", icon: Upload, key: "f" };
 export const account: Page = { to: "/me", name: "Account", icon: UserRound };
 
-const all: readonly Page[] = [overview, releases, fleet, files, account];
+const all: readonly Page[] = [overview, releases, fleet, mailbox, files, account];
 
-export function pagesFor(hasRole: boolean): readonly Page[] {
-  return all.filter((page) => hasRole || !page.isOfPlatform);
+export function pagesFor(hasRole: boolean, isAdministrator: boolean): readonly Page[] {
+  return all.filter((page) => !page.isOf || isAdministrator || (hasRole && page.isOf === "platform"));
 }
 
 /** Those that this person is shown. */
@@ -39,7 +40,7 @@ export interface Group {
 
 const groups: readonly Group[] = [
   { name: undefined, pages: [overview] },
-  { name: "Operate", pages: [releases, fleet] },
+  { name: "Operate", pages: [releases, fleet, mailbox] },
   { name: "Application", pages: [files] },
 ];
 

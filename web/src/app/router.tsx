@@ -4,8 +4,9 @@ import { asProblem } from "../api/problem";
 import { currentQuery, deploymentQuery, deploymentsQuery, fleetQuery } from "../rooms/deploy/queries";
 import { viewOf, type View } from "../rooms/deploy/state";
 import { filesQuery } from "../rooms/files/queries";
+import { mailboxQuery } from "../rooms/mail/queries";
 import { nodesQuery } from "../rooms/nodes/queries";
-import { maySeeNodes, meQuery } from "../rooms/sessions/queries";
+import { isAdministrator, maySeeNodes, meQuery } from "../rooms/sessions/queries";
 import { Toasts } from "../ui/toast";
 import { NotFound, NowhereOutside, PageFailure, Waiting } from "./fallbacks";
 import { OfPlatform } from "./of_platform";
@@ -36,6 +37,30 @@ const signInLink = createRoute({
   getParentRoute: () => root,
   path: "/sign-in/link",
   component: lazyRouteComponent(() => import("../rooms/sessions/sign_in_link_page"), "SignInLinkPage"),
+});
+
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-up",
+  component: lazyRouteComponent(() => import("../rooms/sessions/sign_up_page"), "SignUpPage"),
+});
+
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: "/verify",
+  component: lazyRouteComponent(() => import("../rooms/sessions/verify_page"), "VerifyPage"),
+});
+
+const forgot = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot",
+  component: lazyRouteComponent(() => import("../rooms/sessions/forgot_page"), "ForgotPage"),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  component: lazyRouteComponent(() => import("../rooms/sessions/reset_page"), "ResetPage"),
 });
 
 const shell = createRoute({
@@ -112,6 +137,15 @@ const fleet = createRoute({
   component: lazyRouteComponent(() => import("../rooms/deploy/fleet_page"), "FleetPage"),
 });
 
+const mailbox = createRoute({
+  getParentRoute: () => platform,
+  path: "/mailbox",
+  loader: ({ context }) => {
+    if (isAdministrator(context.me)) void cache.prefetchInfiniteQuery(mailboxQuery);
+  },
+  component: lazyRouteComponent(() => import("../rooms/mail/mailbox_page"), "MailboxPage"),
+});
+
 const me = createRoute({
   getParentRoute: () => shell,
   path: "/me",
@@ -121,7 +155,7 @@ const me = createRoute({
 const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signInLink, shell.addChildren([overview, platform.addChildren([releases, release, fleet]), files, me, unknown])]),
+  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, shell.addChildren([overview, platform.addChildren([releases, release, fleet, mailbox]), files, me, unknown])]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,

@@ -4,7 +4,7 @@ import { useContext, useEffect, useMemo, useRef, useState } from "react";
 import { Button as AriaButton, Modal, ModalOverlay, Dialog } from "react-aria-components";
 import { useQuery } from "@tanstack/react-query";
 import { SessionDialog } from "../rooms/sessions/session_dialog";
-import { maySeeNodes, meQuery } from "../rooms/sessions/queries";
+import { isAdministrator, maySeeNodes, meQuery } from "../rooms/sessions/queries";
 import { IconButton } from "../ui/button";
 import { shortOf } from "../ui/format";
 import { DeployFeed, useRunning } from "../rooms/deploy/feed";
@@ -30,7 +30,8 @@ export function Shell() {
   const [palette, setPalette] = useState(false);
   const sees = maySeeNodes(me);
   const topics = useMemo(() => (sees ? ["nodes", "files", "deployments"] : ["files"]), [sees]);
-  const pages = useMemo(() => pagesFor(sees), [sees]);
+  const administers = isAdministrator(me);
+  const pages = useMemo(() => pagesFor(sees, administers), [sees, administers]);
   const page = pageAt(pathname);
   useKeys(pages, () => setPalette(true));
   const before = useRef(pathname);

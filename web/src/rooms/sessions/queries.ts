@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, body } from "../../api/client";
 import { Problem } from "../../api/problem";
-import type { Me } from "../../api/types";
+import type { Me, SignInOptions } from "../../api/types";
 
 export interface Signed {
   me: Me;
@@ -29,10 +29,41 @@ export async function signInByLink(token: string): Promise<void> {
   await body(api.POST("/v1/auth/link", { body: { token } }));
 }
 
+/** What a mail said: its link, or its code with the address it was sent to. */
+export type Proof = { token: string } | { email: string; code: string };
+
+/** Who may make an account here, and where mails go. */
+export const optionsQuery = queryOptions({
+  queryKey: ["sign-in-options"],
+  queryFn: ({ signal }) => body(api.GET("/v1/auth/options", { signal })),
+  staleTime: 60_000,
+});
+
+export async function signUp(email: string, name: string, password: string): Promise<SignInOptions["mail"]> {
+  return (await body(api.POST("/v1/auth/signup", { body: { email, name, password } }))).mail;
+}
+
+export async function verifyEmail(proof: Proof, password: string): Promise<void> {
+  await body(api.POST("/v1/auth/email/verify", { body: { ...proof, password } }));
+}
+
+export async function forgotPassword(email: string): Promise<SignInOptions["mail"]> {
+  return (await body(api.POST("/v1/auth/password/forgot", { body: { email } }))).mail;
+}
+
+export async function resetPassword(proof: Proof, next: string): Promise<void> {
+  await api.POST("/v1/auth/password/reset", { body: { ...proof, new: next } });
+}
+
 export async function signOut(everywhere: boolean): Promise<void> {
   await api.POST(everywhere ? "/v1/auth/logout_all" : "/v1/auth/logout");
 }
 
 export function maySeeNodes(me: Me): boolean {
   return me.platform_role !== null && me.platform_role !== undefined;
+}
+
+/** Of the platform. */
+export function isAdministrator(me: Me): boolean {
+  return me.platform_role === "admin";
 }

@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { cache } from "../../api/cache";
 import { safeNext } from "../../app/next";
 import { SignInForm } from "./sign_in_form";
-import { tokenOf } from "./sign_in_link_page";
+import { tokenOf } from "./token";
 
 afterEach(() => vi.unstubAllGlobals());
 

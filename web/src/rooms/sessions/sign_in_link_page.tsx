@@ -1,28 +1,18 @@
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
 import { cache } from "../../api/cache";
 import { asProblem } from "../../api/problem";
 import { Button } from "../../ui/button";
 import { Failure } from "../../ui/layout";
 import { Entrance } from "./entrance";
 import { signInByLink } from "./queries";
+import { useToken } from "./token";
 import styles from "./sessions.module.css";
-
-/** "#token=abc" or "#abc". A fragment is sent to no server and stands in no log. */
-export function tokenOf(fragment: string): string {
-  const text = fragment.replace(/^#/, "");
-  return new URLSearchParams(text).get("token") ?? (text.includes("=") ? "" : text);
-}
 
 /** Opening the address consumes nothing: mail scanners and previews open links too. The button does. */
 export function SignInLinkPage() {
   const navigate = useNavigate();
-  const [token] = useState(() => tokenOf(location.hash));
-  useEffect(() => {
-    // The token shall not stay in the history of the browser.
-    if (location.hash) history.replaceState(history.state, "", location.pathname);
-  }, []);
+  const token = useToken();
   const attempt = useMutation({
     mutationFn: () => signInByLink(token),
     onSuccess: () => {
