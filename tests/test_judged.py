@@ -202,6 +202,45 @@ def test_one_request_is_too_few_and_a_node_that_is_lost_meanwhile_changes_no_sha
     deployer.assert_settled(deployer.first)
 
 
+def begin_to_fail(deployer, release):
+    """Every node that runs it, from now on."""
+    (deployer.platform.data / "releases" / release / "fail").touch()
+
+
+def test_a_release_that_fails_later_than_its_canary_is_taken_back_by_its_first_batch(deployer):
+    release = deployer.add("late", fail_on_sign=True)
+    with traffic(deployer), Running(deployer, release, "12s") as running:
+        running.until_passed()
+        begin_to_fail(deployer, release)
+        assert running.process.wait(120) == ROLLED_BACK
+        running.abort()  # reads the rest
+
+    steps = {record["data"]["number"]: record["data"] for record in running.told if record["kind"] == "step_begun"}
+    failed = [steps[record["data"]["number"]] for record in running.told
+              if record["kind"] == "step_ended" and record["data"]["result"] == "failed"]
+    assert [(step["kind"], step["nodes"]) for step in failed] == [("watch_batch", "app-1")]
+    assert outcome_of(running.told).startswith("error_ratio: ")
+    deployer.assert_settled(deployer.first)
+
+
+@pytest.mark.parametrize("who", ["the terminal that waits", "the scheduler"])
+def test_a_site_that_fails_in_the_watch_brings_back_what_was_good(deployer, who):
+    release = deployer.add("late-for-" + who.replace(" ", "-"), fail_on_sign=True)
+    with traffic(deployer):
+        if who == "the scheduler":
+            deployer.deploy(release)
+            begin_to_fail(deployer, release)
+            until(lambda: deployer.history()[0]["state"] == "rolled_back", 60)
+        else:
+            with Running(deployer, release, "12s", "--wait") as running:
+                running.until_step("watch")
+                begin_to_fail(deployer, release)
+                assert running.process.wait(120) == ROLLED_BACK
+
+    assert deployer.history()[0]["outcome"].startswith("site: ")
+    deployer.assert_settled(deployer.first)
+
+
 def spoil(deployer, release, node):
     """From its next start on that node fails every second request; what makes the others start well again.
 

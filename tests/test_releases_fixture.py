@@ -28,6 +28,15 @@ def test_every_k_th_request_fails_and_health_checks_do_not_count(start_release, 
     assert release.metric("http_requests_total") >= 4
 
 
+@pytest.mark.parametrize("kind", ["faulty", "app"])
+def test_every_second_request_fails_from_the_sign_on(start_release, open_folder, kind):
+    start_release(kind, fail_on_sign=True).wait_ready()
+    before = [requests.get(URL + READ, timeout=10).status_code for _ in range(4)]
+    (open_folder / "release" / "fail").touch()
+    after = [requests.get(URL + READ, timeout=10).status_code for _ in range(4)]
+    assert (before, sorted(after)) == ([200] * 4, [200, 200, 500, 500])
+
+
 def test_what_it_passes_on_is_what_the_real_node_says(platform, start_release):
     start_release().wait_ready()
     through = requests.get(URL + "/v1/openapi.json", timeout=10)

@@ -16,6 +16,7 @@ HEAD_BYTES_MAX = 64 * 1024
 PIECE_BYTES = 64 * 1024
 HEALTH = ("/healthz", "/readyz")
 HERE = pathlib.Path(os.path.realpath(__file__)).parent
+SIGN = HERE / "fail"
 REASONS = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 502: "Bad Gateway",
            503: "Service Unavailable"}
 
@@ -162,6 +163,8 @@ class Misdeeds:
     def fails(self, number):
         """Whether the request of that number, from 1, shall fail."""
         every = self.behaviour.get("fail_every")
+        if self.behaviour.get("fail_on_sign") and SIGN.exists():
+            every = 2
         return number <= self.behaviour.get("fail_first", 0) or bool(every) and number % every == 0
 
     def leaked_bytes(self):
