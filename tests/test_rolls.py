@@ -1,0 +1,165 @@
+"""One roll of six nodes, two at a time, and all that must not be lost in it: requests, those that take long,
+jobs and what is due by the clock; on the real binary, PostgreSQL, Redis and HAProxy."""
+
+import collections
+import concurrent.futures
+import contextlib
+import json
+import os
+import threading
+
+import pytest
+from api import Api
+from conftest import Home, Platform, until
+from deployer import Controller, Deployer, Readers
+from people import sign_in
+
+LONG = 24  # requests, so that each node has some
+
+
+@pytest.fixture
+def deployer():
+    platform = Platform(Home(), "--app-nodes", "6")
+    try:
+        yield Deployer(platform.start())
+    finally:
+        platform.stop()
+        platform.home.remove()
+
+
+class Pings:
+    """Jobs that are asked for, one after the other, until the end of the block; each is waited for."""
+
+    def __init__(self, api):
+        self.api, self.answered = api, 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+        self.failure = "it did not end"
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stopping.set()
+        self._thread.join()
+
+    def _ask(self):
+        try:
+            while not self._stopping.is_set():
+                path = f"/v1/pings/{self.api.post('/v1/pings').json()['id']}"
+                until(lambda: self.api.get(path).json()["done_at"], 30)
+                assert self.api.delete(path).status_code == 204
+                self.answered += 1
+            self.failure = None
+        except Exception as broken:  # the test looks at it
+            self.failure = repr(broken)
+
+
+def replaces(*names):
+    return lambda one: (one["kind"] == "step_begun" and one["data"]["kind"] == "replace"
+                        and one["data"]["nodes"] == ", ".join(names))
+
+
+@contextlib.contextmanager
+def long_uploads(platform, api):
+    """Requests that are under way until the end of the block, spread over the nodes. Yields their answers."""
+    goes_on = threading.Event()
+
+    def body():
+        yield b"x" * 1000
+        assert goes_on.wait(60)
+        yield b"y" * 1000
+
+    def upload(number):
+        mine = Api(platform.url)
+        mine.http.cookies.update(api.http.cookies)
+        return mine.post("/v1/files", params={"name": f"long-{number}"}, data=body(), timeout=60, headers={
+            "Content-Type": "application/octet-stream", "Idempotency-Key": f"long-{os.urandom(4).hex()}"}).status_code
+
+    with concurrent.futures.ThreadPoolExecutor(LONG) as pool:
+        answers = [pool.submit(upload, number) for number in range(LONG)]
+        try:
+            yield answers
+        finally:
+            goes_on.set()
+
+
+def are_at_work_while_they_drain(platform, *names):
+    """Small requests end at once: who is drained and has some in each of five looks has long ones."""
+    for _ in range(5):
+        shown = json.loads(platform.run("balancer", "show", "--json").stdout)["servers"]
+        for server in shown:
+            if server["name"] in names and (server["admin"] != "drain" or server["sessions"] == 0):
+                return False
+    return True
+
+
+def note_jobs(platform):
+    """Every job from now on, and which transaction asked for it."""
+    platform.sql("""CREATE TABLE noted (id bigint, kind text, transaction bigint);
+        CREATE FUNCTION note_job() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN INSERT INTO noted VALUES (NEW.id, NEW.kind, txid_current()); RETURN NEW; END';
+        CREATE TRIGGER note_job AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION note_job();
+        GRANT ALL ON noted TO acme""")
+
+
+def assert_each_job_was_done_once(platform):
+    gone = platform.sql("SELECT id FROM noted WHERE id NOT IN (SELECT id FROM jobs)").split()
+
+    def done():
+        return collections.Counter(str(line["job"]) for line in platform.logs()
+                                   if line["message"] == "job" and line["outcome"] == "done")
+
+    until(lambda: set(gone) <= done().keys(), 20, 1)  # a line is written after its row is gone
+    count = done()
+    assert {count[job] for job in gone} == {1}, count.most_common(3)
+    assert platform.sql("SELECT count(*) FROM jobs WHERE refusal IS NOT NULL") == "0"
+
+
+def assert_each_fire_is_one_job(platform, rewound):
+    """`rewound` fell due as the scheduler was replaced. A moment and its job are of one transaction."""
+    clock = f"('audit.seal', '{rewound}')"
+    assert platform.sql(f"SELECT count(*) > 0 FROM noted WHERE kind = '{rewound}'") == "t"
+    assert platform.sql(f"""SELECT count(*) FROM (
+        SELECT n.id FROM noted n LEFT JOIN schedule_fires f ON f.xmin::text::bigint = n.transaction
+            AND f.schedule = n.kind
+        WHERE n.kind IN {clock} GROUP BY n.id HAVING count(f.fire_at) <> 1) jobs_of_no_moment""") == "0"
+    assert platform.sql(f"""SELECT count(*) FROM (
+        SELECT f.fire_at FROM schedule_fires f LEFT JOIN noted n ON f.xmin::text::bigint = n.transaction
+            AND f.schedule = n.kind
+        WHERE f.schedule IN {clock} AND f.xmin::text::bigint > (SELECT min(transaction) FROM noted)
+        GROUP BY f.schedule, f.fire_at HAVING count(n.id) <> 1) moments_of_no_job""") == "0"
+
+
+def test_six_nodes_are_replaced_two_at_a_time_and_nothing_is_lost(deployer):
+    platform = deployer.platform
+    api = sign_in(platform)
+    note_jobs(platform)
+    rewound = "events.sweep"
+    leads = len([line for line in platform.logs() if line["message"] == "scheduler.leads"])
+    before, release = deployer.first, deployer.add("good")
+
+    with Readers(platform.url) as readers, Pings(api) as pings:
+        controller = Controller(deployer, "run", release, "--canary-window", "12s", "--reason", "a test")
+        controller.until(lambda one: one["kind"] == "sample" and one["data"]["remaining_ms"] < 8_000)
+        with long_uploads(platform, api) as answers:
+            controller.until(replaces("app-1", "app-2"))
+            until(lambda: are_at_work_while_they_drain(platform, "app-1", "app-2"), 20)
+        assert [answer.result() for answer in answers] == [201] * LONG
+        controller.until(replaces("app-3", "app-4"))
+        controller.until(replaces("app-5"))
+        controller.until(replaces("worker-1"))
+        controller.until(replaces("worker-2"))
+        controller.until(replaces("scheduler"))
+        platform.sql(f"DELETE FROM schedule_fires WHERE schedule = '{rewound}'")
+        platform.sql(f"UPDATE schedules SET last_at = last_at - interval '1 hour' WHERE name = '{rewound}'")
+        assert controller.wait() == 0, controller.told
+
+    assert readers.failures == [] and set(readers.releases) == {before, release}
+    assert pings.failure is None
+    deployer.assert_settled(release)
+    until(lambda: len([line for line in platform.logs() if line["message"] == "scheduler.leads"]) > leads, 20, 1)
+    until(lambda: platform.sql(f"SELECT count(*) FROM noted WHERE kind = '{rewound}'") != "0", 20)
+    assert_each_job_was_done_once(platform)
+    assert_each_fire_is_one_job(platform, rewound)
