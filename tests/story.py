@@ -37,6 +37,9 @@ class Story:
         assert self.sql("SELECT count(*) FROM (SELECT deployment_id FROM deployment_records GROUP BY 1 "
                         "HAVING count(*) <> max(seq)) holes") == "0"
         assert self.sql("SELECT count(*) FROM deployments WHERE state = 'succeeded'") in ("0", "1")
+        assert self.sql("SELECT count(*), count(DISTINCT kind || ref) FROM changes WHERE kind <> 'break_glass'") == \
+            self.sql("SELECT count(*), count(*) FROM deployment_records WHERE kind = 'state' "
+                     "AND data ->> 'state' IN ('succeeded', 'rolled_back') AND data ->> 'release' <> ''")
 
 
 def told_of(controller, story):

@@ -6,6 +6,15 @@ from conftest import until
 from story import ENDED, add, begin, deployer, shared, story
 
 
+# By the journal's own times: from the last word of who was killed to the first of who went on.
+TAKEN_IN_TIME = """
+    SELECT taken.at - max(before.at) <= interval '30 s' FROM deployment_records taken
+    JOIN deployment_records before ON before.deployment_id = taken.deployment_id AND before.seq < taken.seq
+    WHERE taken.kind = 'taken'
+      AND taken.deployment_id = (SELECT id FROM deployments ORDER BY fence DESC LIMIT 1)
+    GROUP BY taken.seq, taken.at ORDER BY taken.seq LIMIT 1"""
+
+
 @pytest.mark.parametrize("step", [
     "migrate", "canary", "judge", "replace", "watch_batch", "balance", "smoke", "record"])
 def test_a_controller_that_is_killed_is_gone_on_with(deployer, story, step):
@@ -17,4 +26,5 @@ def test_a_controller_that_is_killed_is_gone_on_with(deployer, story, step):
 
     until(lambda: story.newest()["state"] in ("succeeded", *ENDED), 180)
     assert (story.newest()["release"], story.newest()["state"]) == (release, "succeeded")
+    assert story.sql(TAKEN_IN_TIME) == "t"
     story.assert_whole(release)

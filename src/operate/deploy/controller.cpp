@@ -44,8 +44,13 @@ Task<> Controller::tell(trace::Context context, std::string kind, json::object d
 
 Task<> Controller::tell_state(trace::Context context, std::string state, std::string outcome) {
     if (state == state_ && outcome.empty()) co_return;
-    state_ = state;
-    json::object data{{"state", std::move(state)}, {"outcome", std::move(outcome)}};
+    state_ = std::move(state);
+    json::object data{{"state", state_}, {"outcome", std::move(outcome)}};
+    if (state_ == "succeeded" || state_ == "rolled_back") {
+        data["release"] = goal_.release;
+        data["known_good"] = goal_.known_good;
+        data["fence"] = hold_->fence().number;
+    }
     co_await tell(context, "state", std::move(data));
 }
 

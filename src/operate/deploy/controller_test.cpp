@@ -4,6 +4,7 @@
 #include "operate/deploy/takeover.hpp"
 #include "testing/balanced.hpp"
 #include "testing/bench.hpp"
+#include "testing/paper_driver.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -13,63 +14,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using testing::PaperDriver;
+
 constexpr pg::Query add_queued{"test.add_queued_deployment", R"sql(
     INSERT INTO deployments (id, environment, kind, release, from_release, known_good, state, actor,
                              reason, canary_window_ms, begun_at)
     VALUES ($1, 'local', 'release', $2, '', '', 'queued', 'cli', '', 0, $3)
 )sql"};
 
+constexpr pg::Query read_recorded{"test.recorded", R"sql(
+    SELECT concat_ws('; ', d.state, e.current_release,
+        (SELECT string_agg(kind || ': ' || summary, '; ') FROM changes WHERE ref = $1::text))
+    FROM deployments d LEFT JOIN environments e ON e.name = d.environment WHERE d.id = $2
+)sql"};
+
 constexpr pg::Query supersede{
     "test.supersede", "UPDATE deployments SET state = 'superseded', ended_at = now() WHERE id = $1"
-};
-
-/// Nodes on paper: they do at once what they are told.
-class PaperDriver final : public Driver {
-public:
-    Task<Result<std::vector<Instance>>> instances() override {
-        calls.emplace_back("instances");
-        co_return nodes;
-    }
-    Task<Result<std::vector<Stored>>> releases() override {
-        co_return std::vector<Stored>{{.id = "new", .digest = ""}, {.id = "old", .digest = ""}};
-    }
-    Task<Result<Fence>> take(std::string holder, std::chrono::milliseconds, Claim) override {
-        if (before_taken) co_await std::exchange(before_taken, nullptr)();
-        co_return fence = {.number = 9, .holder = std::move(holder)};
-    }
-    Task<Result<Fence>> held() override { co_return fence; }
-    Task<Result<>> give_back(Fence) override {
-        calls.emplace_back("give_back");
-        co_return done;
-    }
-    Task<Result<bool>> stop(Fence, std::string, std::chrono::milliseconds) override {
-        co_return true;
-    }
-    Task<Result<>> start(Fence, Facts) override { co_return done; }
-    Task<Result<bool>> replace(Fence, Facts, std::chrono::milliseconds) override { co_return true; }
-    Task<Result<>> start_beside(Fence, Facts) override { co_return done; }
-    Task<Result<bool>> settle(Fence, std::string, std::string, std::chrono::milliseconds) override {
-        co_return true;
-    }
-    Task<Result<>> kill(Fence, std::string) override { co_return done; }
-    Task<Result<>> label(Fence, Facts) override { co_return done; }
-    Task<Result<>> mark_good(Fence, std::string) override {
-        calls.emplace_back("mark_good");
-        if (silences-- <= 0) co_return done;
-        co_return refuse(ErrorKind::unavailable, "engine.unreachable", "It does not answer.");
-    }
-    Task<Result<Ended>> run_once(
-        Fence, std::string, std::vector<std::string>, std::chrono::milliseconds
-    ) override {
-        calls.emplace_back("run_once");
-        co_return Ended{.code = 1};
-    }
-
-    std::vector<Instance> nodes;
-    std::function<Task<>()> before_taken;
-    int silences = 0;  // of mark_good()
-    std::vector<std::string> calls;
-    Fence fence;
 };
 
 Task<Wish> no_wish() { co_return Wish(); }
@@ -134,7 +94,21 @@ struct Stage : testing::Bench {
         return id;
     }
 
-    Result<Ending> run(DeploymentId id, bool goes_on) {
+    static Order order_of(DeploymentId id, bool goes_on) {
+        Order order;
+        order.id = id;
+        order.environment = "local";
+        order.release = "new";
+        order.actor = "cli";
+        order.is_queued = !goes_on;
+        order.goes_on = goes_on;
+        order.known_good = "old";
+        return order;
+    }
+
+    Result<Ending> run(DeploymentId id, bool goes_on) { return run(order_of(id, goes_on)); }
+
+    Result<Ending> run(Order order) {
         Judging judging(telemetry, fetch, balancer, driver);
         Journal journal(folder, db, clock, telemetry);
         Controller controller({
@@ -147,14 +121,9 @@ struct Stage : testing::Bench {
             .tasks = tasks,
             .hooks = hooks,
         });
-        Order order;
-        order.id = id;
-        order.environment = "local";
-        order.release = "new";
-        order.actor = "cli";
-        order.is_queued = !goes_on;
-        order.goes_on = goes_on;
-        order.known_good = "old";
+        journal.listen([&](const Record& record) {
+            if (heard) heard(controller, record);
+        });
         auto ending = wait(controller.run(context, std::move(order)));
         wait(tasks.join());
         return ending;
@@ -189,6 +158,20 @@ struct Stage : testing::Bench {
         return was_carried_out;
     }
 
+    /// Whose controller was lost behind the canary.
+    DeploymentId begin_promoted(std::string is_now) {
+        const DeploymentId id = new_id();
+        wait(begin(id, "new", 1));
+        wait(tell(id, "passed", {{"canary", "app-3"}}));
+        wait(state(id, std::move(is_now)));
+        return id;
+    }
+
+    /// State, current release, and what was told of the change.
+    std::string recorded(DeploymentId id) {
+        return wait(db.run(context, read_recorded, id.str(), id))[0].text();
+    }
+
     std::string state_of(DeploymentId id) { return wait(deployments.find(context, id))->state; }
     std::size_t told_of(DeploymentId id) {
         return wait(deployments.records(context, id, 0)).size();
@@ -206,6 +189,7 @@ struct Stage : testing::Bench {
     TaskGroup tasks{log};
     Deployments deployments{db};
     PaperDriver driver;
+    std::function<void(Controller&, const Record&)> heard;  // each record as it is told
     Hooks hooks{
         .wish = [](auto, auto) { return no_wish(); },
         .may_deploy = [](auto, auto) { return nothing(); },
@@ -299,6 +283,62 @@ TEST(Controller, JudgesNothingAnewWhenOnlyTheEndOfTheWatchWasNotHeard) {
     const auto first = std::ranges::find(calls, "mark_good");
     ASSERT_GE(calls.end() - first, 3);
     EXPECT_EQ(std::vector(first, first + 3), std::vector<std::string>(3, "mark_good"));
+}
+
+TEST(Controller, RecordsASuccessAtOnceWithTheReleaseAndTheChange) {
+    Stage stage;
+    const DeploymentId id = stage.begin_promoted("smoking");
+    std::vector<std::string> kinds;
+    stage.heard = [&](Controller&, const Record& record) { kinds.push_back(record.kind); };
+    Order order = Stage::order_of(id, true);
+    order.is_watched_here = false;
+
+    const auto ending = stage.run(std::move(order));
+
+    ASSERT_TRUE(ending);
+    EXPECT_EQ(ending->state, "succeeded") << ending->outcome;
+    EXPECT_EQ(stage.recorded(id), "succeeded; new; deployment: new is the current release");
+    EXPECT_EQ(std::ranges::count(kinds, "current"), 0);
+}
+
+TEST(Controller, RecordsAReturnAtOnceWithTheReleaseAndTheChange) {
+    Stage stage("old");
+    const DeploymentId id = stage.begin_promoted("rolling_back");
+
+    const auto ending = stage.run(id, true);
+
+    ASSERT_TRUE(ending);
+    EXPECT_EQ(ending->state, "rolled_back") << ending->outcome;
+    EXPECT_EQ(stage.recorded(id), "rolled_back; old; rollback: old is the current release again");
+}
+
+TEST(Controller, GivesUpWhenAnotherNodeIsMissingForLongerThanItWaits) {
+    Stage stage("old");
+    for (Instance& node : stage.driver.nodes) {
+        if (node.facts.node != "app-1") node.facts.release = "new";
+        if (node.facts.node == "app-3") node.facts.track = "canary";
+    }
+    const DeploymentId id = stage.begin_promoted("rolling");
+    ASSERT_TRUE(stage.wait(stage.balancer.maintain("app-2")));
+    std::string waits;
+    stage.heard = [&](Controller& controller, const Record& record) {
+        if (record.text("text").starts_with("waits")) {
+            waits = record.text("text");
+            stage.clock.advance(std::chrono::seconds(3));
+        }
+        if (record.text("result") == "failed")
+            controller.leave();  // the way back is not shown here
+    };
+    Order order = Stage::order_of(id, true);
+    order.limits.floor_wait = std::chrono::seconds(2);
+
+    const auto ending = stage.run(std::move(order));
+
+    ASSERT_TRUE(ending);
+    EXPECT_EQ(waits, "waits: only 1 other nodes are ready, and 2 must stay");
+    EXPECT_EQ(ending->state, "lost");
+    EXPECT_EQ(ending->outcome, "Only 1 other nodes are ready, and 2 must stay.");
+    EXPECT_EQ(stage.admin_of("app-1"), balancer::Admin::ready);
 }
 
 TEST(Takeover, LeavesWhatItsFileSaysHasEndedAlsoWhenTheDatabaseRefusesToHear) {

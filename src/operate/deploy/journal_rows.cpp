@@ -1,6 +1,7 @@
 #include "operate/deploy/journal_rows.hpp"
 
 #include "io/http/time.hpp"
+#include "operate/changes/changes.hpp"
 #include "operate/changes/freezes.hpp"
 #include "operate/changes/moment.hpp"
 #include "platform/audit/audit.hpp"
@@ -89,6 +90,10 @@ constexpr pg::Query set_current{"deploy.set_current", R"sql(
     ON CONFLICT (name) DO UPDATE SET
         current_release = $2, known_good = $3, deployment_id = $1, changed_at = $4, fence = $5
     WHERE environments.fence < $5 OR environments.changed_at <= $4
+)sql"};
+
+constexpr pg::Query find_actor{"deploy.actor", R"sql(
+    SELECT environment, actor FROM deployments WHERE id = $1
 )sql"};
 
 constexpr pg::Query set_good{"deploy.set_good", R"sql(
@@ -194,12 +199,45 @@ Task<> freeze(trace::Context context, pg::Transaction& transaction, const Record
     co_await changes::Freezes::begin(transaction, context, {}, std::move(wanted), record.at);
 }
 
+Task<> apply_current(trace::Context context, pg::Transaction& transaction, const Record& record) {
+    co_await transaction.run(
+        context,
+        set_current,
+        record.deployment,
+        record.text("release"),
+        record.text("known_good"),
+        record.at,
+        record.number("fence")
+    );
+}
+
+/// What runs from now on, and that it changed: in the transaction of its state (PIPE-11).
+Task<> apply_new_current(
+    trace::Context context, pg::Transaction& transaction, const Record& record
+) {
+    const auto rows = co_await transaction.run(context, find_actor, record.deployment);
+    if (rows.empty()) co_return;
+    pg::Row row = rows[0];
+    co_await apply_current(context, transaction, record);
+    const bool is_return = record.text("state") == "rolled_back";
+    changes::Change change{
+        .kind = is_return ? "rollback" : "deployment",
+        .ref = record.deployment.str(),
+        .summary = record.text("release") + " is the current release" + (is_return ? " again" : ""),
+        .environment = row.text(),
+        .actor = row.text(),
+        .at = record.at,
+    };
+    co_await changes::record(transaction, context, std::move(change));
+}
+
 Task<> apply_state(trace::Context context, pg::Transaction& transaction, const Record& record) {
     const std::string state = record.text("state");
     if (state == "rollback_failed") co_await freeze(context, transaction, record);
     co_await transaction.run(
         context, set_state, record.deployment, state, record.text("outcome"), record.at
     );
+    if (!record.text("release").empty()) co_await apply_new_current(context, transaction, record);
     if (is_end(state)) {
         co_await transaction.run(context, end_lost_steps, record.deployment, record.at);
     }
@@ -270,17 +308,7 @@ Task<> apply_meaning(trace::Context context, pg::Transaction& transaction, const
     if (record.kind == "sample") {
         co_await transaction.run(context, add_sample, id, record.at, json::serialize(data));
     }
-    if (record.kind == "current") {
-        co_await transaction.run(
-            context,
-            set_current,
-            id,
-            record.text("release"),
-            record.text("known_good"),
-            record.at,
-            record.number("fence")
-        );
-    }
+    if (record.kind == "current") co_await apply_current(context, transaction, record);
     if (record.kind == "good") {
         co_await transaction.run(context, set_good, id, record.text("release"), record.at);
     }

@@ -35,6 +35,42 @@ constexpr pg::Query count_freezes{
     "test.count_freezes", "SELECT count(*) FROM freezes WHERE source = 'deployment'"
 };
 
+// The state of a deployment, what is current, what changed, and how many states were audited.
+constexpr pg::Query read_recorded{"test.recorded", R"sql(
+    SELECT concat_ws('; ', d.state, e.current_release || ' after ' || e.known_good,
+        (SELECT string_agg(kind || ' ' || ref || ': ' || summary || ', by ' || actor, '; ')
+         FROM changes),
+        (SELECT count(*) || ' audited' FROM audit_entries WHERE action = 'deploy.state'))
+    FROM deployments d LEFT JOIN environments e ON e.name = d.environment WHERE d.id = $1
+)sql"};
+
+constexpr pg::Query refuse_changes{"test.refuse_changes", R"sql(
+    DO $do$ BEGIN
+        CREATE FUNCTION refuse_it() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE 'not now'; END $$;
+        CREATE TRIGGER refused BEFORE INSERT ON changes
+        FOR EACH ROW EXECUTE FUNCTION refuse_it();
+    END $do$
+)sql"};
+constexpr pg::Query let_changes{"test.let_changes", "DROP TRIGGER refused ON changes"};
+
+std::string recorded(JournalBench& bench, DeploymentId id) {
+    return bench.wait(bench.db.run(bench.context, read_recorded, id))[0].text();
+}
+
+void end_with(JournalBench& bench, Journal& journal, DeploymentId id, std::string state) {
+    bench.wait(journal.add(
+        bench.context,
+        id,
+        "state",
+        {{"state", std::move(state)},
+         {"outcome", ""},
+         {"release", "new"},
+         {"known_good", "old"},
+         {"fence", 1}}
+    ));
+}
+
 TEST(Journal, TellsADeploymentFromItsBeginningToItsEnd) {
     JournalBench bench;
     Journal journal = bench.fresh_journal();
@@ -93,6 +129,46 @@ TEST(Journal, WhatHappenedWithoutADatabaseFollowsLaterAndOnce) {
     EXPECT_EQ(bench.wait(later.merge(bench.context)), 2u);
     EXPECT_EQ(bench.wait(later.merge(bench.context)), 0u);
     EXPECT_EQ(bench.found(id).state, "rolled_back");
+    away.close();
+}
+
+TEST(Journal, ASuccessIsOneRecordOfStateCurrentReleaseChangeAndAudit) {
+    JournalBench bench;
+    const DeploymentId id = bench.new_id();
+    Journal journal = bench.fresh_journal();
+    bench.begin(journal, id, "new");
+    bench.wait(bench.db.run(bench.context, refuse_changes));
+
+    end_with(bench, journal, id, "succeeded");
+
+    EXPECT_EQ(recorded(bench, id), "checking; 0 audited");  // all of it or nothing
+    bench.wait(bench.db.run(bench.context, let_changes));
+    EXPECT_EQ(bench.wait(bench.fresh_journal().merge(bench.context)), 1u);
+    EXPECT_EQ(bench.wait(bench.fresh_journal().merge(bench.context)), 0u);
+    EXPECT_EQ(
+        recorded(bench, id),
+        "succeeded; new after old; deployment " + id.str() +
+            ": new is the current release, by cli; 1 audited"
+    );
+}
+
+TEST(Journal, AReturnIsOneRecordTooAndIsToldOnceHoweverOftenItIsMerged) {
+    JournalBench bench;
+    pg::Database away(nowhere(), bench.telemetry);
+    const DeploymentId id = bench.new_id();
+    {
+        Journal journal(bench.folder, away, bench.clock, bench.telemetry);
+        bench.begin(journal, id, "new", "rollback", 1);
+        end_with(bench, journal, id, "rolled_back");
+    }
+
+    for (int i = 0; i < 3; ++i) bench.wait(bench.fresh_journal().merge(bench.context));
+
+    EXPECT_EQ(
+        recorded(bench, id),
+        "rolled_back; new after old; rollback " + id.str() +
+            ": new is the current release again, by cli; 1 audited"
+    );
     away.close();
 }
 

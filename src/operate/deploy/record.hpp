@@ -20,7 +20,8 @@ using DeploymentId = Id<"dpl_">;
 ///               canary_window_ms, strategy, sticky, digest, added_at (of the release; "" when not
 ///               known), fence
 ///   taken       fence: another controller goes on
-///   state       state, outcome
+///   state       state, outcome; of "succeeded" and "rolled_back" also release, known_good, fence:
+///               what runs in the environment from now on
 ///   plan        the plan, as Plan::json() writes it
 ///   step_begun  number, kind, nodes, about, undo
 ///   step_ended  number, result, evidence, cut: connections
@@ -29,7 +30,7 @@ using DeploymentId = Id<"dpl_">;
 ///   cancels     environment, outcome, state, fence, begun_at: ends all others there that have not
 ///               ended and were begun before
 ///   passed      the canary
-///   current     release, known_good, fence: what runs in the environment from now on
+///   current     release, known_good, fence: the same, as earlier releases told it
 ///   good        release
 ///
 /// `fence` is the number under which the machines were held. It only grows, also when a clock goes
