@@ -1,11 +1,14 @@
 #include "operate/deploy/deploy_metrics.hpp"
 
+#include "operate/deploy/dora.hpp"
+
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace acme::deploy {
 namespace {
@@ -118,6 +121,7 @@ Task<> DeployMetrics::read(trace::Context context) {
     co_await read_steps(context);
     co_await read_rollbacks(context);
     co_await read_gauges(context);
+    co_await read_figures(context);
 }
 
 Task<> DeployMetrics::look_at_nodes() {
@@ -248,6 +252,33 @@ Task<> DeployMetrics::read_gauges(trace::Context context) {
             {{"environment", parts_.environment}}
         )
         .Set(static_cast<double>(failures));
+}
+
+Task<> DeployMetrics::read_figures(trace::Context context) {
+    const Figures now = co_await figures(
+        parts_.db, context, parts_.environment, parts_.telemetry.clock.now(), figure_days
+    );
+    const auto tell = [this](std::string name, std::string about, std::optional<double> value) {
+        parts_.telemetry.metrics
+            .gauge(std::move(name), std::move(about), {{"environment", parts_.environment}})
+            .Set(value.value_or(std::numeric_limits<double>::quiet_NaN()));
+    };
+    tell("deploy_frequency_per_day", "Releases that succeeded, of 30 days.", now.per_day());
+    tell(
+        "deploy_lead_time_seconds",
+        "Median from a release's coming to its first success, of 30 days.",
+        now.lead_seconds
+    );
+    tell(
+        "deploy_change_failure_ratio",
+        "Deployments that did not stay, of those that are decided, of 30 days.",
+        now.failure_ratio()
+    );
+    tell(
+        "deploy_time_to_restore_seconds",
+        "Median from the beginning of a way back to its end, of 30 days.",
+        now.restore_seconds
+    );
 }
 
 /// Rows stay, so each number is that of before or more.

@@ -11,6 +11,13 @@
 ///   acme_rollback_duration_seconds                  of rollbacks and of ways back (ROLL-3)
 ///   acme_app_nodes_ready                            in the balancer (COMP-1); 0 when it is away
 ///
+/// and the figures of dora.hpp (BEY-25) of the last figure_days, NaN where nothing happened:
+///
+///   deploy_frequency_per_day{environment}           releases that succeeded
+///   deploy_lead_time_seconds{environment}           median
+///   deploy_change_failure_ratio{environment}
+///   deploy_time_to_restore_seconds{environment}     median
+///
 /// A series is there from its first reading on, never before: a counter that begins at 0 after a
 /// restart would look like as many new deployments.
 
@@ -70,6 +77,7 @@ private:
     Task<> read_steps(trace::Context context);
     Task<> read_rollbacks(trace::Context context);
     Task<> read_gauges(trace::Context context);
+    Task<> read_figures(trace::Context context);
     void show(prometheus::Histogram& histogram, const std::string& key, Shown now);
 
     Parts parts_;

@@ -194,6 +194,29 @@ TEST(DeployMetrics, TheShareIsThatOfTheCanaryThatRuns) {
     EXPECT_EQ(bench.series("deploy_canary_share"), "deploy_canary_share 0\n");
 }
 
+TEST(DeployMetrics, ShowsTheFiguresOfThirtyDaysAndNoneWhereNothingHappened) {
+    MetricsBench bench;
+    bench.read();
+    EXPECT_EQ(
+        bench.series("deploy_lead_time_seconds"),
+        "deploy_lead_time_seconds{environment=\"production\"} NaN\n"
+    );
+    bench.begin().after(seconds(60)).state("succeeded").state("good");
+    bench.begin().state("rolling_back").after(seconds(40)).state("rolled_back");
+    bench.clock.advance(seconds(1));
+
+    bench.read();
+
+    const auto value_of = [&bench](std::string_view name) {
+        const std::string line = bench.series(name);
+        return line.substr(line.find("} ") + 2);
+    };
+    EXPECT_EQ(value_of("deploy_frequency_per_day").substr(0, 6), "0.0333");
+    EXPECT_EQ(value_of("deploy_lead_time_seconds"), "60\n");
+    EXPECT_EQ(value_of("deploy_change_failure_ratio"), "0.5\n");
+    EXPECT_EQ(value_of("deploy_time_to_restore_seconds"), "40\n");
+}
+
 TEST(DeployMetrics, CountsWhatIsOldWithWhatIsNewAndReadsItOnce) {
     MetricsBench bench;
     bench.begin().step(1, "replace", seconds(3), "(2 connections cut)").state("good");
