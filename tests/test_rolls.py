@@ -6,15 +6,18 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import subprocess
 import threading
 
 import pytest
+import requests
 from api import Api
-from conftest import Home, Platform, until
+from conftest import Home, Platform, under_account, until
 from deployer import Controller, Deployer, Readers
 from people import sign_in
 
 LONG = 24  # requests, so that each node has some
+HELD = "4711"  # the lock behind which a worker asks for its first jobs
 
 
 @pytest.fixture
@@ -95,6 +98,34 @@ def are_at_work_while_they_drain(platform, *names):
     return True
 
 
+@contextlib.contextmanager
+def no_new_worker_gets_jobs(platform):
+    platform.sql(f"""CREATE FUNCTION wait_for_it() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_advisory_xact_lock({HELD}); RETURN NEW; END';
+        CREATE TRIGGER waits BEFORE INSERT ON job_leases FOR EACH ROW EXECUTE FUNCTION wait_for_it()""")
+    session = subprocess.Popen(
+        under_account(["psql", "--no-psqlrc", "-h", platform.state["run"], "-U", "postgres", "-d", "acme", "-q"]),
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=platform.base_environment())
+    session.stdin.write(f"SELECT pg_advisory_lock({HELD});\n")
+    session.stdin.flush()
+    try:
+        until(lambda: platform.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+                                   f"AND objid = {HELD}") == "1")
+        yield
+    finally:
+        session.stdin.close()  # and so the lock is free
+        session.wait(10)
+
+
+def why_not_ready(platform, name):
+    """What the node says on its operations port; "" when it is ready, or says nothing."""
+    try:
+        answer = requests.get(platform.node_url(name, operations=True) + "/readyz", timeout=2)
+        return "" if answer.status_code == 200 else answer.json()["detail"]
+    except requests.RequestException:
+        return ""
+
+
 def note_jobs(platform):
     """Every job from now on, and which transaction asked for it."""
     platform.sql("""CREATE TABLE noted (id bigint, kind text, transaction bigint);
@@ -149,7 +180,12 @@ def test_six_nodes_are_replaced_two_at_a_time_and_nothing_is_lost(deployer):
         assert [answer.result() for answer in answers] == [201] * LONG
         controller.until(replaces("app-3", "app-4"))
         controller.until(replaces("app-5"))
-        controller.until(replaces("worker-1"))
+        with no_new_worker_gets_jobs(platform):
+            controller.until(replaces("worker-1"))
+            until(lambda: "first jobs" in why_not_ready(platform, "worker-1"), 40)
+            asked = pings.answered
+            until(lambda: pings.answered > asked + 2, 30)  # by the other one
+            assert platform.node("worker-2")["release"] == before
         controller.until(replaces("worker-2"))
         controller.until(replaces("scheduler"))
         platform.sql(f"DELETE FROM schedule_fires WHERE schedule = '{rewound}'")

@@ -25,6 +25,11 @@ public:
     void become_ready() { set(true, ""); }
     void wait_for(std::string reason) { set(false, std::move(reason)); }
 
+    /// What is waited for; changes nothing else, and nothing at all once it is ready or drains.
+    void explain(std::string reason) {
+        if (!is_ready_ && !is_draining_) reason_ = std::move(reason);
+    }
+
     /// For good.
     void drain() {
         is_draining_ = true;

@@ -78,22 +78,21 @@ void limit_wait(Platform& platform, Readiness& readiness) {
     );
 }
 
-Task<> become_ready(Platform& platform, Readiness& readiness) {
+Task<bool> until_usable(Platform& platform, Readiness& readiness) {
     auto pause = pause_min;
     while (!readiness.is_draining()) {
         Obstacle obstacle = co_await find_obstacle(platform);
-        if (readiness.is_draining()) co_return;
+        if (readiness.is_draining()) break;
+        if (obstacle.reason.empty()) co_return true;
         if (obstacle.is_out_of_reach && platform.config.is_known_good) {
             readiness.become_ready();
-            co_return platform.log.warn("ready", {{"reason", obstacle.reason}});
-        }
-        if (obstacle.reason.empty()) {
-            readiness.become_ready();
-            co_return platform.log.info("ready");
+            platform.log.warn("ready", {{"reason", obstacle.reason}});
+            break;
         }
         if (obstacle.is_final) {
             end_process(platform, obstacle.reason);
-            co_return readiness.give_up(std::move(obstacle.reason));
+            readiness.give_up(std::move(obstacle.reason));
+            break;
         }
         readiness.wait_for(std::move(obstacle.reason));
         for (auto left = pause; !readiness.is_draining() && left.count() > 0; left -= pause_min) {
@@ -101,6 +100,13 @@ Task<> become_ready(Platform& platform, Readiness& readiness) {
         }
         pause = std::min(2 * pause, pause_max);
     }
+    co_return false;
+}
+
+Task<> become_ready(Platform& platform, Readiness& readiness) {
+    if (!co_await until_usable(platform, readiness)) co_return;
+    readiness.become_ready();
+    platform.log.info("ready");
 }
 
 }  // namespace acme::app

@@ -10,13 +10,14 @@
 namespace acme::app {
 namespace {
 
-jobs::WorkerOptions options_of(Platform& platform) {
+jobs::WorkerOptions options_of(Platform& platform, std::function<void()> at_work) {
     return {
         .slots = static_cast<std::size_t>(platform.config.worker_concurrency),
         .name = platform.config.node,
         .drain_time_max = std::chrono::seconds(platform.config.job_drain_timeout_seconds),
         .keep_share = 0.1,
         .keep = [&platform](trace::Trace& trace) { platform.keep(trace); },
+        .at_work = std::move(at_work),
     };
 }
 
@@ -24,7 +25,9 @@ class WorkerRole final : public Role {
 public:
     WorkerRole(Platform& platform, std::size_t index)
         : platform_(platform),
-          worker_(platform.jobs, platform.db, platform.telemetry, options_of(platform)) {
+          worker_(platform.jobs, platform.db, platform.telemetry, options_of(platform, [this] {
+                      be_at_work();
+                  })) {
         if (index == 0)
             operations_.emplace(platform, "worker", readiness_, [this] {
                 return static_cast<std::int64_t>(worker_.running());
@@ -50,12 +53,21 @@ public:
     }
 
 private:
+    /// Only now is it one that others can leave their jobs to (COMP-6).
+    void be_at_work() {
+        if (readiness_.is_ready() || readiness_.is_draining()) return;
+        readiness_.become_ready();
+        platform_.log.info("ready");
+    }
+
     Task<> work() {
         const auto executor = platform_.loop.get_executor();
         platform_.spawn_exports();
         if (operations_) platform_.tasks.spawn(executor, "operations", operations_->run());
         limit_wait(platform_, readiness_);
-        co_await become_ready(platform_, readiness_);
+        if (co_await until_usable(platform_, readiness_)) {
+            readiness_.explain("it has not asked for its first jobs yet");
+        }
         co_await worker_.run();
         if (operations_) co_await operations_->drain();
         co_await platform_.close();

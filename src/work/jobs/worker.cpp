@@ -86,6 +86,7 @@ Task<std::vector<Job>> Worker::fetch(std::size_t count) {
     try {
         co_await ensure_lease(own.context);
         jobs = co_await table_.claim(own.context, lease_, kinds_, count);
+        if (options_.at_work) std::exchange(options_.at_work, nullptr)();
     } catch (const pg::Fault& fault) {
         telemetry_.log.warn("worker.fetch", {{"reason", fault.what()}});
         has_failed = true;

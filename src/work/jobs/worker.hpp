@@ -28,6 +28,7 @@ struct WorkerOptions {
     std::chrono::milliseconds depth_period{10'000};
     double keep_share = 0;                         // of traces that begin here
     std::function<void(trace::Trace&)> keep = {};  // takes the traces that are worth keeping
+    std::function<void()> at_work = {};  // hears once that it has asked for jobs and was answered
 };
 
 class Worker {

@@ -307,6 +307,24 @@ TEST(Worker, AWorkerOutlivesTheLossOfAllItsConnections) {
     EXPECT_EQ(fleet.count(), 0);
 }
 
+TEST(Worker, IsAtWorkOnceItsFirstQuestionForJobsWasAnswered) {
+    Fleet fleet;
+    pg::Database away(
+        {.conninfo = Secret("host=/nonexistent user=nobody dbname=none")}, fleet.telemetry
+    );
+    int told = 0;
+    const WorkerOptions options{.at_work = [&] { ++told; }};
+    Worker deaf(fleet.registry, away, fleet.telemetry, options);
+    Worker worker(fleet.registry, fleet.db, fleet.telemetry, options);
+
+    EXPECT_FALSE(fleet.run_one(deaf));
+    EXPECT_EQ(told, 0);
+    EXPECT_FALSE(fleet.run_one(worker));
+    EXPECT_FALSE(fleet.run_one(worker));
+    EXPECT_EQ(told, 1);
+    away.close();
+}
+
 TEST(Worker, AJobThatIsTooLargeIsABug) {
     Fleet fleet;
     EXPECT_THROW(fleet.enqueue(std::string(args_bytes_max + 1, 'x')), std::length_error);
