@@ -103,6 +103,50 @@ def test_after_its_death_every_server_has_the_address_and_the_weight_it_had(bala
     balanced.run("balancer", "weights", "app-1=1,app-2=1,app-3=1")
 
 
+def test_a_plan_that_was_shown_is_done_by_its_digest_or_refused_when_the_world_moved(balanced):
+    weights = ("balancer", "weights", "app-1=7,app-2=1")
+    plan = json.loads(balanced.run(*weights, "--dry-run", "--json").stdout)
+    assert [(step["about"], step["undo"], step["nodes"]) for step in plan["steps"]] == [
+        ("app-1: weight 1 -> 7", "acme balancer weights app-1=1", ["app-1"])]
+    assert servers(balanced)["app-1"]["weight"] == 1, "nothing was changed"
+
+    balanced.run("balancer", "drain", "app-3")
+    moved = balanced.run(*weights, "--plan", plan["digest"], check=False)
+    assert moved.returncode == 1 and "balancer.plan_moved" in moved.stdout
+    assert servers(balanced)["app-1"]["weight"] == 1, "nothing was changed"
+
+    back = json.loads(balanced.run("balancer", "ready", "app-3", "--dry-run", "--json").stdout)
+    assert back["steps"][0]["undo"] == "acme balancer drain app-3"
+    balanced.run("balancer", "ready", "app-3", "--plan", back["digest"])
+    balanced.run(*weights, "--plan", plan["digest"])
+    assert servers(balanced)["app-1"]["weight"] == 7
+    balanced.run("balancer", "weights", "app-1=1", "--json")
+
+    reload = balanced.run("balancer", "reload", "--dry-run").stdout.splitlines()
+    assert "undo: none" in reload[1] and reload[-2].startswith("Expected")
+    balanced.run("balancer", "reload", "--plan", reload[-1].split()[-1])
+    assert balanced.run("balancer", "reload", "--plan", plan["digest"], check=False).returncode == 1
+
+
+def test_migrations_are_shown_first_and_only_that_plan_is_done(balanced):
+    newest = balanced.sql("SELECT max(name) FROM migrations")
+    row = balanced.sql(f"SELECT row_to_json(m) FROM migrations m WHERE name = '{newest}'")
+    balanced.sql(f"DELETE FROM migrations WHERE name = '{newest}'")
+    try:
+        plan = json.loads(balanced.run("migrate", "--dry-run", "--json").stdout)
+        shown = balanced.run("migrate", "--dry-run").stdout
+    finally:
+        balanced.sql(f"INSERT INTO migrations SELECT * FROM json_populate_record(null::migrations, '{row}')")
+
+    assert [step["about"] for step in plan["steps"]] == [f"applies {newest}"] and plan["plan"][0]["statements"]
+    assert "undo: none: it only adds" in shown and f"Plan      {plan['digest']}" in shown
+    moved = balanced.run("migrate", "--plan", plan["digest"], check=False)
+    assert moved.returncode == 1 and "migrate.plan_moved" in moved.stdout
+    nothing = json.loads(balanced.run("migrate", "--dry-run", "--json").stdout)
+    assert nothing["steps"] == []
+    balanced.run("migrate", "--plan", nothing["digest"])
+
+
 def test_what_is_rendered_is_what_a_person_reads_and_haproxy_takes(balanced):
     text = balanced.run("balancer", "render").stdout
     assert re.search(r"^    close-spread-time 10s$", text, re.M) and "balance roundrobin" in text

@@ -2,10 +2,44 @@
 
 #include "app/lists.hpp"
 #include "app/platform.hpp"
-#include "io/cli/commands.hpp"
+#include "io/cli/plan.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 namespace acme::app {
 namespace {
+
+constexpr std::chrono::milliseconds expected{1'000};  // of one, on tables that nobody holds
+
+cli::Plan plan_of(const std::vector<pg::PlannedMigration>& planned) {
+    cli::Plan plan;
+    for (const pg::PlannedMigration& each : planned) {
+        plan.steps.push_back({
+            .about = "applies " + each.name,
+            .undo = "none: it only adds, and the release before runs with it",
+            .nodes = {"PostgreSQL"},
+            .expected = expected,
+        });
+        for (const std::string& statement : each.statements) plan.made_from += statement + ";\n";
+    }
+    return plan;
+}
+
+void show_plan(
+    const cli::Call& call, const std::vector<pg::PlannedMigration>& planned, const cli::Plan& plan
+) {
+    const bool is_json = call.has("--json");
+    const auto lines = pg::show(planned, is_json);
+    if (is_json) {
+        boost::json::object object = boost::json::parse(lines.front()).as_object();
+        for (const auto& member : plan.json()) object[member.key()] = member.value();
+        call.print(boost::json::serialize(object));
+        return;
+    }
+    for (const std::string& line : lines) call.print(line);
+    for (const std::string& line : plan.words()) call.print(line);
+}
 
 Result<> migrate(const Config& config, const cli::Call& call) {
     const bool is_json = call.has("--json");
@@ -14,10 +48,14 @@ Result<> migrate(const Config& config, const cli::Call& call) {
         for (const std::string& line : pg::show(status, is_json)) call.print(line);
         return {};
     }
-    if (call.has("--dry-run")) {
-        const auto plan = pg::plan_migrations(config.database_url, migrations());
-        for (const std::string& line : pg::show(plan, is_json)) call.print(line);
-        return {};
+    if (call.has("--dry-run") || call.has("--plan")) {
+        const auto planned = pg::plan_migrations(config.database_url, migrations());
+        const cli::Plan plan = plan_of(planned);
+        if (call.has("--dry-run")) {
+            show_plan(call, planned, plan);
+            return {};
+        }
+        if (auto meant = cli::expect(call, plan, "migrate.plan_moved"); !meant) return meant;
     }
     const auto tell = [&](std::string_view line) {
         if (!is_json) call.print(line);
@@ -44,6 +82,7 @@ void add_migrate_command(cli::Commands& commands, Platform& platform) {
         .name = "migrate",
         .options =
             {{"--dry-run", "", "show what would be applied, and change nothing"},
+             cli::plan_option,
              {"--status", "", "show every migration and when it was applied"},
              {"--json", "", "as one JSON line"}},
         .about = "Applies the migrations that the database lacks.",

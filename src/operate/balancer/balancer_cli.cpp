@@ -1,6 +1,7 @@
 #include "operate/balancer/balancer_cli.hpp"
 
 #include "base/text.hpp"
+#include "io/cli/plan.hpp"
 #include "operate/balancer/driver.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -14,8 +15,12 @@ namespace {
 namespace json = boost::json;
 
 const cli::Option json_option{"--json", "", "one JSON document"};
-const cli::Option dry_option{"--dry-run", "", "say what would change, and change nothing"};
+const cli::Option dry_option{"--dry-run", "", "shows the plan and changes nothing"};
 const cli::Option home_option{"--home", "FOLDER", "of `acme up` (ACME_HOME, .acme)"};
+
+constexpr std::chrono::milliseconds checks_expected{2'000};  // until a server is proven
+constexpr std::chrono::milliseconds reload_expected{1'000};
+constexpr ErrorCode moved = "balancer.plan_moved";
 
 json::object json_of(const ServerNow& server) {
     return {
@@ -98,28 +103,67 @@ struct Change {
     std::string what;
     std::string from;
     std::string to;
+
+    std::string text() const { return server + ": " + what + " " + from + " -> " + to; }
 };
 
+json::array json_of(const std::vector<Change>& changes) {
+    json::array list;
+    for (const Change& each : changes) {
+        list.push_back(
+            {{"server", each.server}, {"what", each.what}, {"from", each.from}, {"to", each.to}}
+        );
+    }
+    return list;
+}
+
 void tell(const cli::Call& call, const std::vector<Change>& changes) {
-    const bool is_dry = call.has("--dry-run");
     if (call.has("--json")) {
-        json::array list;
-        for (const Change& each : changes) {
-            list.push_back(
-                {{"server", each.server}, {"what", each.what}, {"from", each.from}, {"to", each.to}}
-            );
-        }
-        call.print(json::serialize(json::object{{"dry_run", is_dry}, {"changes", std::move(list)}})
+        call.print(json::serialize(json::object{{"dry_run", false}, {"changes", json_of(changes)}})
         );
         return;
     }
     if (changes.empty()) call.print("Nothing changes.");
-    for (const Change& each : changes) {
-        call.print(
-            each.server + ": " + each.what + " " + each.from + " -> " + each.to +
-            (is_dry ? "  (dry run)" : "")
-        );
+    for (const Change& each : changes) call.print(each.text());
+}
+
+void show_plan(
+    const cli::Call& call, const cli::Plan& plan, const std::vector<Change>& changes = {}
+) {
+    if (!call.has("--json")) {
+        for (const std::string& line : plan.words()) call.print(line);
+        return;
     }
+    json::object object = plan.json();
+    object["dry_run"] = true;
+    object["changes"] = json_of(changes);
+    call.print(json::serialize(object));
+}
+
+/// What a plan is made from: where the servers are and who takes traffic, not what is counted.
+std::string world_of(const std::vector<ServerNow>& servers) {
+    std::string world;
+    for (const ServerNow& server : servers) {
+        world += server.name + " " + server.address + ":" + std::to_string(server.port) + " " +
+                 std::string(text(server.admin)) + " " + std::to_string(server.weight) + "\n";
+    }
+    return world;
+}
+
+cli::Plan plan_of(const std::vector<Change>& changes, const std::vector<ServerNow>& servers) {
+    cli::Plan plan{.steps = {}, .made_from = world_of(servers)};
+    for (const Change& each : changes) {
+        const bool is_weight = each.what == "weight";
+        const bool is_checked_first = each.from == text(Admin::maintenance);
+        plan.steps.push_back({
+            .about = each.text(),
+            .undo = is_weight ? "acme balancer weights " + each.server + "=" + each.from
+                              : "acme balancer " + each.from + " " + each.server,
+            .nodes = {node_of(each.server)},
+            .expected = is_checked_first ? checks_expected : std::chrono::milliseconds(0),
+        });
+    }
+    return plan;
 }
 
 Result<const ServerNow*> find(const std::vector<ServerNow>& servers, const std::string& name) {
@@ -140,7 +184,13 @@ Task<Result<>> set_weights(const cli::Call& call, std::string folder) {
         if (server->weight == weight) continue;
         changes.push_back({name, "weight", std::to_string(server->weight), std::to_string(weight)});
     }
-    if (!call.has("--dry-run")) ACME_TRY(co_await balancer.set_weights(weights));
+    const cli::Plan plan = plan_of(changes, servers);
+    if (call.has("--dry-run")) {
+        show_plan(call, plan, changes);
+        co_return done;
+    }
+    ACME_TRY(cli::expect(call, plan, moved));
+    ACME_TRY(co_await balancer.set_weights(weights));
     tell(call, changes);
     co_return done;
 }
@@ -156,24 +206,52 @@ Task<Result<>> move(const cli::Call& call, std::string folder, Admin admin) {
             {name, "state", std::string(text(server->admin)), std::string(text(admin))}
         );
     }
-    if (!call.has("--dry-run")) {
-        if (admin == Admin::ready) ACME_TRY(co_await balancer.ready(name));
-        if (admin == Admin::drain) ACME_TRY(co_await balancer.drain(name));
-        if (admin == Admin::maintenance) ACME_TRY(co_await balancer.maintain(name));
+    const cli::Plan plan = plan_of(changes, servers);
+    if (call.has("--dry-run")) {
+        show_plan(call, plan, changes);
+        co_return done;
     }
+    ACME_TRY(cli::expect(call, plan, moved));
+    if (admin == Admin::ready) ACME_TRY(co_await balancer.ready(name));
+    if (admin == Admin::drain) ACME_TRY(co_await balancer.drain(name));
+    if (admin == Admin::maintenance) ACME_TRY(co_await balancer.maintain(name));
     tell(call, changes);
     co_return done;
 }
 
+/// A reload changes the files and nothing that runs.
+cli::Plan plan_of_reload(const std::vector<Drift>& drifts, const std::vector<ServerNow>& servers) {
+    cli::Plan plan{.steps = {}, .made_from = world_of(servers)};
+    for (const Drift& drift : drifts) {
+        plan.steps.push_back({
+            .about = "writes " + drift.server + ": " + drift.what + " " + drift.runtime +
+                     ", where the files say " + drift.file,
+            .undo = "none: that is what runs",
+            .nodes = {node_of(drift.server)},
+            .expected = std::chrono::milliseconds(0),
+        });
+    }
+    plan.steps.push_back({
+        .about = "has HAProxy check what runs now, and reloads with it",
+        .undo = "none: the worker before answers until the new one does, and nothing else changes",
+        .nodes = {},
+        .expected = reload_expected,
+    });
+    for (const ServerNow& server : servers) plan.steps.back().nodes.push_back(node_of(server.name));
+    return plan;
+}
+
 Task<Result<>> reload(const cli::Call& call, std::string folder) {
     Balancer balancer = ACME_TRY(Balancer::load(folder));
-    if (call.has("--dry-run")) {
+    if (call.has("--dry-run") || call.has("--plan")) {
         const auto drifts = ACME_TRY(co_await balancer.compare());
-        call.print(
-            "It would be reloaded with what runs now; " + std::to_string(drifts.size()) +
-            " things would be written first."
-        );
-        co_return done;
+        const auto servers = ACME_TRY(co_await balancer.servers());
+        const cli::Plan plan = plan_of_reload(drifts, servers);
+        if (call.has("--dry-run")) {
+            show_plan(call, plan);
+            co_return done;
+        }
+        ACME_TRY(cli::expect(call, plan, moved));
     }
     ACME_TRY(co_await balancer.reload());
     call.print(call.has("--json") ? R"({"reloaded":true})" : "Reloaded; nothing else changed.");
@@ -227,7 +305,10 @@ void add_commands(cli::Commands& commands, std::string home, RunFolder run_folde
     };
     const auto add = [&commands](cli::Command command, bool changes) {
         command.options = {json_option, home_option};
-        if (changes) command.options.push_back(dry_option);
+        if (changes) {
+            command.options.push_back(dry_option);
+            command.options.push_back(cli::plan_option);
+        }
         command.needs_configuration = false;
         commands.add(std::move(command));
     };
