@@ -19,6 +19,7 @@
 #include "operate/local/running.hpp"
 #include "operate/local/supervisor.hpp"
 #include "operate/logs/logs_cli.hpp"
+#include "operate/metrics/metrics_cli.hpp"
 #include "operate/smoke/smoke_cli.hpp"
 #include "platform/accounts/accounts_cli.hpp"
 #include "platform/audit/audit_http.hpp"
@@ -41,6 +42,14 @@ void add_visitors(cli::Commands& commands, Platform& platform) {
     smoke::add_commands(
         commands, {.telemetry = platform.telemetry, .make_account = smoke_account(platform)}, url
     );
+}
+
+std::vector<metrics::Target> targets_here(const std::string& home) {
+    std::vector<metrics::Target> targets;
+    for (const deploy::Facts& facts : local::nodes_of_running(home)) {
+        targets.push_back({facts.node, facts.environment, facts.address});
+    }
+    return targets;
 }
 
 local::Description describe_release() {
@@ -89,6 +98,7 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     commands.add_group("freeze", "Times in which nothing new is deployed.");
     changes::add_commands(commands, platform.freezes, platform.clock, platform.config.environment);
     deploy::add_fleet_commands(commands);
+    metrics::add_commands(commands, [&home] { return targets_here(home); });
     commands.add_group("balancer", "The balancer in front of the nodes.");
     balancer::add_commands(commands, home, local::run_folder);
 }
