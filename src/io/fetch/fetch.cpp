@@ -55,6 +55,8 @@ Task<Response> Client::send(trace::Context context, Request request) {
         request.headers.emplace_back("traceparent", span.context().traceparent());
         const std::string state = span.context().tracestate();
         if (!state.empty()) request.headers.emplace_back("tracestate", state);
+        const std::string& id = context.trace->request_id;
+        if (!id.empty()) request.headers.emplace_back("X-Request-Id", id);
     }
     try {
         const auto transfer = std::make_shared<Transfer>(executor, std::move(request), options_);

@@ -52,7 +52,7 @@ struct Request {
     std::chrono::milliseconds connect_time_max{5'000};
     std::chrono::milliseconds answer_time_max{30'000};   // from send() to the head of the answer
     std::chrono::milliseconds silence_time_max{30'000};  // while read() waits
-    bool sends_trace = false;                            // adds the header traceparent
+    bool sends_trace = false;  // to our own nodes: traceparent, tracestate and X-Request-Id
 };
 
 class Transfer;

@@ -155,6 +155,24 @@ TEST(Fetch, ABodyIsSentAsItIsWithItsLengthAndTheHeadersGiven) {
     EXPECT_TRUE(request.ends_with(body));
 }
 
+TEST(Fetch, WhoAsksAnotherPartHandsOnItsTraceAndItsRequestAndNobodyElseGetsThem) {
+    FetchBench bench;
+    bench.answers = {std::string(ok), std::string(ok)};
+    bench.trace.request_id = "asked-1";
+    std::string trace_id;
+    bench.trace.id().append_to(trace_id);
+
+    bench.wait(bench.text_of({.name = "t", .url = bench.url(), .sends_trace = true}));
+    bench.wait(bench.text_of({.name = "t", .url = bench.url()}));
+
+    const std::string& own = bench.requests.at(0);
+    EXPECT_NE(own.find("traceparent: 00-" + trace_id + "-"), own.npos) << own;
+    EXPECT_NE(own.find("X-Request-Id: asked-1\r\n"), own.npos) << own;
+    const std::string& foreign = bench.requests.at(1);
+    EXPECT_EQ(foreign.find("traceparent"), foreign.npos) << foreign;
+    EXPECT_EQ(foreign.find("asked-1"), foreign.npos) << foreign;
+}
+
 TEST(Fetch, AnEmptyPutAnnouncesNoTypeAndNoBytes) {
     FetchBench bench;
     bench.answers = {std::string(ok)};

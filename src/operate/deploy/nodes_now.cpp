@@ -32,6 +32,7 @@ Task<Readiness> ask_ready(
         .connect_time_max = answer_time_max,
         .answer_time_max = answer_time_max,
         .silence_time_max = answer_time_max,
+        .sends_trace = true,
     };
     try {
         auto response = co_await fetch.send(context, std::move(request));

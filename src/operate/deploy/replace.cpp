@@ -219,6 +219,7 @@ Task<std::int64_t> Replacer::streams_of(trace::Context context, std::string addr
         .connect_time_max = look_at_engine,
         .answer_time_max = look_at_engine,
         .silence_time_max = look_at_engine,
+        .sends_trace = true,
     };
     double streams = 0;
     try {
@@ -246,6 +247,7 @@ Task<> Replacer::tell_drained(trace::Context context, std::string address) {
         .connect_time_max = look_at_engine,
         .answer_time_max = look_at_engine,
         .silence_time_max = look_at_engine,
+        .sends_trace = true,
     };
     try {
         auto response = co_await fetch_.send(context, std::move(request));

@@ -18,6 +18,7 @@ Task<Prober::Answer> Prober::read(std::string url, std::string cookie, std::stri
             .connect_time_max = time_max,
             .answer_time_max = time_max,
             .silence_time_max = time_max,
+            .sends_trace = true,
         };
         if (!cookie.empty()) request.headers.emplace_back("Cookie", std::move(cookie));
         trace::Trace trace(telemetry_.clock, telemetry_.random);

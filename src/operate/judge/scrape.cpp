@@ -158,6 +158,7 @@ Task<std::optional<NodeCounters>> scrape(
             .connect_time_max = answer_time_max,
             .answer_time_max = answer_time_max,
             .silence_time_max = answer_time_max,
+            .sends_trace = true,
         };
         fetch::Response response = co_await client.send(context, std::move(request));
         const std::string page = co_await response.read_all(page_bytes_max);

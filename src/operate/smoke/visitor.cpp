@@ -45,6 +45,7 @@ Task<Answer> Visitor::ask(trace::Context context, Ask ask) {
         .connect_time_max = std::min(ask.time_max, std::chrono::milliseconds(5'000)),
         .answer_time_max = ask.time_max,
         .silence_time_max = ask.time_max,
+        .sends_trace = true,
     };
     if (!ask.body.empty()) request.headers.emplace_back("Content-Type", ask.type);
     if (!cookie_.empty()) request.headers.emplace_back("Cookie", cookie_);
