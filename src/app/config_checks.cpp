@@ -1,6 +1,7 @@
 #include "app/config_checks.hpp"
 
 #include "base/networks.hpp"
+#include "io/otlp/pairs.hpp"
 #include "io/pg/conninfo.hpp"
 #include "io/redis/url.hpp"
 #include "platform/accounts/email.hpp"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <charconv>
 
 namespace acme::app {
 namespace {
@@ -37,10 +39,40 @@ std::string_view next_key(std::string_view& rest) {
     return key;
 }
 
+/// A URL may have commas of its own: a new one begins behind a comma and with its scheme.
+std::vector<std::string_view> urls_in(std::string_view list) {
+    std::vector<std::string_view> urls;
+    while (!list.empty()) {
+        const auto end = std::min(list.find(",postgres", 1), list.size());
+        urls.push_back(list.substr(0, end));
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return urls;
+}
+
+bool is_token(std::string_view name) {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    return !name.empty() && std::ranges::all_of(name, [&](char c) {
+        return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || marks.find(c) != marks.npos;
+    });
+}
+
 }  // namespace
 
 std::string check_database_url(std::string_view value) {
     return pg::complaint_about_conninfo(value);
+}
+
+std::string check_database_urls(std::string_view value) {
+    for (const std::string_view url : urls_in(value)) {
+        if (!url.starts_with("postgres://") && !url.starts_with("postgresql://")) {
+            return "must be URLs postgres://user@host/database, with commas between";
+        }
+        if (auto complaint = pg::complaint_about_conninfo(url); !complaint.empty()) {
+            return complaint;
+        }
+    }
+    return "";
 }
 
 std::string check_redis_url(std::string_view value) {
@@ -118,6 +150,43 @@ std::string check_networks(std::string_view value) {
     return "must be addresses or networks such as 10.0.0.0/8, with commas between";
 }
 
+std::string check_otlp_headers(std::string_view value) {
+    constexpr const char* wanted = "must be name=value, with commas between, values %-encoded";
+    const auto pairs = otlp::parse_pairs(value);
+    if (!pairs) return wanted;
+    const bool is_right = std::ranges::all_of(*pairs, [](const otlp::Pair& pair) {
+        const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
+        return is_token(pair.first) && std::ranges::none_of(pair.second, is_control);
+    });
+    return is_right ? "" : wanted;
+}
+
+std::string check_otlp_attributes(std::string_view value) {
+    const auto pairs = otlp::parse_pairs(value);
+    if (!pairs) return "must be name=value, with commas between, values %-encoded";
+    for (const otlp::Pair& pair : *pairs) {
+        if (otlp::is_own_attribute(pair.first)) {
+            return "must leave " + pair.first +
+                   " out, which follows from OTEL_SERVICE_NAME or a setting of ACME_";
+        }
+    }
+    return "";
+}
+
+std::string check_trace_share(std::string_view value) {
+    // Less than the guide's tenth is no share of normal traffic.
+    const auto share = parse_share(value);
+    return share && *share >= 0.1 && *share <= 1 ? "" : "must be a number from 0.1 to 1";
+}
+
+std::optional<double> parse_share(std::string_view value) {
+    double share = 0;
+    const char* const end = value.data() + value.size();
+    const auto [stop, error] = std::from_chars(value.data(), end, share);
+    if (error != std::errc{} || stop != end) return std::nullopt;
+    return share;
+}
+
 void check_together(const Config& config, std::vector<Problem>& problems) {
     const auto complain = [&](std::string_view name, std::string_view kind, std::string detail) {
         problems.push_back({std::string(name), std::string(kind), std::move(detail)});
@@ -144,6 +213,14 @@ void check_together(const Config& config, std::vector<Problem>& problems) {
     if (!config.database_url.empty() &&
         pg::sslmode_of(config.database_url.reveal()) != "verify-full") {
         complain("DATABASE_URL", "invalid", "needs sslmode=verify-full in production");
+    }
+    for (const std::string_view url : urls_in(config.database_replica_urls.reveal())) {
+        if (pg::sslmode_of(url) == "verify-full") continue;
+        complain("DATABASE_REPLICA_URLS", "invalid", "needs sslmode=verify-full in production");
+        break;
+    }
+    if (config.scheduler_standby != 0) {
+        complain("SCHEDULER_STANDBY", "invalid", "must be 0 in production");
     }
     const auto redis = redis::parse_url(config.redis_url.reveal());
     if (redis && !redis->server.has_tls) {

@@ -5,9 +5,12 @@
 
 #include "app/config.hpp"
 
+#include <optional>
+
 namespace acme::app {
 
 std::string check_database_url(std::string_view value);
+std::string check_database_urls(std::string_view value);  // URLs, with commas between
 std::string check_redis_url(std::string_view value);
 std::string check_bucket(std::string_view value);      // S3's rules for names
 std::string check_region(std::string_view value);      // [a-z0-9-]{1,32}
@@ -20,6 +23,15 @@ std::string check_address(std::string_view value);  // IPv4, or IPv6 without bra
 std::string check_smtp_url(std::string_view value);
 std::string check_email(std::string_view value);
 std::string check_networks(std::string_view value);  // 10.0.0.0/8, with commas between
+
+/// Source: OpenTelemetry, "OTLP Exporter Configuration" and "Resource SDK".
+std::string check_otlp_headers(std::string_view value);
+std::string check_otlp_attributes(std::string_view value);
+
+std::string check_trace_share(std::string_view value);
+
+/// What check_trace_share() has found right; nullopt for what is no number.
+std::optional<double> parse_share(std::string_view value);
 
 /// What no single variable can show: credentials without an endpoint, production without TLS.
 void check_together(const Config& config, std::vector<Problem>& problems);

@@ -107,11 +107,25 @@ void describe_stores(Config& c, Settings& s) {
         c.database_pool_size,
         {1, 1000}
     );
+    s.secret(
+        {"DATABASE_REPLICA_URLS",
+         "Read replicas, as DATABASE_URL, with commas between (checked, not yet in force: every "
+         "read goes to the primary)"},
+        c.database_replica_urls,
+        check_database_urls
+    );
     s.duration({"ACME_DB_STATEMENT_TIME_MAX", "A slower statement fails"}, c.db_statement_time_max);
     s.text(
         {"S3_ENDPOINT", "Object storage other than AWS: its URL, or file:///folder on one machine"},
         c.s3_endpoint,
         check_object_endpoint
+    );
+    s.text(
+        {"S3_PUBLIC_ENDPOINT",
+         "Where browsers reach the object storage (checked, not yet in force: links lead to nodes)"
+        },
+        c.s3_public_endpoint,
+        check_http_url
     );
     s.flag({"S3_FORCE_PATH_STYLE", "Put the bucket in the path"}, c.s3_force_path_style);
     s.secret({"AWS_ACCESS_KEY_ID", "Object storage credential"}, c.aws_access_key_id, any);
@@ -128,17 +142,52 @@ void describe_stores(Config& c, Settings& s) {
     );
 }
 
-void describe_process(Config& c, Settings& s) {
+void describe_traces(Config& c, Settings& s) {
     s.text(
         {"OTEL_EXPORTER_OTLP_ENDPOINT", "Collector of traces; none are exported without"},
         c.otlp_endpoint,
         check_http_url
     );
+    s.secret(
+        {"OTEL_EXPORTER_OTLP_HEADERS", "Headers for the collector: name=value, with commas between"
+        },
+        c.otlp_headers,
+        check_otlp_headers
+    );
+    s.choice(
+        {"OTEL_EXPORTER_OTLP_PROTOCOL", "How the collector is spoken to"},
+        c.otlp_protocol,
+        {"http/protobuf"}
+    );
     s.text({"OTEL_SERVICE_NAME", "Name of the service in traces"}, c.otlp_service, check_name);
+    s.text(
+        {"OTEL_RESOURCE_ATTRIBUTES",
+         "What else traces say of who sends them: name=value, with commas between"},
+        c.otlp_attributes,
+        check_otlp_attributes
+    );
+    s.flag({"OTEL_SDK_DISABLED", "Export no traces"}, c.otlp_is_disabled);
+    s.choice(
+        {"OTEL_TRACES_SAMPLER", "A share by the id; what failed or was slow is always traced"},
+        c.trace_sampler,
+        {"parentbased_traceidratio"}
+    );
+    s.text({"OTEL_TRACES_SAMPLER_ARG", "That share, 0.1 to 1"}, c.trace_share, check_trace_share);
     s.integer(
         {"TRACE_ERROR_STATUS_MIN", "Answers from this status on are always traced"},
         c.trace_error_status_min,
         {400, 599}
+    );
+}
+
+void describe_process(Config& c, Settings& s) {
+    s.choice({"LOG_SINK", "Where logs are written"}, c.log_sink, {"stdout"});
+    s.integer(
+        {"SCHEDULER_STANDBY",
+         "Whether a worker stands by as scheduler (checked, not yet in force: start a second "
+         "scheduler); never in production"},
+        c.scheduler_standby,
+        {0, 1}
     );
     s.text({"ACME_RELEASE", "Commit or digest that this process runs"}, c.release, check_name);
     s.flag(
@@ -189,6 +238,7 @@ void describe(Config& config, Settings& settings) {
     describe_guide(config, settings);
     describe_servers(config, settings);
     describe_stores(config, settings);
+    describe_traces(config, settings);
     describe_process(config, settings);
 }
 

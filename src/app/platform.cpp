@@ -1,5 +1,6 @@
 #include "app/platform.hpp"
 
+#include "app/config_checks.hpp"
 #include "app/lists.hpp"
 #include "base/seal.hpp"
 #include "io/loop/log_turns.hpp"
@@ -79,6 +80,26 @@ accounts::SignUps::Options sign_up_options(const Config& config) {
     return {.allowed = allowed, .base_url = config.url};
 }
 
+std::vector<otlp::Pair> pairs_of(std::string_view text) {
+    return otlp::parse_pairs(text).value_or(std::vector<otlp::Pair>());
+}
+
+otlp::Options export_options(const Config& config) {
+    const auto threads = static_cast<std::size_t>(config.threads);
+    return {
+        .endpoint = config.otlp_is_disabled ? "" : config.otlp_endpoint,
+        .headers = pairs_of(config.otlp_headers.reveal()),
+        .resource =
+            {.service = config.otlp_service,
+             .release = config.release,
+             .node = config.node,
+             .environment = config.environment,
+             .attributes = pairs_of(config.otlp_attributes)},
+        .queue_bytes_max = (std::size_t{16} << 20) / threads,
+        .grace_bytes_max = trace::grace_bytes_max / threads,
+    };
+}
+
 LogLevel level_of(std::string_view name) {
     if (name == "debug") return LogLevel::debug;
     if (name == "warn") return LogLevel::warn;
@@ -114,6 +135,10 @@ std::unique_ptr<objects::Store> make_store(
 
 }  // namespace
 
+double trace_share_of(const Config& config) {
+    return parse_share(config.trace_share).value_or(0.1);
+}
+
 std::size_t share_of(std::int64_t all, std::int64_t threads) {
     return static_cast<std::size_t>(std::max<std::int64_t>(all / threads, 1));
 }
@@ -133,18 +158,7 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
          telemetry),
       redis({.url = redis_url(config)}, telemetry),
       fetch(telemetry),
-      exporter(
-          {.endpoint = config.otlp_endpoint,
-           .resource =
-               {.service = config.otlp_service,
-                .release = config.release,
-                .node = config.node,
-                .environment = config.environment},
-           .queue_bytes_max = (std::size_t{16} << 20) / static_cast<std::size_t>(config.threads),
-           .grace_bytes_max = trace::grace_bytes_max / static_cast<std::size_t>(config.threads)},
-          fetch,
-          telemetry
-      ),
+      exporter(export_options(config), fetch, telemetry),
       tasks(log),
       store(make_store(config, loop, fetch, telemetry)),
       idempotency(db, clock),
@@ -162,7 +176,7 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       files(db, *store, telemetry, file_options(config)),
       nodes(db),
       pings(db, telemetry) {
-    if (!config.otlp_endpoint.empty()) {
+    if (!config.otlp_endpoint.empty() && !config.otlp_is_disabled) {
         error_news.emplace(exporter, redis, redis::Options{.url = redis_url(config)}, telemetry);
     }
     add_jobs(jobs, *this);

@@ -42,6 +42,9 @@ namespace acme::app {
 /// Of what all threads of the process have together: the part of one, at least 1.
 std::size_t share_of(std::int64_t all, std::int64_t threads);
 
+/// Of the traces that begin here, those that are kept though nothing went wrong.
+double trace_share_of(const Config& config);
+
 struct Platform {
     Platform(const Config& config, Metrics& metrics, LogPipe& pipe);
     Platform(const Platform&) = delete;

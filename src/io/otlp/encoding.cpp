@@ -134,6 +134,7 @@ std::string encode_request(const Resource& resource, std::string_view spans) {
     put("service.version", resource.release);
     put("service.instance.id", resource.node);
     put("deployment.environment.name", resource.environment);
+    for (const auto& [key, text] : resource.attributes) put(key, text);
     put("telemetry.sdk.language", "cpp");
     put("telemetry.sdk.name", "acme");
     std::string scope;

@@ -3,6 +3,7 @@
 /// Traces as OTLP's messages. Source: opentelemetry-proto 1.x, trace/v1/trace.proto and
 /// collector/trace/v1/trace_service.proto.
 
+#include "io/otlp/pairs.hpp"
 #include "io/telemetry/trace.hpp"
 
 #include <string>
@@ -17,6 +18,7 @@ struct Resource {
     std::string release = "";
     std::string node = "";
     std::string environment = "";
+    std::vector<Pair> attributes = {};  // OTEL_RESOURCE_ATTRIBUTES
 };
 
 /// The spans of one trace, as fields of a ScopeSpans; attributes have passed the filter for

@@ -139,6 +139,19 @@ constexpr std::string_view log_format =
     R"({"level":"warn","message":"request at the balancer","request_id":"%[capture.req.hdr(0),json(utf8s)]",)"
     R"("status":%ST,"state":"%tsc","server":"%s","retries":"%rc","duration_ms":%Ta})";
 
+/// Who comes without a trace gets one (TRC-1), so that images with an exporter of their own begin
+/// none of their own: a UUID without its dashes, which has a 4 in it and so is never zero. A tenth
+/// of them, by the last seven bytes, are said to be sampled: the same tenth that our nodes find by
+/// the id. A tracestate without a traceparent means nothing (W3C, 3.3).
+constexpr std::string_view trace_rules =
+    R"(    acl is_traced req.hdr(traceparent) -m found
+    http-request del-header tracestate unless is_traced
+    http-request set-var(txn.trace) uuid,regsub(-,,g) unless is_traced
+    http-request set-var(txn.span) uuid,regsub(-,,g),bytes(0,16) unless is_traced
+    http-request set-header traceparent 00-%[var(txn.trace)]-%[var(txn.span)]-01 if !is_traced { var(txn.trace) -m reg ^.{18}(f|e([7-9a-f]|6([7-9a-f]|6[6-9a-f]))) }
+    http-request set-header traceparent 00-%[var(txn.trace)]-%[var(txn.span)]-00 unless is_traced
+)";
+
 std::string frontend(const Settings& settings) {
     // Nobody stands before it: what a client says of its own address is a claim, and goes.
     // A body goes to the node as it comes: http-buffer-request would hold uploads back. A second
@@ -152,7 +165,8 @@ std::string frontend(const Settings& settings) {
            std::string(log_format) +
            "'\n"
            "    http-request del-header X-Forwarded-For\n"
-           "    option forwardfor\n"
+           "    option forwardfor\n" +
+           std::string(trace_rules) +
            "    http-request disable-l7-retry unless { method GET HEAD OPTIONS }\n"
            "    default_backend " +
            std::string(app_backend) + "\n";

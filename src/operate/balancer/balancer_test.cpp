@@ -4,6 +4,7 @@
 #include "io/haproxy/runtime.hpp"
 #include "io/loop/task_group.hpp"
 #include "io/process/child.hpp"
+#include "io/telemetry/propagation.hpp"
 #include "testing/bench.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -15,6 +16,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace acme::balancer {
 namespace {
@@ -66,6 +68,12 @@ frontend public
     log-format '{"level":"warn","message":"request at the balancer","request_id":"%[capture.req.hdr(0),json(utf8s)]","status":%ST,"state":"%tsc","server":"%s","retries":"%rc","duration_ms":%Ta}'
     http-request del-header X-Forwarded-For
     option forwardfor
+    acl is_traced req.hdr(traceparent) -m found
+    http-request del-header tracestate unless is_traced
+    http-request set-var(txn.trace) uuid,regsub(-,,g) unless is_traced
+    http-request set-var(txn.span) uuid,regsub(-,,g),bytes(0,16) unless is_traced
+    http-request set-header traceparent 00-%[var(txn.trace)]-%[var(txn.span)]-01 if !is_traced { var(txn.trace) -m reg ^.{18}(f|e([7-9a-f]|6([7-9a-f]|6[6-9a-f]))) }
+    http-request set-header traceparent 00-%[var(txn.trace)]-%[var(txn.span)]-00 unless is_traced
     http-request disable-l7-retry unless { method GET HEAD OPTIONS }
     default_backend app
 
@@ -132,6 +140,7 @@ public:
     void close() { acceptor_.close(); }
 
     bool is_ready = true;
+    std::string asked;  // the head of the last request that was no check
 
 private:
     Task<> accept() {
@@ -143,9 +152,10 @@ private:
     }
 
     Task<> answer(Tcp::socket socket) {
-        std::string asked;
-        co_await asio::async_read_until(socket, asio::dynamic_buffer(asked), "\r\n\r\n", no_throw);
-        const bool is_check = asked.starts_with("GET /readyz");
+        std::string head;
+        co_await asio::async_read_until(socket, asio::dynamic_buffer(head), "\r\n\r\n", no_throw);
+        const bool is_check = head.starts_with("GET /readyz");
+        if (!is_check) asked = std::move(head);
         const std::string status = is_check && !is_ready ? "503 Draining" : "200 OK";
         const std::string text =
             "HTTP/1.1 " + status +
@@ -159,12 +169,13 @@ private:
     TaskGroup& tasks_;
 };
 
-/// The last line of the answer at that port.
-Task<std::string> get(std::uint16_t port) {
+/// The last line of the answer at that port. Each of `headers` ends its line.
+Task<std::string> get(std::uint16_t port, std::string headers = "") {
     Tcp::socket socket(co_await asio::this_coro::executor);
     const Tcp::endpoint where(asio::ip::make_address("127.0.0.1"), port);
     co_await socket.async_connect(where, no_throw);
-    const std::string request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    const std::string request =
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + headers + "\r\n";
     co_await asio::async_write(socket, asio::buffer(request), no_throw);
     std::string answer;
     co_await asio::async_read(socket, asio::dynamic_buffer(answer), no_throw);
@@ -295,6 +306,58 @@ TEST(Balancer, ANodeThatIsNotReadyLeavesTheRotationAndComesBack) {
     bench.wait(child->wait());
     one.close();
     two.close();
+    bench.wait(tasks.join());
+}
+
+/// What the node was told under that name; "" for nothing.
+std::string header_of(const Node& node, const std::string& name) {
+    const auto at = node.asked.find("\r\n" + name + ": ");
+    if (at == std::string::npos) return "";
+    const auto begin = at + 2 + name.size() + 2;
+    return node.asked.substr(begin, node.asked.find('\r', begin) - begin);
+}
+
+TEST(Balancer, WhoComesWithoutATraceGetsAValidOneAndWhoHasOneKeepsIt) {
+    DryBench bench;
+    const Folder folder;
+    TaskGroup tasks(bench.log);
+    Node node(bench.loop.get_executor(), "one", tasks);
+    Settings settings = small();
+    settings.run_folder = folder.path;
+    settings.watched.clear();
+    settings.port = free_port(bench.loop.get_executor());
+    settings.app = {{"one", "127.0.0.1", node.port()}};
+    const std::string file = folder.write("haproxy.cfg", render(settings).value());
+    const auto child = process::Child::start(
+        bench.loop.get_executor(), {.argv = {haproxy, "-f", file}}, [](std::string_view) {}
+    );
+    ASSERT_TRUE(bench.wait(until(settings.socket(), "one", true)));
+
+    const trace::Threshold tenth(0.1);
+    std::set<std::string> seen;
+    std::set<bool> flags;
+    for (int i = 0; i < 300; ++i) {
+        bench.wait(get(settings.port, "tracestate: a=b\r\n"));
+        const std::string made = header_of(node, "traceparent");
+        const auto parent = trace::parse_traceparent(made);
+        ASSERT_TRUE(parent) << made;
+        ASSERT_TRUE(made.ends_with("-00") || made.ends_with("-01")) << made;
+        ASSERT_EQ(parent->is_sampled, tenth.takes(trace::randomness_of(parent->trace, ""))) << made;
+        ASSERT_EQ(header_of(node, "tracestate"), "");
+        seen.insert(made);
+        flags.insert(parent->is_sampled);
+    }
+    EXPECT_EQ(seen.size(), 300);
+    EXPECT_EQ(flags.size(), 2);  // a tenth: that there is none of 300 is one in 10^13
+
+    const std::string own = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    bench.wait(get(settings.port, "traceparent: " + own + "\r\ntracestate: a=b\r\n"));
+    EXPECT_EQ(header_of(node, "traceparent"), own);
+    EXPECT_EQ(header_of(node, "tracestate"), "a=b");
+
+    child->signal(SIGTERM);
+    bench.wait(child->wait());
+    node.close();
     bench.wait(tasks.join());
 }
 
