@@ -143,6 +143,7 @@ Operations::Operations(
           probes_of(platform, store_flaw_),
           std::move(in_flight)
       ),
+      log_level_(platform.log_levels, platform.telemetry),
       router_(nullptr),
       service_(
           router_,
@@ -177,6 +178,7 @@ void Operations::listen() {
 Task<> Operations::run() {
     const auto executor = platform_.loop.get_executor();
     platform_.tasks.spawn(executor, "heartbeat", heartbeat_.run());
+    platform_.tasks.spawn(executor, "log_level", log_level_.run());
     platform_.tasks.spawn(executor, "store.examine", examine_store());
     return server_.serve();
 }
@@ -203,6 +205,7 @@ Task<> Operations::drain() {
     is_draining_ = true;
     while (!pausing_.empty()) pausing_.give(true);
     heartbeat_.stop();
+    log_level_.stop();
     return server_.drain(drain_max);
 }
 

@@ -75,7 +75,8 @@ public:
     /// Opens METRICS_PORT; throws when it is taken.
     void listen();
 
-    /// Serves, and writes the heartbeat of this process, until drain().
+    /// Serves, writes the heartbeat of this process and follows the chosen log level, until
+    /// drain().
     Task<> run();
 
     /// Whether POST /drained came a moment ago: whoever drained this node at the balancer ends it
@@ -99,6 +100,7 @@ private:
     bool is_draining_ = false;
     Line<bool> pausing_;
     nodes::Heartbeat heartbeat_;
+    log_level::Follower log_level_;
     http::Router router_;
     http::Service service_;
     http::Server server_;

@@ -100,13 +100,6 @@ otlp::Options export_options(const Config& config) {
     };
 }
 
-LogLevel level_of(std::string_view name) {
-    if (name == "debug") return LogLevel::debug;
-    if (name == "warn") return LogLevel::warn;
-    if (name == "error") return LogLevel::error;
-    return LogLevel::info;
-}
-
 /// The bucket of S3_ENDPOINT; a folder when that is file:///folder, which is the embedded default.
 std::unique_ptr<objects::Store> make_store(
     const Config& config, Loop& loop, fetch::Client& fetch, Telemetry& telemetry
@@ -147,7 +140,7 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
     : config(settings),
       trusted_proxies(trusted_proxies_of(config)),
       log(clock,
-          level_of(config.log_level),
+          parse_log_level(config.log_level).value_or(LogLevel::info),
           pipe,
           {.service = config.otlp_service, .version = config.release, .node = config.node}),
       metrics(shared_metrics),
@@ -175,7 +168,8 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       sessions(session_options(config), db, redis, accounts, limits, telemetry),
       files(db, *store, telemetry, file_options(config)),
       nodes(db),
-      pings(db, telemetry) {
+      pings(db, telemetry),
+      log_levels(db, clock) {
     if (!config.otlp_endpoint.empty() && !config.otlp_is_disabled) {
         error_news.emplace(exporter, redis, redis::Options{.url = redis_url(config)}, telemetry);
     }

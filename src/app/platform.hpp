@@ -14,6 +14,7 @@
 #include "io/pg/database.hpp"
 #include "io/redis/client.hpp"
 #include "operate/changes/freezes.hpp"
+#include "operate/log_level/log_level.hpp"
 #include "operate/nodes/nodes.hpp"
 #include "operate/pings/pings.hpp"
 #include "platform/accounts/accounts.hpp"
@@ -106,6 +107,7 @@ struct Platform {
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;
     pings::Pings pings;
+    log_level::Levels log_levels;
     changes::Freezes freezes{db, clock};
     jobs::Registry jobs;
     schedule::Schedule schedule;

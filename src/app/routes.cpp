@@ -6,6 +6,7 @@
 #include "operate/deploy/deploy_http.hpp"
 #include "operate/drift/drift_http.hpp"
 #include "operate/drills/drills_http.hpp"
+#include "operate/log_level/log_level_http.hpp"
 #include "operate/nodes/nodes_http.hpp"
 #include "operate/pings/pings_http.hpp"
 #include "platform/audit/audit_http.hpp"
@@ -27,6 +28,7 @@ void add_routes(http::Router& router, Platform& platform) {
     nodes::add_routes(router, platform.nodes);
     nodes::add_live(platform.hub, platform.nodes);
     pings::add_routes(router, platform.pings);
+    log_level::add_routes(router, platform.log_levels, platform.trusted_proxies);
     changes::add_routes(
         router,
         {platform.db,

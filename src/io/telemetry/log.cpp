@@ -35,16 +35,6 @@ constexpr std::size_t turn_bytes_max = std::size_t{48} * 1024;
 
 constexpr std::chrono::milliseconds retry_delay{50};
 
-std::string_view name_of(LogLevel level) {
-    switch (level) {
-        case LogLevel::debug: return "debug";
-        case LogLevel::info: return "info";
-        case LogLevel::warn: return "warn";
-        case LogLevel::error: return "error";
-    }
-    return "error";
-}
-
 constexpr std::size_t index_of(LogLevel level) { return static_cast<std::size_t>(level); }
 
 /// JSON knows no infinity.
@@ -145,13 +135,24 @@ Log::~Log() {
     }
 }
 
+LogLevel Log::least() const {
+    return (pipe_ != nullptr ? pipe_->least() : chosen_).value_or(least_);
+}
+
+void Log::set_least(std::optional<LogLevel> least) {
+    if (pipe_ != nullptr)
+        pipe_->set_least(least);
+    else
+        chosen_ = least;
+}
+
 void Log::write(
     LogLevel level,
     std::string_view message,
     trace::Context context,
     std::initializer_list<LogField> fields
 ) {
-    if (level < least_) return;
+    if (level < least()) return;
     if (pipe_ == nullptr) {
         append_line(level, message, context, fields);
         sink_(lines_);

@@ -8,6 +8,7 @@
 /// a log is read by more people than the database.
 
 #include "base/clock.hpp"
+#include "io/telemetry/log_level.hpp"
 #include "io/telemetry/log_pipe.hpp"
 #include "io/telemetry/redact.hpp"
 #include "io/telemetry/trace.hpp"
@@ -28,8 +29,6 @@ class Counter;
 namespace acme {
 
 class Metrics;
-
-enum class LogLevel : std::uint8_t { debug, info, warn, error };
 
 /// Names are literals. "route", "status", "duration_ms", "request_id" and "user_id" fill the places
 /// that every line has; "code", "token", "…_key" and their like are masked.
@@ -97,6 +96,10 @@ public:
         write(LogLevel::error, message, {}, fields);
     }
 
+    /// From now on `least` counts in place of this log's own, and for every log of the same pipe;
+    /// nullopt: each has its own again. From any thread, where there is a pipe.
+    void set_least(std::optional<LogLevel> least);
+
     /// Has flush() called when the turn of the loop ends (0 ms) or later, once for each call.
     using Later = std::function<void(std::chrono::milliseconds)>;
 
@@ -115,6 +118,7 @@ private:
         LogLevel level;
     };
 
+    LogLevel least() const;
     void append_line(
         LogLevel level,
         std::string_view message,
@@ -134,6 +138,7 @@ private:
 
     const Clock& clock_;
     LogLevel least_;
+    std::optional<LogLevel> chosen_;  // where there is no pipe
     Sink sink_;
     LogPipe* pipe_ = nullptr;
     std::string origin_;  // as it stands in a line

@@ -2,7 +2,10 @@
 
 /// Where log lines leave the process. One for all threads; never blocks any of them.
 
+#include "io/telemetry/log_level.hpp"
+
 #include <atomic>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +32,10 @@ public:
     /// Whether something can be taken within `milliseconds`. For the end of the process.
     bool wait(int milliseconds) const;
 
+    /// What is written at least, in place of what each log was made with. From any thread.
+    void set_least(std::optional<LogLevel> least) { least_.store(least); }
+    std::optional<LogLevel> least() const { return least_.load(std::memory_order_relaxed); }
+
 private:
     enum class Kind : std::uint8_t { reopened, file, socket, shared };
 
@@ -39,6 +46,7 @@ private:
     Kind kind_;
     std::string rest_;  // of a line that went out in part
     std::atomic_flag is_busy_;
+    std::atomic<std::optional<LogLevel>> least_{};
 };
 
 }  // namespace acme

@@ -15,7 +15,7 @@ constexpr std::string_view age_default = "15m";
 
 Result<Query> query_of(const cli::Call& call, WallTime now) {
     Query query{.request = call.value("--request"), .node = call.value("--node")};
-    const auto level = parse_level(call.value("--level", "debug"));
+    const auto level = parse_log_level(call.value("--level", "debug"));
     if (!level) {
         return refuse(ErrorKind::invalid, "logs.level", "--level is debug, info, warn or error.");
     }

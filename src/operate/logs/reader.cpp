@@ -16,7 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 4> level_names = {"debug", "info", "warn", "error"};
 constexpr std::string_view timestamp_name = R"("timestamp":")";
 constexpr std::size_t timestamp_bytes = std::string_view("2026-11-23T10:00:00.000000Z").size();
 
@@ -40,13 +39,6 @@ std::string take(json::object& fields, std::string_view name) {
 }
 
 }  // namespace
-
-std::optional<LogLevel> parse_level(std::string_view text) {
-    for (std::size_t i = 0; i < level_names.size(); ++i) {
-        if (level_names[i] == text) return static_cast<LogLevel>(i);
-    }
-    return std::nullopt;
-}
 
 std::optional<std::chrono::seconds> parse_age(std::string_view text) {
     if (text.empty()) return std::nullopt;
@@ -117,7 +109,7 @@ bool Reader::fits(std::string_view line) const {
         const json::value* const value = parsed.get_object().if_contains(name);
         return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : "";
     };
-    if (parse_level(text("level")).value_or(LogLevel::info) < query_.least) return false;
+    if (parse_log_level(text("level")).value_or(LogLevel::info) < query_.least) return false;
     return query_.request.empty() || text("request_id") == query_.request;
 }
 

@@ -20,9 +20,6 @@ struct Query {
     std::optional<WallTime> since = std::nullopt;
 };
 
-/// "debug", "info", "warn", "error".
-std::optional<LogLevel> parse_level(std::string_view text);
-
 /// "90s", "10m", "2h", "3d".
 std::optional<std::chrono::seconds> parse_age(std::string_view text);
 

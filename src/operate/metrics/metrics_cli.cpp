@@ -50,7 +50,11 @@ void print_text(const cli::Call& call, std::string text) {
 Task<Result<>> prometheus(const cli::Call& call, TargetsHere targets_here) {
     const Options options = ACME_TRY(options_of(call));
     const std::string& file = call.operands.at(0);
-    const auto targets = file.empty() ? targets_here() : ACME_TRY(targets_in(file));
+    std::vector<Target> targets;
+    if (file.empty())
+        targets = targets_here();
+    else
+        targets = ACME_TRY(targets_in(file));
     if (targets.empty()) {
         co_return refuse(
             ErrorKind::not_found,
