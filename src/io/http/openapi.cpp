@@ -178,10 +178,38 @@ json::object content_of(std::string_view type, std::string_view schema) {
     return json::object{{type.substr(0, type.find(';')), std::move(media)}};
 }
 
+/// A file as the body itself or as the one of a form, and how long it may be (ENV-8).
+json::object upload_body(const Doc& doc) {
+    const std::string most = std::to_string(doc.upload_bytes_max);
+    const json::object file{
+        {"type", "string"},
+        {"contentMediaType", doc.request_type},
+        {"description", "At most " + most + " bytes (MAX_UPLOAD_SIZE_MB)."},
+    };
+    json::object form{{"type", "object"}, {"required", json::array{"file"}}};
+    form["properties"] = json::object{{"file", file}};
+    return {
+        {"required", true},
+        {"description",
+         "The file itself, or a form with one file; of more than " + most + " bytes it is refused."
+        },
+        {"x-max-bytes", doc.upload_bytes_max},
+        {"content",
+         {{doc.request_type, {{"schema", file}}}, {"multipart/form-data", {{"schema", form}}}}},
+    };
+}
+
 json::object responses_of(const TableRoute& route) {
     const Doc& doc = route.doc;
     json::object success{{"description", doc.summary}};
     if (doc.status != 204) success["content"] = content_of(doc.response_type, doc.response);
+    if (doc.upload_bytes_max > 0) {
+        success["headers"] = json::object{
+            {"Upload-Limit",
+             {{"description", "max-size: the longest file that is taken, in bytes."},
+              {"schema", {{"type", "string"}}}}}
+        };
+    }
     json::object responses;
     responses[std::to_string(doc.status)] = success;
     for (const int status : doc.also) {
@@ -212,7 +240,9 @@ json::object operation_of(const TableRoute& route) {
     if (auto parameters = parameters_of(route); !parameters.empty()) {
         operation["parameters"] = std::move(parameters);
     }
-    if (route.body_bytes_max > no_body) {
+    if (doc.upload_bytes_max > 0) {
+        operation["requestBody"] = upload_body(doc);
+    } else if (route.body_bytes_max > no_body) {
         json::object body{{"content", content_of(doc.request_type, doc.request)}};
         body["required"] = !doc.request.empty();
         operation["requestBody"] = std::move(body);

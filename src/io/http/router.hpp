@@ -38,9 +38,10 @@ struct Doc {
     std::vector<std::string_view> errors = {};  // codes, "files.not_found"
     std::string_view request_type = "application/json";
     std::string_view response_type = "application/json";
-    bool takes_key = false;       // Idempotency-Key is heeded
-    bool needs_if_match = false;  // 428 without, 412 when it is stale
-    std::vector<int> also = {};   // further statuses when all is well: 206, 304
+    bool takes_key = false;              // Idempotency-Key is heeded
+    bool needs_if_match = false;         // 428 without, 412 when it is stale
+    std::vector<int> also = {};          // further statuses when all is well: 206, 304
+    std::uint64_t upload_bytes_max = 0;  // an upload: as it is, or as the one file of a form
 };
 
 struct Route {

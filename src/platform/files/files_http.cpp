@@ -29,6 +29,14 @@ Result<> check_announced(const http::Request& request, std::uint64_t frame, std:
     return {};
 }
 
+/// Source: draft-ietf-httpbis-resumable-upload, "Upload-Limit".
+Response with_limit(const Files& files, Response response) {
+    response.headers.emplace_back(
+        "Upload-Limit", "max-size=" + std::to_string(files.options().bytes_max)
+    );
+    return response;
+}
+
 Task<Result<Received>> receive_form(Files& files, const Call& call, std::string boundary) {
     FilePart part(call.request.body, boundary);
     ACME_TRY(co_await part.begin());
@@ -93,7 +101,7 @@ Task<Result<Response>> upload(Files& files, Idempotency& idempotency, const Call
         co_await files.abandon(call.context, call.who(), received.id);
     }
     if (!uploaded) co_return std::unexpected(std::move(uploaded.error()));
-    co_return std::move(uploaded->response);
+    co_return with_limit(files, std::move(uploaded->response));
 }
 
 std::string place_of(const File& file) {
@@ -121,13 +129,13 @@ Task<Result<Response>> list(Files& files, const http::Cursors& cursors, const Ca
     }
     boost::json::array data;
     for (const File& file : found) data.push_back(to_json(file));
-    co_return http::page(call.request, std::move(data), std::move(next));
+    co_return with_limit(files, http::page(call.request, std::move(data), std::move(next)));
 }
 
 Task<Result<Response>> find(Files& files, const Call& call) {
     const FileId id = ACME_TRY(parse_file_id(call.params[0]));
     const File file = ACME_TRY(co_await files.find(call.context, call.who().org, id));
-    co_return http::json(200, to_json(file));
+    co_return with_limit(files, http::json(200, to_json(file)));
 }
 
 Task<Result<Response>> remove(Files& files, const Call& call) {
@@ -170,7 +178,8 @@ http::Route upload_route(Files& files, Idempotency& idempotency) {
                   "idempotency.other_payload",
                   "idempotency.key_malformed"},
              .request_type = "application/octet-stream",
-             .takes_key = true},
+             .takes_key = true,
+             .upload_bytes_max = files.options().bytes_max},
         .handler = [&](const Call& call) { return upload(files, idempotency, call); },
         .time_max = upload_time_max,
     };

@@ -1,4 +1,5 @@
 // The room through the router, as far as the driver of object storage makes no difference.
+#include "io/http/openapi.hpp"
 #include "testing/files_bench.hpp"
 
 namespace acme::files {
@@ -46,6 +47,30 @@ TEST(Files, ANameThatIsNoTextOrMissingIsRefusedBeforeAnythingIsStored) {
     };
     EXPECT_EQ(bench.upload("x", "/v1/files", {disposition}).status, 201);
     EXPECT_EQ(bench.names(), std::vector<std::string>{"\xc3\xa9.txt"});
+}
+
+TEST(Files, TheLimitIsAnnouncedInEveryAnswerAndInTheDocument) {
+    FilesBench bench(testing::drivers[0], {.bytes_max = 3'145'728});
+
+    const Response created = bench.upload("x");
+    const std::string id(boost::json::parse(created.body).at("id").as_string());
+
+    const std::string limit = "max-size=3145728";
+    EXPECT_EQ(header(created, "Upload-Limit"), limit);
+    EXPECT_EQ(header(bench.send(get, "/v1/files"), "Upload-Limit"), limit);
+    EXPECT_EQ(header(bench.send(get, "/v1/files/" + id), "Upload-Limit"), limit);
+    const auto document = boost::json::parse(http::openapi(bench.router, "r1"));
+    const auto& route = document.at_pointer("/paths/~1v1~1files/post");
+    const auto& body = route.at("requestBody");
+    EXPECT_EQ(body.at("x-max-bytes").to_number<int>(), 3'145'728);
+    EXPECT_EQ(
+        body.at_pointer("/content/application~1octet-stream/schema/contentMediaType").as_string(),
+        "application/octet-stream"
+    );
+    EXPECT_EQ(
+        body.at_pointer("/content/multipart~1form-data/schema/required/0").as_string(), "file"
+    );
+    EXPECT_TRUE(route.at_pointer("/responses/201/headers").as_object().contains("Upload-Limit"));
 }
 
 TEST(Files, AFormCarriesOneFile) {
