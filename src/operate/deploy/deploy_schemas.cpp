@@ -134,7 +134,7 @@ constexpr http::Schema window{"DeploymentWindow", R"json({
 
 constexpr http::Schema sample{"DeploymentSample", R"json({
   "type": "object",
-  "description": "What the judge saw. Of a canary or a batch: canary, canary_minute, stable, stable_minute, now; of the watch over all nodes: site, alone.",
+  "description": "What the judge saw. Of a canary or a batch: canary and stable, each of the whole, of the last minute and of the last five, and now; of the watch over all nodes: site, alone.",
   "required": ["at", "summary"],
   "properties": {
     "at": {"type": "string", "format": "date-time"},
@@ -144,7 +144,10 @@ constexpr http::Schema sample{"DeploymentSample", R"json({
     "canary_minute": {"$ref": "#/components/schemas/DeploymentWindow"},
     "stable": {"$ref": "#/components/schemas/DeploymentWindow"},
     "stable_minute": {"$ref": "#/components/schemas/DeploymentWindow"},
+    "canary_five_minutes": {"$ref": "#/components/schemas/DeploymentWindow"},
+    "stable_five_minutes": {"$ref": "#/components/schemas/DeploymentWindow"},
     "site": {"$ref": "#/components/schemas/DeploymentWindow"},
+    "site_five_minutes": {"$ref": "#/components/schemas/DeploymentWindow"},
     "alone": {"type": ["string", "null"], "description": "The one node without which all would be well."},
     "now": {"$ref": "#/components/schemas/DeploymentCheck"},
     "checks": {"type": "array", "items": {"$ref": "#/components/schemas/DeploymentCheck"}},

@@ -8,6 +8,7 @@ namespace acme::judge {
 namespace {
 
 constexpr std::chrono::seconds minute{60};
+constexpr std::chrono::seconds five_minutes = History::kept;
 
 std::string address_of(const balancer::ServerNow& server) {
     return server.address + ":" + std::to_string(server.port);
@@ -208,6 +209,8 @@ Report Judge::report() const {
         .canary = canary(),
         .stable = stable(),
         .stable_minute = merged(false, minute),
+        .canary_five_minutes = merged(true, five_minutes),
+        .stable_five_minutes = merged(false, five_minutes),
         .now = abort(),
         .checks = end({}),
         .mute = mute(),
@@ -216,13 +219,17 @@ Report Judge::report() const {
 
 SiteReport Judge::site() const {
     Merge merge;
+    Merge last;
     for (const auto& [name, node] : nodes_) {
-        merge.add(node.history.whole(), node.history.whole_seconds(), node.history);
+        const History& history = node.history;
+        merge.add(history.whole(), history.whole_seconds(), history);
+        last.add(history.since(five_minutes), history.seconds(five_minutes), history);
     }
     auto whole = by_node(std::nullopt);
     return {
         .watched = watch(by_node(minute), whole),
         .site = merge.finish(),
+        .site_five_minutes = last.finish(),
         .nodes = std::move(whole),
         .mute = mute(),
     };

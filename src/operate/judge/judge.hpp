@@ -41,12 +41,15 @@ struct Report {
     Seen canary;
     Window stable;
     Window stable_minute;
+    Window canary_five_minutes;
+    Window stable_five_minutes;
     Verdict now;                    // abort_now()
     std::vector<Verdict> checks;    // as if the window ended now
     std::vector<std::string> mute;  // nodes that did not answer the last time
 
     /// {"share": 0.05, "weight_share": 0.05, "canary": W, "canary_minute": W, "stable": W,
-    ///  "stable_minute": W, "now": V, "checks": [V], "mute": ["app-2"]}, where
+    ///  "stable_minute": W, "canary_five_minutes": W, "stable_five_minutes": W, "now": V,
+    ///  "checks": [V], "mute": ["app-2"]}, where
     /// V is {"name", "verdict": "pass" | "fail" | "inconclusive", "reason", "canary",
     ///  "stable": number | null, "limit", "share_of_limit", "requests"}, and
     /// W is {"seconds", "nodes", "requests", "errors", "error_ratio", "answers_4xx_ratio",
@@ -61,11 +64,13 @@ struct Report {
 struct SiteReport {
     Watched watched;
     Window site;
+    Window site_five_minutes;
     std::map<std::string, Counts> nodes;  // of the whole
     std::vector<std::string> mute;
 
-    /// {"site": W, "alone": "app-2" | null, "nodes": {"app-1": {"requests", "errors"}}, "now": V,
-    ///  "checks": [V], "mute": [], "share": 1}
+    /// {"site": W, "site_five_minutes": W, "alone": "app-2" | null,
+    ///  "nodes": {"app-1": {"requests", "errors"}}, "now": V, "checks": [V], "mute": [], "share":
+    ///  1}
     boost::json::object json() const;
 };
 

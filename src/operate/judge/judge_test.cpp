@@ -184,7 +184,7 @@ TEST(JudgeAtWork, ReportsWhatPeopleSee) {
     EXPECT_EQ(report.at("mute").as_array().size(), 0);
 }
 
-TEST(JudgeAtWork, TheLastMinuteOfBothSidesForgetsWhatTheWholeRemembers) {
+TEST(JudgeAtWork, EachWindowOfBothSidesForgetsInItsTimeAndTheWholeRemembers) {
     Stage stage;
     stage.bench.wait(ask_much(stage.balanced.port(), 300, 4));
     stage.sample();
@@ -200,6 +200,16 @@ TEST(JudgeAtWork, TheLastMinuteOfBothSidesForgetsWhatTheWholeRemembers) {
     EXPECT_GE(requests("canary"), 90);
     EXPECT_LT(requests("stable_minute"), 50);  // the samples themselves are requests
     EXPECT_LT(requests("canary_minute"), 50);
+    EXPECT_GE(requests("stable_five_minutes"), 190);
+    EXPECT_GE(requests("canary_five_minutes"), 90);
+    const auto site = stage.judge.site().json();
+    EXPECT_GE(site.at("site_five_minutes").at("requests").to_number<int>(), 280);
+
+    for (int i = 0; i < 48; ++i) stage.sample();
+
+    EXPECT_GE(requests("stable"), 190);
+    EXPECT_LT(requests("stable_five_minutes"), 190);
+    EXPECT_LT(requests("canary_five_minutes"), 90);
 }
 
 }  // namespace

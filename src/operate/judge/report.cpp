@@ -80,6 +80,8 @@ json::object Report::json() const {
         {"canary_minute", json_of(canary.minute)},
         {"stable", json_of(stable)},
         {"stable_minute", json_of(stable_minute)},
+        {"canary_five_minutes", json_of(canary_five_minutes)},
+        {"stable_five_minutes", json_of(stable_five_minutes)},
         {"now", json_of(now)},
         {"checks", std::move(list)},
         {"mute", json_of(mute)},
@@ -94,6 +96,7 @@ json::object SiteReport::json() const {
     return {
         {"share", 1.0},
         {"site", json_of(site)},
+        {"site_five_minutes", json_of(site_five_minutes)},
         {"alone", watched.alone ? json::value(*watched.alone) : json::value(nullptr)},
         {"nodes", std::move(each)},
         {"now", json_of(watched.site)},
