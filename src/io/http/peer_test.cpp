@@ -72,6 +72,21 @@ TEST(Peer, ABalancerThatForwardsForSomebodyIsNotInternal) {
     EXPECT_FALSE(bench.is_kept({{"traceparent", sampled}, {"X-Forwarded-For", "10.0.0.9"}}));
 }
 
+TEST(Peer, WhatLooksLikeACredentialIsNoRequestId) {
+    PeerBench bench;
+    const auto id_after = [&](const char* given) {
+        bench.send(Method::get, "/nowhere", {{"X-Request-Id", given}});
+        return bench.trace.request_id;
+    };
+    EXPECT_EQ(id_after("order-4711"), "order-4711");
+    for (const char* given : {"eyJhbGciOiJIUzI1NiJ9.e30.abcdefgh", "AKIAIOSFODNN7EXAMPLE"}) {
+        const std::string made = id_after(given);
+        EXPECT_NE(made, given);
+        EXPECT_EQ(made.size(), 26);
+        EXPECT_EQ(id_after(made.c_str()), made) << "one of ours is handed on";
+    }
+}
+
 TEST(Peer, WhatNoRouteKnowsMayBeAnsweredAndOtherMethodsAreStillTold) {
     PeerBench bench;
     bench.add("/known", [](const Call&) { return say("known"); });

@@ -1,9 +1,13 @@
 #include "operate/deploy/record.hpp"
 
 #include "base/text.hpp"
+#include "io/telemetry/redact.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <array>
 
 namespace acme::deploy {
 
@@ -18,6 +22,26 @@ void make_storable_all(json::value& value) {
     }
     if (auto* const object = value.if_object()) {
         for (auto& member : *object) make_storable_all(member.value());
+    }
+}
+
+bool is_free_text(std::string_view name) {
+    constexpr std::array<std::string_view, 6> names = {
+        "reason", "outcome", "evidence", "text", "summary", "last_failure"
+    };
+    return std::ranges::find(names, name) != names.end();
+}
+
+/// By sight: a name such as "code" says nothing here, and a digest is to stay as it is.
+void mask(json::object& object) {
+    for (auto& member : object) {
+        json::value& value = member.value();
+        if (auto* const inner = value.if_object()) mask(*inner);
+        if (auto* const text = value.if_string(); text != nullptr && is_free_text(member.key())) {
+            std::string without;
+            const auto safe = redact(std::string_view(*text), without);
+            if (safe != std::string_view(*text)) *text = std::string(safe);
+        }
     }
 }
 
@@ -63,6 +87,7 @@ std::optional<Record> Record::parse(std::string_view line) {
 
 void Record::make_storable() {
     for (auto& member : data) make_storable_all(member.value());
+    mask(data);
 }
 
 std::string Record::text(std::string_view name) const {

@@ -46,7 +46,8 @@ struct Record {
     /// Makes it storable first: a controller of an earlier release wrote bytes as they came.
     static std::optional<Record> parse(std::string_view line);
 
-    /// What nodes and programs said is in it, so every string of the data: see to_storable().
+    /// What nodes and programs said is in it, so every string of the data: see to_storable(). In
+    /// what people and programs wrote, whatever looks like a credential is masked.
     void make_storable();
 
     /// "", 0 or false for a member that is not there, or is something else.

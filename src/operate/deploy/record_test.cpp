@@ -29,5 +29,24 @@ TEST(Record, IsReadBackAsItWasWritten) {
     }
 }
 
+TEST(Record, WhatSomebodyWroteIsKeptWithoutItsSecretsAndDigestsAsTheyAre) {
+    const std::string digest = "sha256:" + std::string(64, '4');
+    Record record{
+        .kind = "begun",
+        .data =
+            {{"reason", "for Ada, password=hunter22"},
+             {"digest", digest},
+             {"release", "4444333322221111"},
+             {"now", {{"reason", "GET /x?token=hunter22 was answered 500"}}}},
+    };
+
+    record.make_storable();
+
+    EXPECT_EQ(record.line().find("hunter22"), std::string::npos) << record.line();
+    EXPECT_NE(record.text("reason").find("for Ada"), std::string::npos);
+    EXPECT_EQ(record.text("digest"), digest);
+    EXPECT_EQ(record.text("release"), "4444333322221111");
+}
+
 }  // namespace
 }  // namespace acme::deploy

@@ -2,6 +2,9 @@
 #include "io/http/openapi.hpp"
 #include "testing/files_bench.hpp"
 
+#include <ranges>
+#include <set>
+
 namespace acme::files {
 namespace {
 
@@ -71,6 +74,30 @@ TEST(Files, TheLimitIsAnnouncedInEveryAnswerAndInTheDocument) {
         body.at_pointer("/content/multipart~1form-data/schema/required/0").as_string(), "file"
     );
     EXPECT_TRUE(route.at_pointer("/responses/201/headers").as_object().contains("Upload-Limit"));
+}
+
+TEST(Files, WhatAnUploadAsksOfTheStoreStandsInItsTrace) {
+    FilesBench bench(testing::drivers[1]);
+
+    const Response created = bench.upload(random_bytes(6 * 1024 * 1024));
+
+    ASSERT_EQ(created.status, 201);
+    const auto& spans = bench.trace.spans();
+    ASSERT_FALSE(spans.empty());
+    EXPECT_EQ(spans[0].name, "POST /v1/files");
+    std::set<std::string_view> asked;
+    for (const trace::SpanRecord& span : spans) {
+        if (!span.name.starts_with("s3.")) continue;
+        asked.insert(span.name);
+        EXPECT_EQ(span.kind, trace::SpanKind::client);
+        // Up to the request itself, by way of spans of the same trace.
+        trace::SpanId above = span.parent;
+        for (const auto& each : spans | std::views::reverse) {
+            if (each.id == above && above != spans[0].id) above = each.parent;
+        }
+        EXPECT_EQ(above, spans[0].id) << span.name;
+    }
+    EXPECT_GE(asked.size(), 3) << "beginning, parts and the end of an upload";
 }
 
 TEST(Files, AFormCarriesOneFile) {
