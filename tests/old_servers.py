@@ -46,3 +46,17 @@ class PostgreSQL14(socketserver.StreamRequestHandler):
     @staticmethod
     def message(kind, body):
         return kind + struct.pack("!I", len(body) + 4) + body
+
+
+class Redis6(socketserver.StreamRequestHandler):
+    """Source: Redis, "RESP protocol"."""
+
+    INFO = b"# Server\r\nredis_version:6.2.14\r\nmaxmemory_policy:volatile-lru\r\n"
+
+    def handle(self):
+        while line := self.rfile.readline():
+            words = []
+            for _ in range(int(line[1:])):
+                words.append(self.rfile.read(int(self.rfile.readline()[1:])))
+                self.rfile.read(2)
+            self.wfile.write(b"$%d\r\n%s\r\n" % (len(self.INFO), self.INFO) if words[0] == b"INFO" else b"+OK\r\n")

@@ -3,9 +3,10 @@ PostgreSQL, Redis and HAProxy. How releases misbehave is in tests/releases."""
 
 import json
 import re
+import subprocess
 
 import pytest
-from conftest import until
+from conftest import under_account, until
 from deployer import ROLLED_BACK, WINDOW, Deployer, Readers, records
 
 
@@ -64,9 +65,16 @@ def test_a_person_aborts_and_is_heard(deployer):
     controller = deployer.begin(release)
     until(lambda: deployer.history() and deployer.history()[0]["state"] == "canary", 60)
 
+    watching = subprocess.Popen(
+        under_account([str(deployer.platform.home.binary), "deploy", "watch", "--json"]), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=deployer.platform.environment)
     deployer.platform.run("deploy", "abort", "--reason", "I do not like it")
 
     controller.wait(120)
+    seen, _ = watching.communicate(timeout=60)
+    told = [json.loads(line) for line in seen.splitlines()]
+    assert watching.returncode == 0 and told[0]["kind"] == "begun", seen
+    assert [one["data"]["state"] for one in told if one["kind"] == "state"][-1] == "rolled_back"
     assert controller.returncode == ROLLED_BACK
     deployer.assert_settled(deployer.first)
     assert "I do not like it" in deployer.history()[0]["outcome"]

@@ -8,7 +8,7 @@ import pytest
 import requests
 from conftest import under_account, until
 from odd_nodes import ADDRESS, URL, open_folder  # noqa: F401
-from old_servers import PostgreSQL14, Server
+from old_servers import PostgreSQL14, Redis6, Server
 
 
 @contextlib.contextmanager
@@ -36,6 +36,7 @@ def test_each_role_says_what_it_is(platform, role):
 
 @pytest.mark.parametrize("handler, variable, url, needed, found", [
     (PostgreSQL14, "DATABASE_URL", "postgresql://acme@127.0.0.1:{}/acme", "15 or later", "14.11"),
+    (Redis6, "REDIS_URL", "redis://127.0.0.1:{}/0", "Redis 7", "6.2.14"),
 ])
 def test_a_server_that_is_too_old_ends_a_node_with_78(platform, handler, variable, url, needed, found):
     with Server(handler) as server, started(platform, **{variable: url.format(server.port)}) as process:
@@ -55,8 +56,7 @@ def test_a_node_that_begins_before_its_database_waits_for_it(platform, open_fold
             with contextlib.suppress(requests.ConnectionError):
                 return requests.get(URL + "/readyz", timeout=5)
 
-        until(lambda: ready() is not None)
-        early = ready()
+        early = until(ready)
         until(lambda: "PostgreSQL" in ready().json()["detail"])
         assert early.status_code == ready().status_code == 503
         assert early.json()["code"] == "app.not_ready"
