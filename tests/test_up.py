@@ -10,7 +10,7 @@ import time
 
 import requests
 from conftest import READY, START_SECONDS, under_account, until
-from people import sign_in
+from people import sign_in, sign_in_by
 
 
 def test_it_starts_three_nodes_that_all_answer_on_8080_and_9090(platform):
@@ -143,12 +143,21 @@ def test_a_second_start_keeps_data_and_keys_and_takes_the_next_free_port(start_p
     assert first.stop() == 0
     assert not (first.data / "up.json").exists()
     begun = time.monotonic()
-    second = start_platform(home=first.home)
+    second = start_platform("--demo", home=first.home)
     assert time.monotonic() - begun < 15
     assert second.sql("SELECT n FROM kept") == "7"
     assert (second.data / "secrets" / "secret_key").read_text() == key
     assert second.link != first.link is not None  # nobody has found the way in yet
     sign_in(second)
+    people = "SELECT count(*) FROM users WHERE email LIKE '%@demo.invalid'"
+    files = "SELECT count(*) FROM files WHERE state = 'ready'"
+    assert "3 people, 6 new files" in second.wait_for_line("Demo    ")
+    assert (second.sql(people), second.sql(files)) == ("3", "6")
+    assert "3 people, 0 new files" in second.run("demo").stdout  # what is there stays
+    assert (second.sql(people), second.sql(files)) == ("3", "6")
+    ada = sign_in_by(second, second.run("admin", "link", "--email", "ada@demo.invalid").stdout)
+    notes = next(file for file in ada.get("/v1/files").json()["data"] if file["name"] == "engine-notes.md")
+    assert ada.get(f"/v1/files/{notes['id']}/content", stream=True).text.startswith("# Notes")
     down = second.run("down", "--home", str(second.data), timeout=60)
     assert "Stopped." in down.stdout
     assert second.process.wait(5) == 0

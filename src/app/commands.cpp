@@ -9,6 +9,7 @@
 #include "app/visitors.hpp"
 #include "operate/balancer/balancer_cli.hpp"
 #include "operate/changes/freezes_cli.hpp"
+#include "operate/demo/demo_cli.hpp"
 #include "operate/deploy/fleet_cli.hpp"
 #include "operate/drift/drift_cli.hpp"
 #include "operate/drills/drills_cli.hpp"
@@ -38,6 +39,9 @@ void add_visitors(cli::Commands& commands, Platform& platform) {
          .make_account = trial_account(platform),
          .make_crowd = trial_crowd(platform),
          .url = url}
+    );
+    demo::add_commands(
+        commands, {.telemetry = platform.telemetry, .make_account = demo_account(platform)}, running
     );
     smoke::add_commands(
         commands, {.telemetry = platform.telemetry, .make_account = smoke_account(platform)}, url

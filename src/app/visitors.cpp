@@ -100,4 +100,12 @@ load::MakeCrowd trial_crowd(Platform& platform) {
     };
 }
 
+demo::MakeAccount demo_account(Platform& platform) {
+    return [&platform](trace::Context context, std::string email, std::string name) {
+        return open_account(
+            platform, context, {.email = std::move(email), .name = std::move(name)}
+        );
+    };
+}
+
 }  // namespace acme::app

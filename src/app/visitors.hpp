@@ -1,8 +1,9 @@
 #pragma once
 
-/// The accounts with which the platform visits itself: checks, trial traffic.
+/// The accounts with which the platform visits itself: checks, trial traffic, people to look at.
 
 #include "app/platform.hpp"
+#include "operate/demo/demo.hpp"
 #include "operate/load/traffic.hpp"
 
 namespace acme::app {
@@ -14,5 +15,8 @@ smoke::MakeAccount trial_account(Platform& platform);
 
 /// Plain users, load-1@acme.invalid and so on: made when they are not there, and signed in.
 load::MakeCrowd trial_crowd(Platform& platform);
+
+/// Plain users, whom nobody is told the password of.
+demo::MakeAccount demo_account(Platform& platform);
 
 }  // namespace acme::app

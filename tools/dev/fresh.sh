@@ -85,17 +85,29 @@ check_test() {
     inside bash -c "$mirrors; cd /srv/acme && ./dev test"
 }
 
-check_up() { # ACCOUNT: starts it, asks it, stops it
-    step "./dev up, as $1"
+without_network() { # the command given, where only the machine itself can be reached
+    # shellcheck disable=SC2016 # expanded inside
+    inside unshare --net bash -c 'python3 -c "import fcntl, socket, struct
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack(\"16sH14s\", b\"lo\", 0x41, b\"\"))" && exec "$@"' bash "$@"
+}
+
+check_up() { # ACCOUNT: starts it with an empty home, asks it, stops it; and once more without a network
+    start_and_stop "$1" inside
+    start_and_stop "$1" without_network
+}
+
+start_and_stop() { # ACCOUNT SURROUNDINGS
+    step "./dev up, as $1, $2"
     local reader=""  # of what is lent by root and is not theirs to write
     [ -z "$lent" ] || [ "$1" = root ] || reader="CCACHE_READONLY=1 CCACHE_TEMPDIR=/tmp"
     # shellcheck disable=SC2086 # words
-    inside env $reader bash -c "$mirrors"'; exec su "$0" -s /bin/bash -c "$1"' "$1" "cd ~ && { [ -d acme ] || git clone -q /srv/acme; }; cd acme || exit
+    "$2" env $reader bash -c "$mirrors"'; exec su "$0" -s /bin/bash -c "$1"' "$1" "cd ~ && { [ -d acme ] || git clone -q /srv/acme; }; cd acme || exit
         ./dev up >../said 2>&1 & up=\$!
         for _ in \$(seq 7200); do grep -q '^Stop ' ../said && break; kill -0 \$up || break; sleep 0.5; done
         cat ../said
         url=\$(sed -n 's/^Dashboard  *\\(http[^ ]*\\).*/\\1/p' ../said)
         curl --fail --silent --show-error \$url/readyz && curl --fail --silent --output /dev/null \$url/ &&
+        ./dev acme smoke &&
         ./dev down && wait \$up"
 }
 inside useradd --create-home --shell /bin/bash --groups sudo stranger

@@ -57,6 +57,7 @@ Result<Options> options_of(const cli::Call& call) {
     reader.read("--workers", options.workers, 0, Options::workers_max);
     reader.read("--replicas", options.replicas, 0, Options::replicas_max);
     reader.read<std::uint16_t>("--port", options.port, 1, 65535);
+    options.has_demo = call.has("--demo");
     if (const auto right = std::move(reader).done(); !right) return std::unexpected(right.error());
     return options;
 }
@@ -178,9 +179,11 @@ std::string run_folder(std::string home) {
 
 void add_commands(cli::Commands& commands, Surroundings around) {
     if (around.program.empty()) around.program = std::filesystem::read_symlink("/proc/self/exe");
+    std::vector<cli::Option> up_all = up_options();
+    up_all.push_back({"--demo", "", "with a few people and files, to look around"});
     commands.add({
         .name = "up",
-        .options = up_options(),
+        .options = std::move(up_all),
         .about = "Starts and watches everything on this machine, until Ctrl-C.",
         .example = "acme up --app-nodes 6",
         .run = [around](const cli::Call& call) { return up(call, around); },

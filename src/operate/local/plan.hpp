@@ -18,6 +18,7 @@ struct Options {
     int workers = 2;
     int replicas = 0;
     std::uint16_t port = 8080;  // of the balancer; the next free one from there
+    bool has_demo = false;      // people and files to look at
 
     static constexpr int app_nodes_max = 64;
     static constexpr int workers_max = 64;

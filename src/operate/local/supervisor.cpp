@@ -19,6 +19,7 @@ using std::chrono::seconds;
 constexpr seconds store_ready_max{60};  // PostgreSQL may have to recover
 constexpr seconds migrate_time_max{600};
 constexpr seconds link_time_max{20};
+constexpr seconds demo_time_max{60};
 constexpr milliseconds look_again{10};
 constexpr std::chrono::hours housekeeping{1};
 
@@ -243,11 +244,22 @@ void Supervisor::write_state() const {
 Task<> Supervisor::announce() {
     say_("");
     say_("Dashboard   " + plan_.url);
+    if (options_.has_demo) co_await make_demo();
     co_await announce_link();
     const std::string tunnel = tunnel_line(around_.environment, plan_.balancer.port);
     if (!tunnel.empty()) say_("From afar   " + tunnel);
     say_("Logs        ./dev logs --follow");
     say_("Stop        Ctrl-C, or ./dev down");
+}
+
+/// What goes wrong with it is said and is no reason not to run.
+Task<> Supervisor::make_demo() {
+    std::string last = "no answer in time";
+    const process::LineSink sink = [&last](std::string_view line) { last = line; };
+    co_await process::run(
+        {.argv = {program_.binary, "demo"}, .environment = plan_.environment}, sink, demo_time_max
+    );
+    say_("Demo        " + last);
 }
 
 /// A link of its own for as long as no administrator has found the way in: the first one may have

@@ -56,6 +56,7 @@ private:
     Task<> open_engine();
     Task<> announce();
     Task<> announce_link();
+    Task<> make_demo();
     Task<> until_told();
 
     Task<> drain();
