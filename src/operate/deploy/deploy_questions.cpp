@@ -84,11 +84,12 @@ Task<Result<>> DeployCommands::follow(const cli::Call& call) {
     const Listener show = listener_of(call);
     const DeploymentId id = newest.front().id;
     for (std::int64_t seen = 0;;) {
+        // First: what is recorded until it has ended is then shown to the last word.
+        const Deployment now = ACME_TRY(co_await deployments_.find(call.context, id));
         for (const Record& record : co_await deployments_.records(call.context, id, seen)) {
             show(record);
             seen = record.seq;
         }
-        const Deployment now = ACME_TRY(co_await deployments_.find(call.context, id));
         if (now.has_ended() || now.state == "succeeded") co_return done;
         co_await sleep_for(milliseconds(500));
     }
