@@ -56,7 +56,8 @@ def test_a_node_that_begins_before_its_database_waits_for_it(platform, open_fold
             with contextlib.suppress(requests.ConnectionError):
                 return requests.get(URL + "/readyz", timeout=5)
 
-        early = until(ready)
+        until(lambda: ready() is not None)
+        early = ready()
         until(lambda: "PostgreSQL" in ready().json()["detail"])
         assert early.status_code == ready().status_code == 503
         assert early.json()["code"] == "app.not_ready"

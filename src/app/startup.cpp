@@ -2,6 +2,7 @@
 
 #include "app/lists.hpp"
 #include "base/text.hpp"
+#include "io/redis/server_facts.hpp"
 
 #include <csignal>
 #include <unistd.h>
@@ -12,6 +13,7 @@ namespace {
 constexpr int version_min = 150'000;  // the guide: PostgreSQL 15 or later
 constexpr std::chrono::milliseconds pause_min{100};
 constexpr std::chrono::milliseconds pause_max{5'000};
+constexpr std::chrono::milliseconds redis_pause{1'000};
 constexpr std::chrono::milliseconds patience{300};  // a database that is well needs a tenth of it
 
 constexpr pg::Query read_version{"app.version", "SELECT current_setting('server_version_num')"};
@@ -60,6 +62,24 @@ void end_process(Platform& platform, const std::string& reason) {
     ::kill(::getpid(), SIGTERM);
 }
 
+/// A Redis that was away, or slow, as this process began is asked when it answers (STOR-7).
+Task<> refuse_old_redis(Platform& platform, Readiness& readiness) {
+    while (!readiness.is_draining()) {
+        trace::Trace trace(platform.clock, platform.random);
+        const auto info = co_await platform.redis.run(trace.begin(std::nullopt, 0), {"INFO"});
+        if (info && info->text() != nullptr) {
+            const Result<> sound = redis::check_version(redis::parse_info(*info->text()));
+            if (sound || readiness.is_draining()) co_return;
+            end_process(platform, sound.error().message);
+            co_return readiness.give_up(sound.error().message);
+        }
+        for (auto left = redis_pause; !readiness.is_draining() && left.count() > 0;) {
+            co_await sleep_for(pause_min);
+            left -= pause_min;
+        }
+    }
+}
+
 Task<> be_ready_after_patience(Platform& platform, Readiness& readiness) {
     co_await sleep_for(patience);
     if (readiness.is_draining() || !readiness.is_starting()) co_return;
@@ -83,7 +103,12 @@ Task<bool> until_usable(Platform& platform, Readiness& readiness) {
     while (!readiness.is_draining()) {
         Obstacle obstacle = co_await find_obstacle(platform);
         if (readiness.is_draining()) break;
-        if (obstacle.reason.empty()) co_return true;
+        if (obstacle.reason.empty()) {
+            platform.tasks.spawn(
+                platform.loop.get_executor(), "startup.redis", refuse_old_redis(platform, readiness)
+            );
+            co_return true;
+        }
         if (obstacle.is_out_of_reach && platform.config.is_known_good) {
             readiness.become_ready();
             platform.log.warn("ready", {{"reason", obstacle.reason}});
