@@ -418,6 +418,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/log_level": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the level that all processes log at for a while. */
+        get: operations["get_v1_admin_log_level"];
+        /** Chooses the level that all processes log at, for an hour at most. */
+        put: operations["put_v1_admin_log_level"];
+        post?: never;
+        /** Has each process log at its own LOG_LEVEL again, before the time. */
+        delete: operations["delete_v1_admin_log_level"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/freezes": {
         parameters: {
             query?: never;
@@ -1093,7 +1112,7 @@ export interface components {
                 wrong_release?: number;
             };
         };
-        /** @description What the judge saw. Of a canary or a batch: canary, canary_minute, stable, stable_minute, now; of the watch over all nodes: site, alone. */
+        /** @description What the judge saw. Of a canary or a batch: canary and stable, each of the whole, of the last minute and of the last five, and now; of the watch over all nodes: site, alone. */
         DeploymentSample: {
             /** Format: date-time */
             at: string;
@@ -1104,7 +1123,10 @@ export interface components {
             canary_minute?: components["schemas"]["DeploymentWindow"];
             stable?: components["schemas"]["DeploymentWindow"];
             stable_minute?: components["schemas"]["DeploymentWindow"];
+            canary_five_minutes?: components["schemas"]["DeploymentWindow"];
+            stable_five_minutes?: components["schemas"]["DeploymentWindow"];
             site?: components["schemas"]["DeploymentWindow"];
+            site_five_minutes?: components["schemas"]["DeploymentWindow"];
             /** @description The one node without which all would be well. */
             alone?: string | null;
             now?: components["schemas"]["DeploymentCheck"];
@@ -1329,6 +1351,21 @@ export interface components {
                 ip: string;
             }[];
             next_cursor: string | null;
+        };
+        LogLevel: {
+            /**
+             * @description Null: each process logs at its own LOG_LEVEL.
+             * @enum {string|null}
+             */
+            level: "debug" | "info" | "warn" | "error" | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            set_by: string | null;
+        };
+        LogLevelChoice: {
+            /** @enum {string} */
+            level: "debug" | "info" | "warn" | "error";
+            seconds: number;
         };
     };
     responses: never;
@@ -3439,15 +3476,22 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        /** @description The file itself, or a form with one file; of more than 52428800 bytes it is refused. */
+        requestBody: {
             content: {
                 "application/octet-stream": string;
+                "multipart/form-data": {
+                    /** @description At most 52428800 bytes (MAX_UPLOAD_SIZE_MB). */
+                    file: string;
+                };
             };
         };
         responses: {
             /** @description Stores a file: the body itself, or the one file of a form. */
             201: {
                 headers: {
+                    /** @description max-size: the longest file that is taken, in bytes. */
+                    "Upload-Limit"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4219,6 +4263,302 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Removes your ping. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The quota of RateLimit-Policy is used up; Retry-After says until when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy, or it took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal that is this route's own. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_admin_log_level: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Shows the level that all processes log at for a while. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLevel"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The quota of RateLimit-Policy is used up; Retry-After says until when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy, or it took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal that is this route's own. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_v1_admin_log_level: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogLevelChoice"];
+            };
+        };
+        responses: {
+            /** @description Chooses the level that all processes log at, for an hour at most. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLevel"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks the role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the body are not as expected. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The quota of RateLimit-Policy is used up; Retry-After says until when. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something broke on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too busy, or it took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A refusal that is this route's own. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_v1_admin_log_level: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Has each process log at its own LOG_LEVEL again, before the time. */
             204: {
                 headers: {
                     [name: string]: unknown;
