@@ -32,6 +32,8 @@ TEST(Record, IsReadBackAsItWasWritten) {
 TEST(Record, WhatSomebodyWroteIsKeptWithoutItsSecretsAndDigestsAsTheyAre) {
     const std::string digest = "sha256:" + std::string(64, '4');
     Record record{
+        .deployment = {},
+        .at = testing::start,
         .kind = "begun",
         .data =
             {{"reason", "for Ada, password=hunter22"},

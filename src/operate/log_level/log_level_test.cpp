@@ -7,6 +7,8 @@
 #include "testing/bench.hpp"
 #include "testing/text_body.hpp"
 
+#include <array>
+
 namespace acme::log_level {
 namespace {
 
@@ -19,8 +21,9 @@ struct LevelBench : testing::Bench {
 
     http::Response send(http::Method method, std::string_view body = "") {
         testing::TextBody text(body);
+        const std::array headers{http::Header{"Content-Type", "application/json"}};
         const http::Request request{
-            .method = method, .target = "/v1/admin/log_level", .body = text
+            .method = method, .target = "/v1/admin/log_level", .headers = headers, .body = text
         };
         return wait(service.answer(request, trace));
     }
