@@ -327,6 +327,7 @@ TEST(Balancer, WhoComesWithoutATraceGetsAValidOneAndWhoHasOneKeepsIt) {
     settings.watched.clear();
     settings.port = free_port(bench.loop.get_executor());
     settings.app = {{"one", "127.0.0.1", node.port()}};
+    folder.write("canary.map", "");
     const std::string file = folder.write("haproxy.cfg", render(settings).value());
     const auto child = process::Child::start(
         bench.loop.get_executor(), {.argv = {haproxy, "-f", file}}, [](std::string_view) {}
