@@ -166,6 +166,10 @@ TEST(Server, WhatIsTooLargeOrNotHttpIsRefusedAndTheConnectionEnds) {
     EXPECT_EQ(first_line(post(std::string(1 << 20, 'x'))), "HTTP/1.1 413 Content Too Large");
     EXPECT_EQ(first_line("nonsense\r\n\r\n"), "HTTP/1.1 400 Bad Request");
     EXPECT_EQ(
+        first_line("GET / HTTP/1.1\r\nHost: x\r\nCookie: a=b;\r\n c=d\r\n\r\n"),
+        "HTTP/1.1 400 Bad Request"
+    ) << "a header that goes on in the next line";
+    EXPECT_EQ(
         first_line("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(2000, 'x') + "\r\n\r\n"),
         "HTTP/1.1 431 Request Header Fields Too Large"
     );
