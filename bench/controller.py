@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 
 import bed
 import tiny
@@ -20,6 +21,7 @@ def cpu_percent():
         subprocess.run([CLIENT, "balancer", *words], check=True)
         with bed.process([CLIENT, "nodes", *words]), bed.process(["haproxy", "-W", "-db", "-f", place / "haproxy.cfg"]):
             bed.wait_for(f"http://127.0.0.1:{port}/readyz")
+            time.sleep(5)  # one node answers; the balancer has to have found all of them
             done = subprocess.run([CLIENT, "control", *words], env=env, capture_output=True, text=True, timeout=SECONDS + 60)
     found = re.search(r"^(\d+) ([\d.]+)$", done.stdout, re.MULTILINE)
     if not found:

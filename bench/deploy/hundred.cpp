@@ -287,15 +287,18 @@ void answer_as_nodes(const Hundred& hundred) {
 void write_balancer(const Hundred& hundred) {
     const auto text = balancer::render(settings_of(hundred));
     if (!text) throw std::runtime_error(text.error().message);
+    std::ofstream(settings_of(hundred).map_file());  // nobody is led to a canary
     std::ofstream(file_of(hundred)) << *text;
 }
 
 void control(const Hundred& hundred) {
     const app::Reading reading = app::read_config(app::process_environment());
-    for (const std::string& line : app::report(reading.problems)) {
-        std::fprintf(stderr, "%s\n", line.c_str());
+    if (!reading.problems.empty()) {
+        for (const std::string& line : app::report(reading.problems)) {
+            std::fprintf(stderr, "%s\n", line.c_str());
+        }
+        throw std::runtime_error("the configuration is incomplete");
     }
-    if (!reading.problems.empty()) throw std::runtime_error("the configuration is incomplete");
     Metrics metrics;
     LogPipe pipe(STDERR_FILENO);
     app::Platform platform(reading.config, metrics, pipe);
