@@ -6,8 +6,7 @@
 namespace acme::app {
 namespace {
 
-/// Main has already refused, with exit code 78, what is not usable: who comes here may start. As a
-/// command it is tried in tests/test_roles.py.
+/// Main has already refused, with exit code 78, what is not usable: who comes here may start.
 Task<Result<>> check(const cli::Call& call) {
     Reading reading = read_config(process_environment());
     if (call.has("--json")) {

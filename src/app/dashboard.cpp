@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 13> pages{
     "/me",
 };
 
-// Nothing from elsewhere, nothing inline, in nobody's frame: tests/test_roles.py keeps it so.
+// Nothing from elsewhere, nothing inline, in nobody's frame.
 const http::HeaderList page_headers{
     {"Content-Security-Policy",
      "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "

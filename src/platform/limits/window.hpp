@@ -5,7 +5,7 @@
 ///
 /// Counts are of whole seconds, and such a span touches at most window + 1 of them: so many are
 /// summed up. Who is refused may have to wait up to a second longer for that. The script in
-/// limits.cpp is the same in Lua.
+/// script.hpp is the same in Lua.
 
 #include <chrono>
 #include <cstdint>
