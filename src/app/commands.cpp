@@ -25,6 +25,7 @@
 #include "platform/accounts/accounts_cli.hpp"
 #include "platform/audit/audit_http.hpp"
 #include "platform/files/files_cli.hpp"
+#include "platform/keys/keys_cli.hpp"
 
 namespace acme::app {
 namespace {
@@ -88,6 +89,8 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     accounts::add_commands(
         commands, platform.accounts, platform.links, platform.config.admin_email
     );
+    commands.add_group("keys", "API keys: create, list, rotate, revoke, limit.");
+    keys::add_commands(commands, platform.keys, platform.accounts);
     commands.add_group("audit", "Who changed what.");
     audit::add_commands(commands, platform.db);
     commands.add_group("files", "Uploaded files.");

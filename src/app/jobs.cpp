@@ -8,6 +8,7 @@
 #include "platform/events/events_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
 #include "platform/idempotency/idempotency_jobs.hpp"
+#include "platform/keys/keys_jobs.hpp"
 #include "platform/mail/mail_jobs.hpp"
 #include "platform/sessions/sessions_jobs.hpp"
 
@@ -16,6 +17,7 @@ namespace acme::app {
 void add_jobs(jobs::Registry& jobs, Platform& platform) {
     audit::add_jobs(jobs, platform.db);
     sessions::add_jobs(jobs, platform.sessions, platform.links, platform.proofs);
+    keys::add_jobs(jobs, platform.keys);
     mail::add_jobs(jobs, platform.mail);
     events::add_jobs(jobs, platform.db);
     idempotency::add_jobs(jobs, platform.idempotency);

@@ -27,6 +27,7 @@
 #include "platform/events/hub.hpp"
 #include "platform/files/files.hpp"
 #include "platform/idempotency/idempotency.hpp"
+#include "platform/keys/keys.hpp"
 #include "platform/limits/limits.hpp"
 #include "platform/mail/mail.hpp"
 #include "platform/sessions/sessions.hpp"
@@ -103,6 +104,7 @@ struct Platform {
     sessions::Sessions sessions;
     sessions::Auth auth{sessions, passwords, links, tries};
     sessions::Entrance entrance{sign_ups, sessions, tries, metrics};
+    keys::Keys keys{db, accounts, limits, telemetry, trusted_proxies};
     files::Files files;
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;

@@ -12,6 +12,8 @@
 #include "platform/audit/audit_http.hpp"
 #include "platform/events/events_http.hpp"
 #include "platform/files/files_http.hpp"
+#include "platform/keys/keys_http.hpp"
+#include "platform/keys/scopes.hpp"
 #include "platform/mail/mail_http.hpp"
 
 namespace acme::app {
@@ -23,6 +25,7 @@ void add_routes(http::Router& router, Platform& platform) {
     sessions::add_sign_up_routes(router, platform.entrance);
     mail::add_routes(router, platform.mail, platform.cursors);
     sessions::add_routes(router, platform.sessions, platform.cursors);
+    keys::add_routes(router, {platform.keys, platform.cursors, platform.trusted_proxies});
     files::add_routes(router, platform.files, platform.idempotency, platform.cursors);
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);
@@ -54,7 +57,7 @@ void add_routes(http::Router& router, Platform& platform) {
     drift::add_routes(router, platform.db, platform.config.environment);
     drills::add_routes(router, platform.db, platform.clock, platform.config.environment);
     audit::add_routes(router, platform.db, platform.cursors);
-    http::add_openapi(router, platform.config.release);
+    http::add_openapi(router, platform.config.release, keys::scope_of);
 }
 
 }  // namespace acme::app

@@ -12,6 +12,7 @@ void add_schedule(schedule::Schedule& schedule) {
     schedule.every("audit.seal", std::chrono::seconds(1), "audit.seal");
     schedule.every("sessions.sweep", hours(1), "sessions.sweep");
     schedule.every("accounts.sweep_links", hours(1), "accounts.sweep_links");
+    schedule.every("keys.sweep", hours(1), "keys.sweep");
     schedule.every("mail.sweep", hours(1), "mail.sweep");
     files::add_schedule(schedule);
     deploy::add_schedule(schedule);

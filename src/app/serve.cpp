@@ -17,7 +17,10 @@ public:
     Serve(Platform& platform, std::size_t index)
         : platform_(platform),
           router_(http::Admit([&platform](const http::Arrival& arrival) {
-              return platform.sessions.admit(arrival);
+              const bool has_key = keys::Keys::has_key(arrival.request);
+              const bool asks = arrival.route.access.needs_identity();
+              return has_key && asks ? platform.keys.admit(arrival)
+                                     : platform.sessions.admit(arrival);
           })),
           service_(
               router_,

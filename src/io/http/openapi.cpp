@@ -127,8 +127,10 @@ std::vector<Refusal> refusals_of(const TableRoute& route) {
     if (takes_body) all.back().codes.insert(all.back().codes.end(), {"http.body_malformed"});
     if (takes_json) all.back().codes.insert(all.back().codes.end(), {"http.not_json"});
     if (route.access.needs_identity()) {
-        add(401, "Nobody is signed in.", {"access.signed_out"});
-        add(403, "The caller lacks the role.", {"access.role_required"});
+        add(401, "Nobody is signed in.", {"access.signed_out", "keys.invalid_key"});
+        add(403,
+            "The caller lacks the role, or the key its scope.",
+            {"access.role_required", "keys.scope_required", "keys.not_for_keys"});
     }
     if (route.doc.takes_key) {
         add(409,
@@ -225,18 +227,24 @@ json::object responses_of(const TableRoute& route) {
     return responses;
 }
 
-json::object operation_of(const TableRoute& route) {
+/// Source: OpenAPI 3.1.0, Security Requirement Object: a scheme that is not OAuth's names roles.
+json::array security_of(const TableRoute& route, const ScopeOf& scope_of) {
+    if (!route.access.needs_identity()) return {};
+    json::array security{json::object{{"session", json::array{}}}};
+    const auto scope = scope_of ? scope_of(route) : std::nullopt;
+    if (scope) security.push_back(json::object{{"key", json::array{*scope}}});
+    return security;
+}
+
+json::object operation_of(const TableRoute& route, const ScopeOf& scope_of) {
     const Doc& doc = route.doc;
     json::object operation{
         {"operationId", operation_id(route)},
         {"summary", doc.summary},
         {"tags", json::array{tag_of(route)}},
         {"x-access", access_of(route.access)},
-        {"security", json::array{}},
+        {"security", security_of(route, scope_of)},
     };
-    if (route.access.needs_identity()) {
-        operation["security"].as_array().push_back(json::object{{"session", json::array{}}});
-    }
     if (auto parameters = parameters_of(route); !parameters.empty()) {
         operation["parameters"] = std::move(parameters);
     }
@@ -270,17 +278,20 @@ void expect_schema(const json::object& schemas, std::string_view name) {
 
 struct Document {
     std::string release;
-    std::string text;
+    ScopeOf scope_of;
+    std::string text = "";
 };
 
 Task<Result<Response>> show(const Router& router, std::shared_ptr<Document> document) {
-    if (document->text.empty()) document->text = openapi(router, document->release);
+    if (document->text.empty()) {
+        document->text = openapi(router, document->release, document->scope_of);
+    }
     co_return Response{.body = document->text, .headers = {{"Cache-Control", "no-cache"}}};
 }
 
 }  // namespace
 
-std::string openapi(const Router& router, std::string_view release) {
+std::string openapi(const Router& router, std::string_view release, const ScopeOf& scope_of) {
     json::object schemas = schemas_of(router);
     json::object paths;
     std::set<std::string> tags;
@@ -291,7 +302,7 @@ std::string openapi(const Router& router, std::string_view release) {
         tags.insert(tag_of(route));
         auto& path = paths[route.pattern];
         if (path.is_null()) path.emplace_object();
-        path.as_object()[lower(name_of(route.method))] = operation_of(route);
+        path.as_object()[lower(name_of(route.method))] = operation_of(route, scope_of);
     }
     json::array tag_list;
     for (const std::string& tag : tags) {
@@ -310,14 +321,17 @@ std::string openapi(const Router& router, std::string_view release) {
         {"components",
          {{"schemas", std::move(schemas)},
           {"securitySchemes",
-           {{"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-acme_session"}}}}}}
-        },
+           {{"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-acme_session"}}},
+            {"key",
+             {{"type", "http"},
+              {"scheme", "bearer"},
+              {"description", "An API key, \"ack_…\", with the scope that is named."}}}}}}},
     };
     return json::serialize(document);
 }
 
-void add_openapi(Router& router, std::string release) {
-    auto document = std::make_shared<Document>(std::move(release));
+void add_openapi(Router& router, std::string release, ScopeOf scope_of) {
+    auto document = std::make_shared<Document>(std::move(release), std::move(scope_of));
     router.add({
         .method = Method::get,
         .pattern = "/v1/openapi.json",

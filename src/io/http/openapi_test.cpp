@@ -4,6 +4,7 @@
 #include "testing/bench.hpp"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 namespace acme::http {
 namespace {
@@ -79,6 +80,24 @@ TEST(OpenApi, EveryRouteUnderV1IsInItWithAllThatItTakesAndAnswers) {
     EXPECT_EQ(change.at_pointer("/parameters/0/in").as_string(), "path");
     EXPECT_EQ(change.at_pointer("/parameters/1/name").as_string(), "If-Match");
     EXPECT_TRUE(change.at("responses").as_object().contains("428"));
+}
+
+TEST(OpenApi, WhereAKeyIsGoodItsScopeIsNamed) {
+    Router router(nullptr);
+    fill(router);
+    const auto scope_of = [](const TableRoute& route) -> std::optional<std::string> {
+        if (route.method != Method::get) return std::nullopt;
+        return "notes:read";
+    };
+
+    const auto document = boost::json::parse(openapi(router, "r1", scope_of));
+
+    const auto& notes = document.at_pointer("/paths/~1v1~1notes");
+    EXPECT_EQ(
+        boost::json::serialize(notes.at("get").at("security")),
+        R"([{"session":[]},{"key":["notes:read"]}])"
+    );
+    EXPECT_EQ(boost::json::serialize(notes.at("post").at("security")), R"([{"session":[]}])");
 }
 
 TEST(OpenApi, ARouteThatNamesASchemaThatNobodyAddedIsABug) {

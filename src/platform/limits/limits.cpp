@@ -37,7 +37,14 @@ std::optional<Verdict> verdict_of(const std::vector<redis::Reply>& reply) {
 
 }  // namespace
 
-std::string_view name_of(Policy policy) { return policy == Policy::user ? "user" : "anonymous"; }
+std::string_view name_of(Policy policy) {
+    switch (policy) {
+        case Policy::user: return "user";
+        case Policy::anonymous: return "anonymous";
+        case Policy::key: return "key";
+    }
+    return "user";
+}
 
 std::string_view name_of(Mode mode) {
     switch (mode) {
@@ -128,8 +135,9 @@ Task<Standing> Limits::count(trace::Context context, Caller caller) {
 }
 
 Quota Limits::quota_of(const Caller& caller) const {
-    const bool is_user = caller.policy == Policy::user;
-    const std::int64_t limit = is_user ? options_.user_max : options_.anonymous_max;
+    const bool is_nobody = caller.policy == Policy::anonymous;
+    const std::int64_t usual = is_nobody ? options_.anonymous_max : options_.user_max;
+    const std::int64_t limit = caller.limit.value_or(usual);
     return {
         .limit = limit,
         .weight = std::min(caller.weight, limit),

@@ -35,10 +35,10 @@ struct Options {
     std::size_t shares_max = 20'000;
 };
 
-enum class Policy : std::uint8_t { user, anonymous };
+enum class Policy : std::uint8_t { user, anonymous, key };
 enum class Mode : std::uint8_t { redis, cached, local };
 
-/// "user", "anonymous"; "redis", "cached", "local": as in headers and labels.
+/// "user", "anonymous", "key"; "redis", "cached", "local": as in headers and labels.
 std::string_view name_of(Policy policy);
 std::string_view name_of(Mode mode);
 
@@ -48,6 +48,7 @@ struct Caller {
     std::string key;   // in Redis
     std::string mark;  // under which a refusal is remembered: of what they have shown to be theirs
     std::int64_t weight = 1;
+    std::optional<std::int64_t> limit = std::nullopt;  // in place of the policy's: a key's own
 };
 
 /// `mark` is the hash of the session's cookie: a forged one is not refused in the user's name.
@@ -112,7 +113,7 @@ private:
     const Clock& clock_;
     Share share_;
     Denials denials_;
-    std::array<prometheus::Counter*, 12> decisions_{};  // by policy, mode and result
+    std::array<prometheus::Counter*, 18> decisions_{};  // by policy, mode and result
 };
 
 }  // namespace acme::limits

@@ -1,0 +1,89 @@
+#include "platform/keys/scopes.hpp"
+
+#include <algorithm>
+
+namespace acme::keys {
+namespace {
+
+constexpr std::string_view scheme = "bearer ";
+
+}  // namespace
+
+bool is_scope(std::string_view scope) {
+    const auto colon = scope.find(':');
+    if (colon == scope.npos) return false;
+    const std::string_view room = scope.substr(0, colon);
+    const std::string_view verb = scope.substr(colon + 1);
+    const bool is_known = std::ranges::count(scoped_rooms, room) > 0;
+    return is_known && (verb == "read" || (verb == "write" && room != "me"));
+}
+
+void add_scope_problems(const std::vector<std::string>& scopes, std::vector<FieldError>& problems) {
+    for (std::size_t i = 0; i < scopes.size(); ++i) {
+        if (is_scope(scopes[i])) continue;
+        problems.push_back({
+            "/scopes/" + std::to_string(i),
+            "keys.scope_unknown",
+            "must be a room and what is done there, such as files:read",
+        });
+    }
+    if (scopes.empty()) {
+        problems.push_back({"/scopes", "keys.scope_unknown", "must name at least one scope"});
+    }
+}
+
+std::string joined(std::vector<std::string> scopes) {
+    std::ranges::sort(scopes);
+    scopes.erase(std::ranges::unique(scopes).begin(), scopes.end());
+    std::string text;
+    for (const std::string& scope : scopes) text.append(text.empty() ? "" : " ").append(scope);
+    return text;
+}
+
+bool grants(std::string_view scopes, std::string_view scope) {
+    while (!scopes.empty()) {
+        const auto blank = std::min(scopes.find(' '), scopes.size());
+        if (scopes.substr(0, blank) == scope) return true;
+        scopes.remove_prefix(std::min(blank + 1, scopes.size()));
+    }
+    return false;
+}
+
+std::optional<std::string> scope_of(const http::TableRoute& route) {
+    const auto& segments = route.segments;
+    const bool is_versioned = segments.size() > 1 && segments[0] == "v1";
+    if (!is_versioned || route.is_stream) return std::nullopt;
+    std::string room = segments[1];
+    if (room == "rollbacks") room = "deployments";
+    const bool is_read = route.method == http::Method::get;
+    const bool is_mine = room == "me" && segments.size() > 2;
+    const bool is_second_person = segments.back().ends_with(":pass");
+    std::string scope = room + (is_read ? ":read" : ":write");
+    if (is_mine || is_second_person || !is_scope(scope)) return std::nullopt;
+    return scope;
+}
+
+Result<> check_scope(const http::TableRoute& route, std::string_view scopes) {
+    const auto scope = scope_of(route);
+    if (!scope) {
+        return refuse(
+            ErrorKind::forbidden, "keys.not_for_keys", "This takes a person who is signed in."
+        );
+    }
+    if (grants(scopes, *scope)) return {};
+    return refuse(
+        ErrorKind::forbidden, "keys.scope_required", "This takes the scope " + *scope + "."
+    );
+}
+
+std::string_view bearer_in(const http::Request& request) {
+    const std::string_view header = request.header("Authorization");
+    if (header.size() < scheme.size()) return "";
+    for (std::size_t i = 0; i < scheme.size(); ++i) {
+        const bool is_upper = header[i] >= 'A' && header[i] <= 'Z';
+        if ((is_upper ? static_cast<char>(header[i] + 32) : header[i]) != scheme[i]) return "";
+    }
+    return header.substr(scheme.size());
+}
+
+}  // namespace acme::keys
