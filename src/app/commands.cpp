@@ -23,7 +23,7 @@
 #include "operate/metrics/metrics_cli.hpp"
 #include "operate/smoke/smoke_cli.hpp"
 #include "platform/accounts/accounts_cli.hpp"
-#include "platform/audit/audit_http.hpp"
+#include "platform/audit/audit_cli.hpp"
 #include "platform/files/files_cli.hpp"
 #include "platform/keys/keys_cli.hpp"
 

@@ -2,7 +2,7 @@
 
 /// A time as people and programs write it.
 
-#include "base/clock.hpp"
+#include "base/moment.hpp"
 #include "base/result.hpp"
 
 #include <optional>
@@ -11,9 +11,7 @@
 
 namespace acme::changes {
 
-/// "2026-11-24T18:00:00Z", "2026-11-24T18:00+01:00", also with a blank for the T; without an offset
-/// it is UTC. nullopt for anything else. Source: RFC 3339, 5.6.
-std::optional<WallTime> parse_time(std::string_view text);
+using acme::parse_time;
 
 /// What parse_time() takes, or how long from now: "90m", "2h", "3d". Errors: changes.moment
 /// (invalid).

@@ -1,38 +1,10 @@
 #pragma once
 
-/// Entries as they are read: listed, sealed into a chain, and held against it.
+/// The chain of seals: made a moment after the entries, by one sealer at a time.
 
-#include "base/clock.hpp"
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "base/task.hpp"
-#include "io/telemetry/trace.hpp"
-
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
-namespace acme::pg {
-class Database;
-class Row;
-}  // namespace acme::pg
+#include "platform/audit/entries.hpp"
 
 namespace acme::audit {
-
-/// An entry as it lies in the database; `before` and `after` are JSON, "" for none.
-struct Stored {
-    AuditId id;
-    WallTime created_at;
-    std::optional<Uuid> org;
-    std::string actor;
-    std::string action;
-    std::string target;
-    std::string before;
-    std::string after;
-    std::string request_id;
-    std::string ip;
-};
 
 /// The hash before the first one.
 inline constexpr std::string_view first_hash =
@@ -41,21 +13,10 @@ inline constexpr std::string_view first_hash =
 /// SHA-256 in hex of the hash before it and of everything in the entry.
 std::string hash_of(std::string_view prev_hash, const Stored& entry);
 
-/// Newest first, those before `before`; of one organization, or all of the platform.
-Task<std::vector<Stored>> list(
-    pg::Database& db,
-    trace::Context context,
-    std::optional<OrgId> org,
-    std::optional<AuditId> before,
-    int limit
-);
-
 /// Chains what has been committed since the last time, at most 500 entries; whether there were any.
-/// Twice, or by two at once: each entry is sealed once.
+/// All of them or none, so that a sealer that dies leaves a chain which fits. An entry that is
+/// committed late is sealed late, however old its id is. Twice, or by two at once: each is sealed
+/// once.
 Task<bool> seal(pg::Database& db, trace::Context context);
-
-/// Computes the chain again. The number of sealed entries, or audit.broken (conflict) with the
-/// first position that does not fit.
-Task<Result<std::int64_t>> verify(pg::Database& db, trace::Context context);
 
 }  // namespace acme::audit

@@ -806,7 +806,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists who changed what, newest first. */
+        /** Lists who changed what, newest first; ?since= and ?until= are times. */
         get: operations["get_v1_audit"];
         put?: never;
         post?: never;
@@ -7535,6 +7535,12 @@ export interface operations {
     get_v1_audit: {
         parameters: {
             query?: {
+                org?: string;
+                actor?: string;
+                action?: string;
+                target?: string;
+                since?: string;
+                until?: string;
                 limit?: number;
                 cursor?: string;
             };
@@ -7544,7 +7550,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Lists who changed what, newest first. */
+            /** @description Lists who changed what, newest first; ?since= and ?until= are times. */
             200: {
                 headers: {
                     [name: string]: unknown;
