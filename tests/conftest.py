@@ -20,6 +20,7 @@ import time
 
 import pytest
 import requests
+from api import Contract
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = pathlib.Path(os.environ.get("ACME_TEST_BINARY", ROOT / "build/release/acme"))
@@ -49,6 +50,24 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONG.index(item.module.__name__) if item.module.__name__ in LONG else len(LONG))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def every_answer_is_as_documented():
+    """Whoever asks with `requests`: the document is the binary's, which test_openapi.py sees to."""
+    contract = Contract(json.loads((ROOT / "web/openapi.json").read_text()))
+    send = requests.Session.send
+
+    def send_and_check(session, request, **options):
+        answer = send(session, request, **options)
+        is_balancers_own = answer.status_code >= 500 and not answer.content
+        if request.path_url.startswith("/v1/") and not is_balancers_own:
+            contract.check(request.method, request.path_url, answer, bool(options.get("stream")))
+        return answer
+
+    requests.Session.send = send_and_check
+    yield
+    requests.Session.send = send
+
+
 def make_account():
     if os.geteuid() != 0:
         return
@@ -59,15 +78,17 @@ def make_account():
                     "/var/lib/acme", ACCOUNT], check=True)
 
 
-def until(is_true, seconds=10, pause=0.05):
-    """Waits until `is_true()` and returns what it returned; an AssertionError after `seconds`."""
-    deadline = time.monotonic() + seconds
+def until(is_true, seconds=10, pause=None):
+    """Waits until `is_true()` and returns what it returned; an AssertionError after `seconds`. The longer it
+    has waited the more seldom it asks: to ask is often to start a program, and other tests run beside it."""
+    begun = time.monotonic()
     while True:
         value = is_true()
         if value:
             return value
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(pause)
+        waited = time.monotonic() - begun
+        assert waited < seconds, f"not within {seconds} s"
+        time.sleep(min(0.3, max(0.05, waited / 10)) if pause is None else pause)
 
 
 def under_account(words):

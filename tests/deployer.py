@@ -138,7 +138,7 @@ class Readers:
 
     def _read(self):
         session = requests.Session()
-        while not self._stopping.wait(0.01):
+        while not self._stopping.wait(0.02):
             try:
                 answer = session.get(self.url + "/healthz", timeout=10)
                 release = answer.headers.get("X-Acme-Release", "none")

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+import requests
 from conftest import Home, Platform, under_account, until
 from load import Load
 
@@ -85,6 +86,25 @@ def test_a_node_that_says_it_is_not_ready_leaves_rotation_and_no_reader_sees_it(
         print(f"out of rotation after {time.monotonic() - begun:.1f} s")
         until(is_in_rotation, 30)
     assert load.failures == []
+
+
+def test_a_node_that_was_killed_is_in_rotation_again_as_another_process(balanced):
+    before = balanced.pid("app-2")
+    with Load(balanced.url, "/", 100) as load:
+        begun = time.monotonic()
+        balanced.kill("app-2")
+        until(lambda: balanced.pid("app-2") != before and balanced.is_ready("app-2"), 30)
+        until(lambda: servers(balanced)["app-2"]["is_proven"], 30)
+        print(f"in rotation after {time.monotonic() - begun:.1f} s")
+        anew = handed(balanced)
+        until(lambda: handed(balanced) > anew)
+    assert load.failures == []
+
+
+def handed(platform):
+    """How many requests the node has had from the balancer since it started, without the balancer's checks."""
+    text = requests.get(platform.node_url("app-2", operations=True) + "/metrics", timeout=10).text
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("http_requests_total{"))
 
 
 def test_after_its_death_every_server_has_the_address_and_the_weight_it_had(balanced):

@@ -10,8 +10,10 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <sys/socket.h>
 
 namespace acme::bench {
 namespace {
@@ -42,6 +44,12 @@ std::string code_in(std::string_view body) {
     if (begin == body.npos) return "-";
     body.remove_prefix(begin + before.size());
     return std::string(body.substr(0, body.find('"')));
+}
+
+/// Of an idle connection: the balancer hangs up on one that was idle for a minute, and says so.
+bool is_open(int socket) {
+    char byte = 0;
+    return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 }  // namespace
@@ -111,10 +119,10 @@ std::string Load::request_of(Kind kind) const {
 }
 
 Load::Await<std::unique_ptr<Load::Connection>> Load::connection() {
-    if (!idle_.empty()) {
+    while (!idle_.empty()) {
         auto kept = std::move(idle_.back());
         idle_.pop_back();
-        co_return kept;
+        if (is_open(kept->socket.native_handle())) co_return kept;
     }
     auto made = std::make_unique<Connection>(loop_);
     const asio::ip::tcp::endpoint place(asio::ip::make_address(options_.address), options_.port);
@@ -139,10 +147,20 @@ std::size_t Load::slow_pieces() const {
     return static_cast<std::size_t>(std::max<std::int64_t>(1, options_.slow_time / piece_time));
 }
 
+/// What breaks is in the answer: of two that are awaited with `||`, one that throws ends nothing.
 Load::Await<Load::Answer> Load::exchange(Kind kind, Steady due) {
+    Answer answer{.began = due};
+    try {
+        co_await exchange(kind, answer);
+    } catch (const std::exception& fault) {
+        answer.fault = fault.what();
+    }
+    co_return answer;
+}
+
+Load::Await<> Load::exchange(Kind kind, Answer& answer) {
     auto connection = co_await this->connection();
     const std::string request = request_of(kind);
-    Answer answer{.began = due};
     co_await asio::async_write(connection->socket, asio::buffer(request), use_task);
     if (kind == Kind::slow) {
         co_await send_slowly(*connection);
@@ -155,24 +173,15 @@ Load::Await<Load::Answer> Load::exchange(Kind kind, Steady due) {
     if (release != response.end()) answer.release = std::string(release->value());
     if (answer.status >= 500) answer.fault = code_in(response.body());
     if (response.keep_alive()) idle_.push_back(std::move(connection));
-    co_return answer;
 }
 
 Load::Await<> Load::one(Kind kind, Steady due) {
     using namespace asio::experimental::awaitable_operators;
-    Answer answer{.began = due};
-    try {
-        const auto slow = kind == Kind::slow ? options_.slow_time : std::chrono::milliseconds(0);
-        Timer deadline(loop_, answer_time_max + slow);
-        auto first = co_await (exchange(kind, due) || deadline.async_wait(use_task));
-        if (first.index() == 0) {
-            answer = std::get<0>(std::move(first));
-        } else {
-            answer.fault = "no-answer-in-time";
-        }
-    } catch (const std::exception& fault) {
-        answer.fault = fault.what();
-    }
+    const auto slow = kind == Kind::slow ? options_.slow_time : std::chrono::milliseconds(0);
+    Timer deadline(loop_, answer_time_max + slow);
+    auto first = co_await (exchange(kind, due) || deadline.async_wait(use_task));
+    Answer answer{.began = due, .fault = "no-answer-in-time"};
+    if (first.index() == 0) answer = std::get<0>(std::move(first));
     --in_flight_;
     print(kind, due, std::move(answer));
 }

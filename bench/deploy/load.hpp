@@ -1,7 +1,8 @@
 #pragma once
 
 /// The client of bench/deploy: open-loop HTTP over kept connections, strict. A request begins when
-/// it is due, however the others fare. Nothing is sent twice: what breaks has failed.
+/// it is due, however the others fare. Nothing is sent twice: what breaks has failed. An idle
+/// connection that the other side has closed is not used again.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -68,6 +69,7 @@ private:
     Await<> begin_all();
     Await<> one(Kind kind, Steady due);
     Await<Answer> exchange(Kind kind, Steady due);
+    Await<> exchange(Kind kind, Answer& answer);
     Await<> send_slowly(Connection& connection);
     std::size_t slow_pieces() const;
     Await<std::unique_ptr<Connection>> connection();

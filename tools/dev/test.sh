@@ -18,10 +18,12 @@ die() { say "dev: $*"; exit 1; }
 . tools/dev/build.sh
 
 parts="tidy format build unit fuzz web blackbox journeys"
-parts_full="races"  # run by --full, or by name: what takes a build of its own
+parts_full="races room"  # run by --full, or by name: what takes a build of its own
 results=$root/build/test
 
-part_tidy() { python3 tools/tidy.py && python3 tools/tidy_test.py && python3 tools/guide_test.py; }
+part_tidy() {
+    python3 tools/tidy.py && python3 tools/tidy_test.py && python3 tools/guide_test.py && python3 tools/new_room_test.py
+}
 
 part_format() { find src -name '*.[hc]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
 
@@ -52,6 +54,8 @@ part_races() {
     local options="die_after_fork=0 exitcode=66 external_symbolizer_path=$(command -v addr2line)"
     TSAN_OPTIONS=$options build/tsan/acme-tests --gtest_brief=1 --gtest_output="xml:$results/races.xml"
 }
+
+part_room() { python3 tools/new_room_test.py --build; }
 
 # Long enough to fail for what was found before; ./dev fuzz looks for more.
 part_fuzz() { tools/dev/fuzz.sh 5; }

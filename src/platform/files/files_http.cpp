@@ -224,7 +224,7 @@ void add_routes(
         .doc =
             {.summary = "Sends a file's bytes, or one range of them.",
              .errors = {"files.not_found", "http.range", "uploads.store_unavailable"},
-             .response_type = "application/octet-stream",
+             .response_type = "*/*",
              .also = {206, 304}},
         .handler = [&](const Call& call) { return content(files, call); },
     });
