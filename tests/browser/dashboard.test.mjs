@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { inspect, looks, need, openBrowser, openPage, openWire, until, untilCount, untilFocused, untilText } from "./support.mjs";
+import { inspect, inspectThemes, need, openBrowser, openPage, openWire, until, untilCount, untilFocused, untilText, widths } from "./support.mjs";
 
 const url = need("ACME_URL").replace(/\/$/, "");
 const link = need("ACME_LINK");
@@ -60,14 +60,14 @@ test("who is not signed in comes to the sign-in page and back to where he wanted
 });
 
 test("the pages in front of the door are whole in every look", async () => {
-  for (const look of looks) {
-    const { page, context, complaints } = await openPage(chromium.browser, look);
+  for (const width of widths) {
+    const { page, context, complaints } = await openPage(chromium.browser, { width });
     await page.goto(`${url}/sign-in`);
     await page.getByLabel("Password").waitFor();
-    await inspect(page, "sign-in", look);
+    await inspectThemes(page, "sign-in", width);
     await page.goto(`${url}/sign-in/link`);
     await page.getByRole("heading", { name: "This link is not whole" }).waitFor();
-    await inspect(page, "sign-in-link", look);
+    await inspectThemes(page, "sign-in-link", width);
     for (const [path, heading] of [
       ["/sign-up", "Make an account"],
       ["/verify", "Confirm your address"],
@@ -79,7 +79,7 @@ test("the pages in front of the door are whole in every look", async () => {
       await page.goto("about:blank");
       await page.goto(`${url}${path}`);
       await page.getByRole("heading", { name: heading }).waitFor();
-      await inspect(page, path.slice(1).replace("#token=a", "-link"), look);
+      await inspectThemes(page, path.slice(1).replace("#token=a", "-link"), width);
     }
     assert.deepEqual(complaints, []);
     await context.close();
@@ -87,13 +87,13 @@ test("the pages in front of the door are whole in every look", async () => {
 });
 
 test("an address that leads nowhere says so to people with status 404, and to programs as a problem", async () => {
-  for (const look of looks) {
-    const { page, context, complaints } = await openPage(chromium.browser, look);
+  for (const width of widths) {
+    const { page, context, complaints } = await openPage(chromium.browser, { width });
     const answer = await page.goto(`${url}/no/such/page`);
     assert.equal(answer.status(), 404);
     assert.match(answer.headers()["content-type"], /^text\/html/);
     await page.getByRole("heading", { level: 1, name: "There is no page at this address." }).waitFor();
-    await inspect(page, "not-found", look);
+    await inspectThemes(page, "not-found", width);
     assert.deepEqual(complaints, []);
     await page.keyboard.press("Tab");
     await untilFocused(page, "Go to Overview");
@@ -403,8 +403,8 @@ test("a forgotten password is set anew with the code of the mail", async () => {
 });
 
 test("every page is whole in every look: no violation, nothing sideways", async () => {
-  for (const look of looks) {
-    const { page, context, complaints } = await openPage(chromium.browser, { ...look, storageState: state });
+  for (const width of widths) {
+    const { page, context, complaints } = await openPage(chromium.browser, { width, storageState: state });
     for (const [path, name, ready] of [
       ["/", "overview", /application nodes/],
       ["/files", "files", /stored|newest/],
@@ -414,12 +414,12 @@ test("every page is whole in every look: no violation, nothing sideways", async 
     ]) {
       await page.goto(`${url}${path}`);
       await page.getByRole("heading", { level: 1, name: ready }).waitFor();
-      await inspect(page, name, look);
+      await inspectThemes(page, name, width);
     }
-    if (look.width < 760) {
+    if (width < 760) {
       await page.getByRole("button", { name: "Open navigation" }).click();
       await page.getByRole("dialog", { name: "Navigation" }).waitFor();
-      await inspect(page, "drawer", look);
+      await inspectThemes(page, "drawer", width);
     }
     assert.deepEqual(complaints, []);
     await context.close();

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import { hold, inspect, looks, need, openBrowser, openPage, until, untilCount, untilFocused, untilText } from "./support.mjs";
+import { hold, inspect, inspectThemes, need, openBrowser, openPage, until, untilCount, untilFocused, untilText, widths } from "./support.mjs";
 
 const url = need("ACME_URL").replace(/\/$/, "");
 const [first, good, bad] = ["ACME_FIRST", "ACME_GOOD", "ACME_BAD"].map(need);
@@ -50,14 +50,14 @@ function acme(code, ...words) {
 
 const verdict = (page, name) => page.getByRole("heading", { level: 1, name });
 
-/** The page in every look, each in a browser of its own. */
+/** The page wide and narrow, each in a browser of its own, light and dark. */
 async function inspectAll(path, name, ready, storageState = state, prepare = async () => undefined) {
-  for (const look of looks) {
-    const { page, context, complaints } = await openPage(chromium.browser, { ...look, storageState });
+  for (const width of widths) {
+    const { page, context, complaints } = await openPage(chromium.browser, { width, storageState });
     await page.goto(`${url}${path}`);
     await verdict(page, ready).waitFor({ timeout: minute });
-    await prepare(page, look);
-    await inspect(page, name, look);
+    await prepare(page, { width });
+    await inspectThemes(page, name, width);
     assert.deepEqual(complaints, []);
     await context.close();
   }
@@ -140,10 +140,7 @@ test("a release is deployed here, and its canary is watched live", async () => {
   await dialog.getByRole("textbox", { name: "Reason" }).fill("seen in a browser");
   await dialog.getByText("One minute, a trial").click();
   await dialog.getByText(`acme deploy run ${short(good)} --canary-window 60s --reason 'seen in a browser'`).waitFor();
-  for (const theme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: theme });
-    await inspect(page, "releases-deploy", { width: 1440, theme });
-  }
+  await inspectThemes(page, "releases-deploy", 1440);
   // It lasts as long as one looks at it, on a slow machine too, and is promoted by hand.
   await dialog.getByText("Ten minutes").click();
   await dialog.getByRole("button", { name: "Deploy" }).click();
@@ -200,10 +197,7 @@ test("a rollback by mouse wants the name typed, to the letter, and says what it 
   assert.equal(await confirm.isEnabled(), false);
   await dialog.getByRole("textbox").fill(short(first));
   await until(() => confirm.isEnabled(), (enabled) => enabled, "the typed name should enable the button");
-  for (const theme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: theme });
-    await inspect(page, "rollback", { width: 1440, theme });
-  }
+  await inspectThemes(page, "rollback", 1440);
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
   await untilFocused(page, "Roll back");
@@ -254,10 +248,7 @@ test("at night, on a phone, it is rolled back by a thumb that holds the button",
   const button = dialog.getByRole("button", { name: "Hold to roll back" });
   await dialog.getByText(/drain their requests, then start/).waitFor();
   await untilCount(dialog.getByRole("textbox"), 0);
-  for (const theme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: theme });
-    await inspect(page, "rollback", { width: 390, theme });
-  }
+  await inspectThemes(page, "rollback", 390);
   await hold(page, button, () => page.waitForTimeout(300));
   assert.match(page.url(), new RegExp(`${address}$`));
   assert.ok(await dialog.isVisible(), "a short press does nothing");

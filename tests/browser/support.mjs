@@ -19,8 +19,8 @@ const flags =
 
 export const screens = process.env.ACME_SCREENSHOTS ?? join(root, "build/screenshots");
 
-/** Wide and narrow, light and dark. */
-export const looks = [1440, 390].flatMap((width) => ["light", "dark"].map((theme) => ({ width, theme })));
+export const widths = [1440, 390];
+export const themes = ["light", "dark"];
 
 export function need(name) {
   const value = process.env[name];
@@ -108,10 +108,18 @@ export async function inspect(page, name, { width, theme }) {
   await photograph(page, join(screens, `${name}-${width}-${theme}.png`));
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(sideways, 0, `${name} scrolls ${sideways} px sideways at ${width}`);
-  await page.evaluate(axe);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
   const { violations } = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: "tag", values } }), rules);
   const words = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.target.join(" ")).join("; ")}`);
   assert.deepEqual(words, [], `${name} at ${width}, ${theme}`);
+}
+
+/** The same, light and dark: the system changes its mind, and the page follows. */
+export async function inspectThemes(page, name, width) {
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme });
+    await inspect(page, name, { width, theme });
+  }
 }
 
 /** The whole page, or what a dialog leaves to see of it. `fullPage` would make a phone one that has no finger. */
