@@ -26,6 +26,7 @@
 #include "platform/audit/audit_cli.hpp"
 #include "platform/files/files_cli.hpp"
 #include "platform/keys/keys_cli.hpp"
+#include "platform/tokens/tokens_cli.hpp"
 
 namespace acme::app {
 namespace {
@@ -89,8 +90,11 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     accounts::add_commands(
         commands, platform.accounts, platform.links, platform.config.admin_email
     );
-    commands.add_group("keys", "API keys: create, list, rotate, revoke, limit.");
+    commands.add_group("keys", "API keys, and the keys that sign tokens.");
     keys::add_commands(commands, platform.keys, platform.accounts);
+    tokens::add_key_commands(commands, platform.signing_keys);
+    commands.add_group("service-account", "Accounts of programs, with secrets and tokens.");
+    tokens::add_commands(commands, platform.service_accounts, platform.accounts);
     commands.add_group("audit", "Who changed what.");
     audit::add_commands(commands, platform.db);
     commands.add_group("files", "Uploaded files.");

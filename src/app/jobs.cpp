@@ -11,6 +11,7 @@
 #include "platform/keys/keys_jobs.hpp"
 #include "platform/mail/mail_jobs.hpp"
 #include "platform/sessions/sessions_jobs.hpp"
+#include "platform/tokens/tokens_jobs.hpp"
 
 namespace acme::app {
 
@@ -18,6 +19,7 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     audit::add_jobs(jobs, platform.db);
     sessions::add_jobs(jobs, platform.sessions, platform.links, platform.proofs);
     keys::add_jobs(jobs, platform.keys);
+    tokens::add_jobs(jobs, platform.tokens, platform.signing_keys);
     mail::add_jobs(jobs, platform.mail);
     events::add_jobs(jobs, platform.db);
     idempotency::add_jobs(jobs, platform.idempotency);

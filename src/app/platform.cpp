@@ -80,6 +80,14 @@ accounts::SignUps::Options sign_up_options(const Config& config) {
     return {.allowed = allowed, .base_url = config.url};
 }
 
+/// Without a slash at its end, as paths are written after it.
+std::string issuer_of(const Config& config) {
+    std::string url = config.url;
+    if (url.empty()) url = "http://localhost:" + std::to_string(config.port);
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
 std::vector<otlp::Pair> pairs_of(std::string_view text) {
     return otlp::parse_pairs(text).value_or(std::vector<otlp::Pair>());
 }
@@ -166,6 +174,10 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       limits(limit_options(config), redis, telemetry),
       tries(redis, clock),
       sessions(session_options(config), db, redis, accounts, limits, telemetry),
+      signing_keys(loop, db, secret_keys(config), telemetry),
+      tokens(
+          issuer_of(config), db, service_accounts, signing_keys, limits, telemetry, trusted_proxies
+      ),
       files(db, *store, telemetry, file_options(config)),
       nodes(db),
       pings(db, telemetry),

@@ -34,6 +34,7 @@
 #include "platform/sessions/sessions_http.hpp"
 #include "platform/sessions/sign_up_http.hpp"
 #include "platform/sessions/tries.hpp"
+#include "platform/tokens/tokens.hpp"
 #include "work/jobs/jobs.hpp"
 #include "work/schedule/schedule.hpp"
 
@@ -105,6 +106,9 @@ struct Platform {
     sessions::Auth auth{sessions, passwords, links, tries};
     sessions::Entrance entrance{sign_ups, sessions, tries, metrics};
     keys::Keys keys{db, accounts, limits, telemetry, trusted_proxies};
+    tokens::ServiceAccounts service_accounts{db, telemetry};
+    tokens::SigningKeys signing_keys;
+    tokens::Tokens tokens;
     files::Files files;
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;

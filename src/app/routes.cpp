@@ -15,6 +15,7 @@
 #include "platform/keys/keys_http.hpp"
 #include "platform/keys/scopes.hpp"
 #include "platform/mail/mail_http.hpp"
+#include "platform/tokens/oauth_http.hpp"
 
 namespace acme::app {
 
@@ -26,6 +27,11 @@ void add_routes(http::Router& router, Platform& platform) {
     mail::add_routes(router, platform.mail, platform.cursors);
     sessions::add_routes(router, platform.sessions, platform.cursors);
     keys::add_routes(router, {platform.keys, platform.cursors, platform.trusted_proxies});
+    tokens::add_routes(
+        router,
+        {platform.tokens, platform.service_accounts, platform.signing_keys, platform.trusted_proxies
+        }
+    );
     files::add_routes(router, platform.files, platform.idempotency, platform.cursors);
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);

@@ -252,6 +252,9 @@ TEST(Routes, APostTakesAnIdempotencyKeyOrIsHereWithTheReason) {
         {"POST /v1/admin/users/{id}/link", "its answer is a secret, of which no copy may be kept"},
         {"POST /v1/me/api_keys", "its answer is a secret, of which no copy may be kept"},
         {"POST /v1/me/api_keys/{id}:rotate", "its answer is a secret, and it happens once anyway"},
+        {"POST /oauth/token", "a second token harms nobody, and each ends by itself"},
+        {"POST /oauth/revoke", "twice is the same as once"},
+        {"POST /oauth/introspect", "it changes nothing"},
         {"POST /v1/pings", "one ping too many harms nobody, and the next hour removes it"},
     };
     RoutesBench bench;

@@ -13,6 +13,8 @@ void add_schedule(schedule::Schedule& schedule) {
     schedule.every("sessions.sweep", hours(1), "sessions.sweep");
     schedule.every("accounts.sweep_links", hours(1), "accounts.sweep_links");
     schedule.every("keys.sweep", hours(1), "keys.sweep");
+    schedule.every("tokens.keep_keys", hours(1), "tokens.keep_keys");
+    schedule.every("tokens.sweep", hours(1), "tokens.sweep");
     schedule.every("mail.sweep", hours(1), "mail.sweep");
     files::add_schedule(schedule);
     deploy::add_schedule(schedule);

@@ -17,10 +17,11 @@ public:
     Serve(Platform& platform, std::size_t index)
         : platform_(platform),
           router_(http::Admit([&platform](const http::Arrival& arrival) {
-              const bool has_key = keys::Keys::has_key(arrival.request);
               const bool asks = arrival.route.access.needs_identity();
-              return has_key && asks ? platform.keys.admit(arrival)
-                                     : platform.sessions.admit(arrival);
+              if (asks && keys::Keys::has_key(arrival.request)) return platform.keys.admit(arrival);
+              if (asks && tokens::Tokens::has_token(arrival.request))
+                  return platform.tokens.admit(arrival);
+              return platform.sessions.admit(arrival);
           })),
           service_(
               router_,

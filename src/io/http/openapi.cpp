@@ -127,7 +127,9 @@ std::vector<Refusal> refusals_of(const TableRoute& route) {
     if (takes_body) all.back().codes.insert(all.back().codes.end(), {"http.body_malformed"});
     if (takes_json) all.back().codes.insert(all.back().codes.end(), {"http.not_json"});
     if (route.access.needs_identity()) {
-        add(401, "Nobody is signed in.", {"access.signed_out", "keys.invalid_key"});
+        add(401,
+            "Nobody is signed in.",
+            {"access.signed_out", "keys.invalid_key", "tokens.invalid_token"});
         add(403,
             "The caller lacks the role, or the key its scope.",
             {"access.role_required", "keys.scope_required", "keys.not_for_keys"});
@@ -325,7 +327,9 @@ std::string openapi(const Router& router, std::string_view release, const ScopeO
             {"key",
              {{"type", "http"},
               {"scheme", "bearer"},
-              {"description", "An API key, \"ack_…\", with the scope that is named."}}}}}}},
+              {"description",
+               "An API key, \"ack_…\", or a service account's token, with the scope that is named."}
+             }}}}}},
     };
     return json::serialize(document);
 }

@@ -261,8 +261,10 @@ constexpr auto is_telling = [] {
 Hit find_at(std::string_view text, std::size_t& at) {
     switch (text[at]) {
         case '_': {
-            const Hit key = find_prefixed(text, at, "ack_");
-            return key.end != 0 ? key : find_prefixed(text, at, "whsec_");
+            for (const std::string_view prefix : {"ack_", "acs_", "whsec_"}) {
+                if (const Hit key = find_prefixed(text, at, prefix); key.end != 0) return key;
+            }
+            return no_hit;
         }
         case 'J': return find_web_token(text, at);
         case 'v': return find_cookie(text, at);

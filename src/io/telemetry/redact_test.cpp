@@ -53,7 +53,7 @@ TEST(Redact, ANameSaysThatItsValueIsSecretInAnySpelling) {
 TEST(Redact, CredentialsAreKnownBySight) {
     EXPECT_EQ(clean("sent Bearer abc.def, got 401"), "sent [redacted], got 401");
     EXPECT_EQ(clean("token eyJhbGciOi.x.y expired"), "token [redacted] expired");
-    EXPECT_EQ(clean("ack_1_a ack_2_b"), "[redacted] [redacted]");
+    EXPECT_EQ(clean("ack_1_a acs_2_b"), "[redacted] [redacted]");
     EXPECT_EQ(clean("hook whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD."), "hook [redacted]");
     EXPECT_EQ(clean("sid=v1.AbCdEfGhIjKlMnOpQrSt.uvwx"), "sid=[redacted]");
     EXPECT_EQ(clean("id AKIAIOSFODNN7EXAMPLE!"), "id [redacted]!");

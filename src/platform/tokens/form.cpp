@@ -1,0 +1,65 @@
+#include "platform/tokens/form.hpp"
+
+#include "base/bytes.hpp"
+#include "io/http/message.hpp"
+
+#include <algorithm>
+
+namespace acme::tokens {
+namespace {
+
+/// Base64 with '+', '/' and padding, as RFC 7617 has it.
+std::optional<std::string> parse_base64(std::string text) {
+    while (text.ends_with('=')) text.pop_back();
+    for (char& c : text) {
+        if (c == '-' || c == '_') return std::nullopt;
+        if (c == '+') c = '-';
+        if (c == '/') c = '_';
+    }
+    return parse_base64url(text);
+}
+
+}  // namespace
+
+std::optional<Form> parse_form(std::string_view body) {
+    Form form;
+    while (!body.empty()) {
+        const auto end = std::min(body.find('&'), body.size());
+        const std::string_view pair = body.substr(0, end);
+        body.remove_prefix(std::min(end + 1, body.size()));
+        if (pair.empty()) continue;
+        const auto equals = std::min(pair.find('='), pair.size());
+        auto name = http::percent_decoded(pair.substr(0, equals), true);
+        const std::string_view rest = equals < pair.size() ? pair.substr(equals + 1) : "";
+        auto value = http::percent_decoded(rest, true);
+        if (!name || !value) return std::nullopt;
+        if (!form.emplace(*std::move(name), *std::move(value)).second) return std::nullopt;
+    }
+    return form;
+}
+
+std::string_view value_in(const Form& form, std::string_view name) {
+    const auto found = form.find(name);
+    return found == form.end() ? std::string_view() : found->second;
+}
+
+std::optional<Basic> parse_basic(std::string_view header) {
+    constexpr std::string_view scheme = "basic ";
+    if (header.size() < scheme.size()) return std::nullopt;
+    for (std::size_t i = 0; i < scheme.size(); ++i) {
+        const bool is_upper = header[i] >= 'A' && header[i] <= 'Z';
+        const char c = is_upper ? static_cast<char>(header[i] + 32) : header[i];
+        if (c != scheme[i]) return std::nullopt;
+    }
+    const auto text = parse_base64(std::string(header.substr(scheme.size())));
+    if (!text) return std::nullopt;
+    const auto colon = text->find(':');
+    if (colon == std::string::npos) return std::nullopt;
+    const std::string_view all = *text;
+    auto id = http::percent_decoded(all.substr(0, colon), true);
+    auto secret = http::percent_decoded(all.substr(colon + 1), true);
+    if (!id || !secret) return std::nullopt;
+    return Basic{.id = *std::move(id), .secret = *std::move(secret)};
+}
+
+}  // namespace acme::tokens
