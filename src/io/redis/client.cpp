@@ -48,6 +48,14 @@ std::vector<std::string> script_call(
     return words;
 }
 
+Line::Late heard_by(const Client::Late& late) {
+    if (!late) return nullptr;
+    return [late](Outcome outcome) {
+        if (!outcome) return late(std::unexpected(outcome.error().why));
+        late(*std::move(outcome));
+    };
+}
+
 }  // namespace
 
 struct Client::Parts {
@@ -60,7 +68,7 @@ struct Client::Parts {
     /// The connection at hand, or a new one; null while it is too early for that.
     std::shared_ptr<Line> line(const Executor& executor, SteadyTime now);
 
-    Task<Outcome> call(trace::Span& span, std::vector<std::string> words);
+    Task<Outcome> call(trace::Span& span, std::vector<std::string> words, Late late = nullptr);
     void note(SteadyTime now, bool has_answered, std::string_view reason);
 
     Reach reach;
@@ -86,7 +94,7 @@ std::shared_ptr<Line> Client::Parts::line(const Executor& executor, SteadyTime n
     return current;
 }
 
-Task<Outcome> Client::Parts::call(trace::Span& span, std::vector<std::string> words) {
+Task<Outcome> Client::Parts::call(trace::Span& span, std::vector<std::string> words, Late late) {
     const auto executor = co_await asio::this_coro::executor;
     const SteadyTime asked = telemetry.clock.steady();
     if (!breaker.admits(asked)) co_return std::unexpected(Lack{Failure::open});
@@ -95,7 +103,7 @@ Task<Outcome> Client::Parts::call(trace::Span& span, std::vector<std::string> wo
     append_command(bytes, words);
     Outcome outcome = std::unexpected(Lack{Failure::unreachable});
     if (auto connection = line(executor, asked)) {
-        outcome = co_await Line::call(connection, std::move(bytes));
+        outcome = co_await Line::call(connection, std::move(bytes), heard_by(late));
         // It was the master until now: the sentinels know who is.
         if (!outcome && outcome.error().error.starts_with("READONLY")) connection->close();
     }
@@ -143,16 +151,17 @@ Task<Answer<Reply>> Client::run(
     trace::Context context,
     const Script& script,
     std::vector<std::string> keys,
-    std::vector<std::string> args
+    std::vector<std::string> args,
+    Late late
 ) {
     trace::Span span(context, script.name(), trace::SpanKind::client);
     span.set("db.system.name", "redis");
     span.set("db.operation.name", "EVALSHA");
     std::string& digest = parts_->digests[script.lua()];
     if (digest.empty()) digest = digest_of(script.lua());
-    Outcome outcome = co_await parts_->call(span, script_call("EVALSHA", digest, keys, args));
+    Outcome outcome = co_await parts_->call(span, script_call("EVALSHA", digest, keys, args), late);
     if (!outcome && outcome.error().error.starts_with("NOSCRIPT")) {
-        outcome = co_await parts_->call(span, script_call("EVAL", script.lua(), keys, args));
+        outcome = co_await parts_->call(span, script_call("EVAL", script.lua(), keys, args), late);
     }
     if (!outcome) co_return std::unexpected(outcome.error().why);
     co_return *std::move(outcome);

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,12 +78,17 @@ public:
     /// cancelled: the deadline bounds the wait.
     Task<Answer<Reply>> run(trace::Context context, std::vector<std::string> words);
 
+    /// Hears the reply to a call that was given up as late, or that none will come. Until then
+    /// nobody knows whether it was carried out.
+    using Late = std::function<void(const Answer<Reply>& reply)>;
+
     /// EVALSHA, and EVAL once when the server does not know the script.
     Task<Answer<Reply>> run(
         trace::Context context,
         const Script& script,
         std::vector<std::string> keys,
-        std::vector<std::string> args
+        std::vector<std::string> args,
+        Late late = nullptr
     );
 
     /// What the last call found: for /readyz, doctor and the dashboard.

@@ -188,13 +188,16 @@ void Line::deliver(Outcome outcome) {
         if (const auto* const message = message_in(*outcome)) return heard_(*message);
     }
     if (places_.empty()) return close();  // an answer to no question: the order is lost
-    auto resume = std::move(places_.front().resume);
+    Place place = std::move(places_.front());
     places_.pop_front();
-    if (resume) resume(std::move(outcome));
+    place.end(std::move(outcome));
 }
 
-void Line::stand_in_line(std::move_only_function<void(Outcome)> resume, std::string_view bytes) {
-    (is_ready_ ? places_ : held_places_).push_back({std::move(resume), ticks_});
+void Line::stand_in_line(
+    std::move_only_function<void(Outcome)> resume, std::string_view bytes, Late late
+) {
+    auto& places = is_ready_ ? places_ : held_places_;
+    places.push_back({.resume = std::move(resume), .since = ticks_, .late = std::move(late)});
     (is_ready_ ? out_ : held_out_) += bytes;
     if (!is_ticking_) {
         is_ticking_ = true;
@@ -207,12 +210,12 @@ void Line::stand_in_line(std::move_only_function<void(Outcome)> resume, std::str
     }
 }
 
-Task<Outcome> Line::call(std::shared_ptr<Line> self, std::string bytes) {
+Task<Outcome> Line::call(std::shared_ptr<Line> self, std::string bytes, Late late) {
     if (self->is_broken_) co_return std::unexpected(Lack{Failure::unreachable});
     if (self->places_.size() + self->held_places_.size() >= calls_max) {
         co_return std::unexpected(Lack{Failure::late});
     }
-    const auto start = [&self, &bytes](auto handler) {
+    const auto start = [&self, &bytes, &late](auto handler) {
         // Resumed in a later turn of the loop, not in the midst of a change to the line.
         auto resume = [handler = std::move(handler)](Outcome outcome) mutable {
             const auto executor = asio::get_associated_executor(handler);
@@ -223,7 +226,7 @@ Task<Outcome> Line::call(std::shared_ptr<Line> self, std::string bytes) {
                 }
             );
         };
-        self->stand_in_line(std::move(resume), bytes);
+        self->stand_in_line(std::move(resume), bytes, std::move(late));
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Outcome)>(
         start, use_task
@@ -277,7 +280,7 @@ void Line::close() {
     socket_.close(ignored);
     for (auto* places : {&places_, &held_places_}) {
         for (Place& place : *places) {
-            if (place.resume) place.resume(std::unexpected(Lack{Failure::unreachable}));
+            place.end(std::unexpected(Lack{Failure::unreachable}));
         }
         places->clear();
     }

@@ -58,8 +58,12 @@ public:
     /// Connects, then reads until the end. Whoever spawns it need not join it: close() ends it.
     static Task<> run(std::shared_ptr<Line> self, std::shared_ptr<const Address> address);
 
-    /// `bytes` is one command. Resumes after the deadline at the latest.
-    static Task<Outcome> call(std::shared_ptr<Line> self, std::string bytes);
+    /// What becomes of a call whose caller has gone: its reply, or that none will come.
+    using Late = std::move_only_function<void(Outcome)>;
+
+    /// `bytes` is one command. Resumes after the deadline at the latest. `late` is called at most
+    /// once, and only after that.
+    static Task<Outcome> call(std::shared_ptr<Line> self, std::string bytes, Late late = nullptr);
 
     /// Greeted: calls have been let through.
     bool is_ready() const { return is_ready_; }
@@ -70,8 +74,15 @@ public:
 
 private:
     struct Place {
-        std::move_only_function<void(Outcome)> resume;  // empty: the caller has gone
-        std::uint64_t since;                            // in ticks
+        /// The caller has gone where `resume` is empty, and where `late` is too, nobody asks.
+        void end(Outcome outcome) {
+            auto& hear = resume ? resume : late;
+            if (hear) hear(std::move(outcome));
+        }
+
+        std::move_only_function<void(Outcome)> resume;
+        std::uint64_t since;  // in ticks
+        Late late = nullptr;
     };
 
     using Transfer = std::tuple<boost::system::error_code, std::size_t>;
@@ -85,7 +96,9 @@ private:
     Task<> receive();
     void let_through();
     void deliver(Outcome outcome);
-    void stand_in_line(std::move_only_function<void(Outcome)> resume, std::string_view bytes);
+    void stand_in_line(
+        std::move_only_function<void(Outcome)> resume, std::string_view bytes, Late late
+    );
     void expire();
     static Task<> tick(std::shared_ptr<Line> self);
     static Task<> write(std::shared_ptr<Line> self);

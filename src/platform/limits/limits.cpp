@@ -35,6 +35,49 @@ std::optional<Verdict> verdict_of(const std::vector<redis::Reply>& reply) {
     };
 }
 
+/// One call of the script, whose reply may come when nobody waits for it any more.
+class Doubt {
+public:
+    Doubt(std::shared_ptr<Share> share, std::string key, std::int64_t weight, std::int64_t owed)
+        : share_(std::move(share)), key_(std::move(key)), weight_(weight), owed_(owed) {}
+    ~Doubt() { hear(std::nullopt); }
+    Doubt(const Doubt&) = delete;
+    Doubt& operator=(const Doubt&) = delete;
+
+    /// It was given up as late.
+    void begin(SteadyTime now) {
+        at_ = now;
+        is_open_ = true;
+        share_->begin_doubt(key_);
+        if (has_heard_) hear(told_);
+    }
+
+    /// What the script said after all; nullopt when it never will.
+    void hear(std::optional<Verdict> told) {
+        told_ = told;
+        has_heard_ = true;
+        if (!std::exchange(is_open_, false)) return;
+        std::int64_t counted = 0;
+        if (told) counted = owed_ + (told->is_allowed ? weight_ : 0);
+        share_->end_doubt(key_, at_, counted);
+    }
+
+private:
+    std::shared_ptr<Share> share_;
+    std::string key_;
+    std::int64_t weight_;
+    std::int64_t owed_;
+    SteadyTime at_ = {};
+    std::optional<Verdict> told_;
+    bool is_open_ = false;
+    bool has_heard_ = false;
+};
+
+std::optional<Verdict> verdict_of(const redis::Answer<redis::Reply>& answer) {
+    const auto* const reply = answer ? answer->list() : nullptr;
+    return reply != nullptr ? verdict_of(*reply) : std::nullopt;
+}
+
 }  // namespace
 
 std::string_view name_of(Policy policy) {
@@ -69,7 +112,7 @@ Limits::Limits(Options options, redis::Client& redis, Telemetry& telemetry)
       redis_(redis),
       metrics_(telemetry.metrics),
       clock_(telemetry.clock),
-      share_(options.threads, options.window, options.shares_max),
+      share_(std::make_shared<Share>(options.threads, options.window, options.shares_max)),
       denials_(options.denials_max) {}
 
 std::optional<Standing> Limits::refused(const Caller& caller) {
@@ -85,8 +128,8 @@ Task<std::optional<Counted>> Limits::ask(
     trace::Context context, Caller caller, std::string companion
 ) {
     const SteadyTime asked = clock_.steady();
-    const std::int64_t known = share_.recent(caller.key, asked);
-    const std::int64_t owed = share_.take_owed(caller.key, asked);
+    const std::int64_t known = share_->recent(caller.key, asked);
+    const std::int64_t owed = share_->take_owed(caller.key, asked);
     const Quota quota = quota_of(caller);
     std::vector<std::string> keys{caller.key};
     if (!companion.empty()) keys.push_back(std::move(companion));
@@ -96,11 +139,18 @@ Task<std::optional<Counted>> Limits::ask(
         std::to_string(quota.window.count()),
         std::to_string(owed),
     };
-    const auto answer =
-        co_await redis_.run(context, count_request, std::move(keys), std::move(args));
+    const auto doubt = std::make_shared<Doubt>(share_, caller.key, quota.weight, owed);
+    const auto answer = co_await redis_.run(
+        context,
+        count_request,
+        std::move(keys),
+        std::move(args),
+        [doubt](const redis::Answer<redis::Reply>& late) { doubt->hear(verdict_of(late)); }
+    );
     const auto* const reply = answer ? answer->list() : nullptr;
-    const auto told = reply != nullptr ? verdict_of(*reply) : std::nullopt;
-    if (!told) share_.give_back(caller.key, asked, owed);
+    const auto told = verdict_of(answer);
+    if (!answer && answer.error() == redis::Failure::late) doubt->begin(clock_.steady());
+    if (!told) share_->give_back(caller.key, asked, owed);
     if (reply == nullptr || reply->empty()) co_return std::nullopt;
     Counted counted;
     if (const auto* const text = reply->front().text()) counted.companion = *text;
@@ -116,7 +166,7 @@ Standing Limits::judge(
         return standing_of(caller, Mode::redis, told);
     }
     const SteadyTime now = clock_.steady();
-    const Verdict ours = share_.confirm(caller.key, now, quota_of(caller), known, told.used);
+    const Verdict ours = share_->confirm(caller.key, now, quota_of(caller), known, told.used);
     if (ours.is_allowed) return standing_of(caller, Mode::redis, told);
     // Redis has counted it: to ask on would use up what is left there.
     denials_.put(caller.mark, now + ours.reset, caller.weight);
@@ -124,7 +174,7 @@ Standing Limits::judge(
 }
 
 Standing Limits::count_here(const Caller& caller) {
-    const Verdict verdict = share_.take(caller.key, clock_.steady(), quota_of(caller));
+    const Verdict verdict = share_->take(caller.key, clock_.steady(), quota_of(caller));
     return standing_of(caller, Mode::local, verdict);
 }
 
@@ -147,7 +197,7 @@ Quota Limits::quota_of(const Caller& caller) const {
 
 Standing Limits::standing_of(const Caller& caller, Mode mode, const Verdict& verdict) {
     const Quota quota = quota_of(caller);
-    const std::int64_t limit = mode == Mode::local ? share_.of(quota.limit) : quota.limit;
+    const std::int64_t limit = mode == Mode::local ? share_->of(quota.limit) : quota.limit;
     const std::int64_t used = verdict.used + (verdict.is_allowed ? quota.weight : 0);
     const Standing standing{
         .policy = caller.policy,

@@ -17,6 +17,7 @@
 #include "platform/limits/share.hpp"
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -91,7 +92,7 @@ public:
     Task<Standing> count(trace::Context context, Caller caller);
 
     /// How many nodes live, this one included.
-    void set_nodes(std::int64_t nodes) { share_.set_nodes(clock_.steady(), nodes); }
+    void set_nodes(std::int64_t nodes) { share_->set_nodes(clock_.steady(), nodes); }
 
     /// RateLimit-Policy and RateLimit. Source: draft-ietf-httpapi-ratelimit-headers.
     void tell(const Standing& standing, http::HeaderList& headers) const;
@@ -111,7 +112,7 @@ private:
     redis::Client& redis_;
     Metrics& metrics_;
     const Clock& clock_;
-    Share share_;
+    std::shared_ptr<Share> share_;  // late replies outlive us
     Denials denials_;
     std::array<prometheus::Counter*, 18> decisions_{};  // by policy, mode and result
 };

@@ -36,8 +36,18 @@ Verdict Share::take(const std::string& key, SteadyTime now, Quota quota) {
 std::int64_t Share::take_owed(const std::string& key, SteadyTime now) {
     const auto found = index_.find(key);
     if (found == index_.end()) return 0;
-    const std::int64_t owed = std::exchange(found->second->owed, 0);
-    return now - found->second->owed_at > window_ ? 0 : owed;
+    Entry& entry = *found->second;
+    if (now - entry.owed_at > window_) entry.owed = 0;
+    if (entry.doubts > 0 || entry.owed <= 0) return 0;
+    return std::exchange(entry.owed, 0);
+}
+
+void Share::begin_doubt(const std::string& key) { ++entry_of(key).doubts; }
+
+void Share::end_doubt(const std::string& key, SteadyTime now, std::int64_t counted) {
+    Entry& entry = entry_of(key);
+    if (entry.doubts > 0) --entry.doubts;  // it may have been forgotten meanwhile
+    give_back(key, now, -counted);
 }
 
 void Share::give_back(const std::string& key, SteadyTime now, std::int64_t owed) {

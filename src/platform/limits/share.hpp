@@ -40,9 +40,13 @@ public:
     std::int64_t recent(const std::string& key, SteadyTime now) const;
 
     /// What passed unheard by Redis within a window: for whoever tells it now. What does not get
-    /// there is given back.
+    /// there is given back. Nothing is told while the reply to a call is late: that may be in it.
     std::int64_t take_owed(const std::string& key, SteadyTime now);
     void give_back(const std::string& key, SteadyTime now, std::int64_t owed);
+
+    /// A call was given up as late; and what Redis turned out to have counted by it, or nothing.
+    void begin_doubt(const std::string& key);
+    void end_doubt(const std::string& key, SteadyTime now, std::int64_t counted);
 
     /// By the share alone: Redis is silent. `quota` as without it.
     Verdict take(const std::string& key, SteadyTime now, Quota quota);
@@ -61,7 +65,8 @@ private:
         std::string key;
         Window passed = {};
         SteadyTime wary_until = {};  // Redis has forgotten
-        std::int64_t owed = 0;
+        int doubts = 0;              // calls whose reply is late
+        std::int64_t owed = 0;       // below 0: Redis counted what did not pass
         SteadyTime owed_at = {};
     };
 
