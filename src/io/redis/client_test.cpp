@@ -154,6 +154,34 @@ TEST(Redis, ALateReplyFallsToNobodyElse) {
     EXPECT_EQ(echo, "mine");
 }
 
+TEST(Redis, WhoGaveUpALateCallHearsOfItsReplyOrThatNoneWillCome) {
+    RedisBench bench(milliseconds(5));
+    ASSERT_TRUE(bench.ask_again());
+    std::vector<Answer<Reply>> heard;
+    const auto call = [&] {
+        const auto late = [&](const Answer<Reply>& reply) { heard.push_back(reply); };
+        return bench.wait(bench.client.run(bench.context, count_up, {"n"}, {"2"}, late));
+    };
+    std::ignore = call();  // the script is known from here on
+    ASSERT_TRUE(bench.ask_again());
+    heard.clear();
+    bench.server.stop();
+    EXPECT_EQ(call().error(), Failure::late);
+    EXPECT_TRUE(heard.empty());
+    bench.server.go_on();
+    ASSERT_TRUE(bench.ask_again());
+    ASSERT_EQ(heard.size(), 1);
+    ASSERT_TRUE(heard[0] && heard[0]->integer() != nullptr);
+
+    bench.server.stop();
+    EXPECT_EQ(call().error(), Failure::late);
+    bench.server.kill();
+    bench.server.start();
+    ASSERT_TRUE(bench.ask_again());
+    ASSERT_EQ(heard.size(), 2);
+    EXPECT_EQ(heard[1].error(), Failure::unreachable);
+}
+
 TEST(Redis, AServerThatWasKilledIsFoundAgain) {
     RedisBench bench;
     ASSERT_TRUE(bench.ask({"PING"}));

@@ -158,6 +158,26 @@ TEST(Share, KeepsWhatPassedUnheardForWhoTellsRedisAndNotLongerThanItCounts) {
     EXPECT_EQ(share.take_owed("a", epoch + seconds(62)), 0);
 }
 
+TEST(Share, TellsNothingWhileAReplyIsLateAndThenWhatWasNotInIt) {
+    Share share(1, seconds(60), 10);
+    const Quota quota{.limit = 10};
+    share.begin_doubt("a");
+    std::ignore = share.take("a", epoch, quota);
+    std::ignore = share.take("a", epoch, quota);
+    EXPECT_EQ(share.take_owed("a", epoch), 0) << "it may be in the reply";
+    share.end_doubt("a", epoch, 1);
+    EXPECT_EQ(share.take_owed("a", epoch), 1);
+
+    // Redis counted what was refused here: the next that passes unheard is in it.
+    share.begin_doubt("a");
+    share.end_doubt("a", epoch, 1);
+    EXPECT_EQ(share.take_owed("a", epoch), 0);
+    std::ignore = share.take("a", epoch, quota);
+    EXPECT_EQ(share.take_owed("a", epoch), 0);
+    std::ignore = share.take("a", epoch, quota);
+    EXPECT_EQ(share.take_owed("a", epoch), 1);
+}
+
 TEST(Share, ForgetsWhoWasCountedLongestAgo) {
     Share share(1, seconds(60), 2);
     const Quota quota{.limit = 1};
