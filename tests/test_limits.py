@@ -132,12 +132,19 @@ def test_six_hundred_pass_and_the_next_is_told_when_to_come_back(usual):
     api = sign_in(usual)
     cookies = api.http.cookies.get_dict()
     nodes = [usual.node_url(name) for name in usual.names("serve")]
+    passed = refused_here = 0
     with requests.Session() as wire:
-        answers = [wire.get(nodes[turn % 3] + "/v1/me", cookies=cookies, timeout=10) for turn in range(600)]
-    statuses = collections.Counter(answer.status_code for answer in answers)
-    late = sum(1 for answer in answers if "local" in answer.headers["RateLimit-Policy"])
-    # A reply of Redis that comes too late, on a busy machine, may count twice: nobody gets more by it.
-    assert statuses[200] >= 600 - 2 * late and set(statuses) <= {200, 429}, (statuses, late)
+        for turn in range(700):
+            answer = wire.get(nodes[turn % 3] + "/v1/me", cookies=cookies, timeout=10)
+            assert answer.status_code in (200, 429)
+            passed += answer.status_code == 200
+            if answer.status_code == 429:
+                if "local" not in answer.headers["RateLimit-Policy"]:
+                    break
+                refused_here += 1
+    # A reply of Redis that comes too late counts once. Only what a thread refused meanwhile, its own share being used up,
+    # and Redis let through, is lost.
+    assert 600 - refused_here <= passed <= 600, (passed, refused_here)
     requests.get(nodes[0] + "/v1/me", cookies=cookies, timeout=10)
     for url in [*nodes, usual.url]:
         answer = requests.get(url + "/v1/me", cookies=cookies, timeout=10)

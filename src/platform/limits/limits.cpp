@@ -48,7 +48,7 @@ public:
     void begin(SteadyTime now) {
         at_ = now;
         is_open_ = true;
-        share_->begin_doubt(key_);
+        share_->begin_doubt(key_, owed_ + weight_);
         if (has_heard_) hear(told_);
     }
 
@@ -59,7 +59,7 @@ public:
         if (!std::exchange(is_open_, false)) return;
         std::int64_t counted = 0;
         if (told) counted = owed_ + (told->is_allowed ? weight_ : 0);
-        share_->end_doubt(key_, at_, counted);
+        share_->end_doubt(key_, at_, owed_ + weight_, counted);
     }
 
 private:

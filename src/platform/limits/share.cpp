@@ -38,15 +38,21 @@ std::int64_t Share::take_owed(const std::string& key, SteadyTime now) {
     if (found == index_.end()) return 0;
     Entry& entry = *found->second;
     if (now - entry.owed_at > window_) entry.owed = 0;
-    if (entry.doubts > 0 || entry.owed <= 0) return 0;
-    return std::exchange(entry.owed, 0);
+    const std::int64_t certain = std::max<std::int64_t>(entry.owed - entry.doubtful, 0);
+    entry.owed -= certain;
+    return certain;
 }
 
-void Share::begin_doubt(const std::string& key) { ++entry_of(key).doubts; }
+void Share::begin_doubt(const std::string& key, std::int64_t doubtful) {
+    entry_of(key).doubtful += doubtful;
+}
 
-void Share::end_doubt(const std::string& key, SteadyTime now, std::int64_t counted) {
+void Share::end_doubt(
+    const std::string& key, SteadyTime now, std::int64_t doubtful, std::int64_t counted
+) {
     Entry& entry = entry_of(key);
-    if (entry.doubts > 0) --entry.doubts;  // it may have been forgotten meanwhile
+    // It may have been forgotten meanwhile.
+    entry.doubtful = std::max<std::int64_t>(entry.doubtful - doubtful, 0);
     give_back(key, now, -counted);
 }
 

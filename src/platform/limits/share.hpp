@@ -40,13 +40,16 @@ public:
     std::int64_t recent(const std::string& key, SteadyTime now) const;
 
     /// What passed unheard by Redis within a window: for whoever tells it now. What does not get
-    /// there is given back. Nothing is told while the reply to a call is late: that may be in it.
+    /// there is given back. What may be in the reply to a call that is late is not told meanwhile.
     std::int64_t take_owed(const std::string& key, SteadyTime now);
     void give_back(const std::string& key, SteadyTime now, std::int64_t owed);
 
-    /// A call was given up as late; and what Redis turned out to have counted by it, or nothing.
-    void begin_doubt(const std::string& key);
-    void end_doubt(const std::string& key, SteadyTime now, std::int64_t counted);
+    /// A call was given up as late, by which Redis may count so much; and what it turned out to
+    /// have counted by it: as much, a part of it, or nothing.
+    void begin_doubt(const std::string& key, std::int64_t doubtful);
+    void end_doubt(
+        const std::string& key, SteadyTime now, std::int64_t doubtful, std::int64_t counted
+    );
 
     /// By the share alone: Redis is silent. `quota` as without it.
     Verdict take(const std::string& key, SteadyTime now, Quota quota);
@@ -65,8 +68,8 @@ private:
         std::string key;
         Window passed = {};
         SteadyTime wary_until = {};  // Redis has forgotten
-        int doubts = 0;              // calls whose reply is late
         std::int64_t owed = 0;       // below 0: Redis counted what did not pass
+        std::int64_t doubtful = 0;   // what may be in replies that are late
         SteadyTime owed_at = {};
     };
 

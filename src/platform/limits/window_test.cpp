@@ -158,20 +158,25 @@ TEST(Share, KeepsWhatPassedUnheardForWhoTellsRedisAndNotLongerThanItCounts) {
     EXPECT_EQ(share.take_owed("a", epoch + seconds(62)), 0);
 }
 
-TEST(Share, TellsNothingWhileAReplyIsLateAndThenWhatWasNotInIt) {
+TEST(Share, TellsWhatIsCertainWhileAReplyIsLateAndThenWhatWasNotInIt) {
     Share share(1, seconds(60), 10);
     const Quota quota{.limit = 10};
-    share.begin_doubt("a");
-    std::ignore = share.take("a", epoch, quota);
+    share.begin_doubt("a", 1);
     std::ignore = share.take("a", epoch, quota);
     EXPECT_EQ(share.take_owed("a", epoch), 0) << "it may be in the reply";
-    share.end_doubt("a", epoch, 1);
-    EXPECT_EQ(share.take_owed("a", epoch), 1);
+    std::ignore = share.take("a", epoch, quota);
+    EXPECT_EQ(share.take_owed("a", epoch), 1) << "of which Redis was not asked";
+    share.end_doubt("a", epoch, 1, 1);
+    EXPECT_EQ(share.take_owed("a", epoch), 0) << "it was in the reply";
+
+    share.begin_doubt("a", 1);
+    std::ignore = share.take("a", epoch, quota);
+    share.end_doubt("a", epoch, 1, 0);
+    EXPECT_EQ(share.take_owed("a", epoch), 1) << "no reply will come";
 
     // Redis counted what was refused here: the next that passes unheard is in it.
-    share.begin_doubt("a");
-    share.end_doubt("a", epoch, 1);
-    EXPECT_EQ(share.take_owed("a", epoch), 0);
+    share.begin_doubt("a", 1);
+    share.end_doubt("a", epoch, 1, 1);
     std::ignore = share.take("a", epoch, quota);
     EXPECT_EQ(share.take_owed("a", epoch), 0);
     std::ignore = share.take("a", epoch, quota);
