@@ -402,6 +402,31 @@ test("a forgotten password is set anew with the code of the mail", async () => {
   await context.close();
 });
 
+test("the audit is narrowed by a word in a row, by the fields, and says when nothing is like that or nothing came", async () => {
+  const { page, context, complaints } = await openPage(chromium.browser, { storageState: state });
+  await page.goto(`${url}/audit`);
+  await page.getByRole("heading", { level: 1, name: /changes? (is|are) known|newest/ }).waitFor();
+  await page.getByTestId("entry").getByRole("link", { name: "sessions.begin", exact: true }).first().click();
+  await page.waitForURL(`${url}/audit?action=sessions.begin`);
+  await page.getByRole("heading", { level: 1, name: /such changes?/ }).waitFor();
+  assert.equal(await page.getByLabel("What", { exact: true }).inputValue(), "sessions.begin");
+  for (const row of await page.getByTestId("entry").all()) assert.match(await row.innerText(), /sessions\.begin/);
+  await page.getByLabel("To which", { exact: true }).fill("nothing");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "No such change is known." }).waitFor();
+  await page.route("**/v1/audit?*", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ title: "Too busy", detail: "Too busy.", request_id: "r-1" }) }));
+  await page.getByRole("link", { name: "Show all" }).first().click();
+  await page.goto(`${url}/audit?actor=somebody`);
+  await page.getByText("The entries did not come.").waitFor();
+  await page.getByRole("heading", { level: 1, name: "The audit is not known." }).waitFor();
+  await inspect(page, "audit-failed", { width: 1440, theme: "light" });
+  await page.unroute("**/v1/audit?*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { level: 1, name: "No such change is known." }).waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test("every page is whole in every look: no violation, nothing sideways", async () => {
   for (const width of widths) {
     const { page, context, complaints } = await openPage(chromium.browser, { width, storageState: state });
@@ -409,6 +434,8 @@ test("every page is whole in every look: no violation, nothing sideways", async 
       ["/", "overview", /application nodes/],
       ["/files", "files", /stored|newest/],
       ["/me", "account", /signed in as/],
+      ["/audit", "audit", /changes? (is|are) known|newest/],
+      ["/audit?action=nothing.such", "audit-empty", /No such change is known/],
       ["/mailbox", "mailbox", /mails? (is|are) kept|No mail is kept/],
       ["/nowhere", "not-found-inside", /no page at this address/],
     ]) {

@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 export type Me = Schemas["Me"];
 export type Session = Schemas["Session"];
 export type SignInOptions = Schemas["SignInOptions"];
+export type AuditEntry = Schemas["AuditEntries"]["data"][number];
 export type Mail = Schemas["Mail"];
 export type StoredFile = Schemas["File"];
 export type Node = Schemas["Node"];

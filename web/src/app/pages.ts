@@ -1,8 +1,8 @@
-import { LayoutGrid, Mail, Rocket, Server, Upload, UserRound, type LucideIcon } from "lucide-react";
+import { LayoutGrid, Mail, Rocket, ScrollText, Server, Upload, UserRound, type LucideIcon } from "lucide-react";
 import { createContext } from "react";
 
 export interface Page {
-  to: "/" | "/releases" | "/fleet" | "/mailbox" | "/files" | "/me";
+  to: "/" | "/releases" | "/fleet" | "/audit" | "/mailbox" | "/files" | "/me";
   name: string;
   icon: LucideIcon;
   /** The second key after G. */
@@ -15,11 +15,12 @@ export interface Page {
 export const overview: Page = { to: "/", name: "Overview", icon: LayoutGrid, key: "o" };
 export const releases: Page = { to: "/releases", name: "Releases", icon: Rocket, key: "r", isOf: "platform" };
 export const fleet: Page = { to: "/fleet", name: "Fleet", icon: Server, key: "n", isOf: "platform" };
+export const audit: Page = { to: "/audit", name: "Audit", icon: ScrollText, key: "u", isOf: "platform" };
 export const mailbox: Page = { to: "/mailbox", name: "Mailbox", icon: Mail, key: "m", isOf: "administrators" };
 export const files: Page = { to: "/files", name: "Files", icon: Upload, key: "f" };
 export const account: Page = { to: "/me", name: "Account", icon: UserRound };
 
-const all: readonly Page[] = [overview, releases, fleet, mailbox, files, account];
+const all: readonly Page[] = [overview, releases, fleet, audit, mailbox, files, account];
 
 export function pagesFor(hasRole: boolean, isAdministrator: boolean): readonly Page[] {
   return all.filter((page) => !page.isOf || isAdministrator || (hasRole && page.isOf === "platform"));
@@ -40,7 +41,7 @@ export interface Group {
 
 const groups: readonly Group[] = [
   { name: undefined, pages: [overview] },
-  { name: "Operate", pages: [releases, fleet, mailbox] },
+  { name: "Operate", pages: [releases, fleet, audit, mailbox] },
   { name: "Application", pages: [files] },
 ];
 

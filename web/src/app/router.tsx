@@ -1,6 +1,8 @@
 import { Outlet, createRootRoute, createRoute, createRouter, lazyRouteComponent, notFound, redirect, rootRouteId } from "@tanstack/react-router";
 import { cache } from "../api/cache";
 import { asProblem } from "../api/problem";
+import { auditQuery } from "../rooms/audit/queries";
+import { filterOf, type Filter } from "../rooms/audit/state";
 import { currentQuery, deploymentQuery, deploymentsQuery, fleetQuery } from "../rooms/deploy/queries";
 import { viewOf, type View } from "../rooms/deploy/state";
 import { filesQuery } from "../rooms/files/queries";
@@ -137,6 +139,17 @@ const fleet = createRoute({
   component: lazyRouteComponent(() => import("../rooms/deploy/fleet_page"), "FleetPage"),
 });
 
+const audit = createRoute({
+  getParentRoute: () => platform,
+  path: "/audit",
+  validateSearch: (search): Filter => filterOf(search),
+  loaderDeps: ({ search }) => search,
+  loader: ({ context, deps }) => {
+    if (maySeeNodes(context.me)) void cache.prefetchInfiniteQuery(auditQuery(deps));
+  },
+  component: lazyRouteComponent(() => import("../rooms/audit/audit_page"), "AuditPage"),
+});
+
 const mailbox = createRoute({
   getParentRoute: () => platform,
   path: "/mailbox",
@@ -155,7 +168,7 @@ const me = createRoute({
 const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, shell.addChildren([overview, platform.addChildren([releases, release, fleet, mailbox]), files, me, unknown])]),
+  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, mailbox]), files, me, unknown])]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,
