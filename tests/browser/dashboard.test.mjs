@@ -351,6 +351,8 @@ test("somebody signs up, an administrator sees the mail, and its link signs in w
   const { page, context, complaints } = await openPage(chromium.browser);
   await page.goto(`${url}/sign-in`);
   await page.getByRole("link", { name: "Sign up" }).click();
+  // The page before it has a field of that name too.
+  await page.getByRole("heading", { name: "Make an account" }).waitFor();
   await page.getByLabel("Email").fill(address);
   await page.getByLabel("Name").fill("Sam");
   await page.getByLabel("Password").fill("short");
