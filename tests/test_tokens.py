@@ -2,6 +2,7 @@
 
 import base64
 import json
+import subprocess
 import time
 import uuid
 
@@ -174,6 +175,32 @@ def test_keys_are_rotated_without_a_failure_and_dropped_at_once_when_told(platfo
     nodes = platform.names("serve")
     until(lambda: {call(platform, token, node=node).status_code for node in nodes} == {401}, seconds=2)
     assert verified(platform, token_of(platform, account, secret))
+
+
+def test_a_program_elsewhere_keeps_a_token_without_any_configuration(platform, email):
+    account = make(platform, email)
+    words = [str(platform.home.binary), "service-account", "token", account, "--url", platform.url]
+
+    def said(secret, *options):
+        return subprocess.run([*words, *options], input=secret + "\n", capture_output=True, text=True, timeout=60,
+                              env={"PATH": "/usr/bin"}, cwd="/")
+
+    secret = secret_of(platform, account)
+    token = said(secret).stdout.strip()
+    assert call(platform, token).status_code == 200
+    refused = said(secret[:-1] + ("0" if secret[-1] != "0" else "1"))
+    assert refused.returncode == 1 and "tokens.refused" in refused.stdout
+    assert secret[:20] not in refused.stdout + refused.stderr
+    following = subprocess.Popen([*words, "--follow"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                 env={"PATH": "/usr/bin"}, cwd="/")
+    following.stdin.write(secret + "\n")
+    following.stdin.close()
+    try:
+        assert call(platform, following.stdout.readline().strip()).status_code == 200
+        assert following.poll() is None, "it goes on"
+    finally:
+        following.kill()
+        following.wait(10)
 
 
 def test_no_secret_and_no_private_key_is_kept(platform, email):

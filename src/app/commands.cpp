@@ -26,6 +26,7 @@
 #include "platform/audit/audit_cli.hpp"
 #include "platform/files/files_cli.hpp"
 #include "platform/keys/keys_cli.hpp"
+#include "platform/tokens/client_cli.hpp"
 #include "platform/tokens/tokens_cli.hpp"
 
 namespace acme::app {
@@ -95,6 +96,7 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     tokens::add_key_commands(commands, platform.signing_keys);
     commands.add_group("service-account", "Accounts of programs, with secrets and tokens.");
     tokens::add_commands(commands, platform.service_accounts, platform.accounts);
+    tokens::add_client_commands(commands, platform.fetch, platform.telemetry);
     commands.add_group("audit", "Who changed what.");
     audit::add_commands(commands, platform.db);
     commands.add_group("files", "Uploaded files.");
