@@ -69,4 +69,4 @@ def token_in(text):
 
 
 def code_in(text):
-    return re.search(r"code where you \S+(?: up)?: (\d{8})\b", text).group(1)
+    return re.search(r"code where you [a-z ]+: (\d{8})\b", text).group(1)

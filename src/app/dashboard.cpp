@@ -17,7 +17,7 @@ using http::Response;
 
 /// The addresses of the dashboard's pages (design/dashboard.md, section 3). The script reads the
 /// address; the server sends the same page to all.
-constexpr std::array<std::string_view, 13> pages{
+constexpr std::array<std::string_view, 15> pages{
     "/",
     "/sign-in",
     "/sign-in/link",
@@ -25,11 +25,13 @@ constexpr std::array<std::string_view, 13> pages{
     "/verify",
     "/forgot",
     "/reset",
+    "/invite",
     "/releases",
     "/releases/{id}",
     "/fleet",
     "/files",
     "/mailbox",
+    "/organization",
     "/me",
 };
 

@@ -10,6 +10,7 @@
 #include "platform/idempotency/idempotency_jobs.hpp"
 #include "platform/keys/keys_jobs.hpp"
 #include "platform/mail/mail_jobs.hpp"
+#include "platform/organizations/organizations_jobs.hpp"
 #include "platform/sessions/sessions_jobs.hpp"
 #include "platform/tokens/tokens_jobs.hpp"
 
@@ -20,6 +21,7 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     sessions::add_jobs(jobs, platform.sessions, platform.links, platform.proofs);
     keys::add_jobs(jobs, platform.keys);
     tokens::add_jobs(jobs, platform.tokens, platform.signing_keys);
+    organizations::add_jobs(jobs, platform.invitations);
     mail::add_jobs(jobs, platform.mail);
     events::add_jobs(jobs, platform.db);
     idempotency::add_jobs(jobs, platform.idempotency);

@@ -20,6 +20,7 @@
 #include "platform/accounts/accounts.hpp"
 #include "platform/accounts/accounts_http.hpp"
 #include "platform/accounts/links.hpp"
+#include "platform/accounts/memberships.hpp"
 #include "platform/accounts/passwords.hpp"
 #include "platform/accounts/proofs.hpp"
 #include "platform/accounts/sign_ups.hpp"
@@ -30,6 +31,8 @@
 #include "platform/keys/keys.hpp"
 #include "platform/limits/limits.hpp"
 #include "platform/mail/mail.hpp"
+#include "platform/organizations/invitations.hpp"
+#include "platform/organizations/organizations_http.hpp"
 #include "platform/sessions/sessions.hpp"
 #include "platform/sessions/sessions_http.hpp"
 #include "platform/sessions/sign_up_http.hpp"
@@ -97,6 +100,8 @@ struct Platform {
     mail::Mail mail;
     accounts::Proofs proofs;
     accounts::SignUps sign_ups;
+    accounts::Memberships memberships;
+    organizations::Invitations invitations;
     accounts::Administration administration{
         accounts, passwords, links, idempotency, cursors, trusted_proxies
     };
@@ -109,6 +114,9 @@ struct Platform {
     tokens::ServiceAccounts service_accounts{db, telemetry};
     tokens::SigningKeys signing_keys;
     tokens::Tokens tokens;
+    organizations::Room organizations{
+        accounts, memberships, invitations, sessions, tries, idempotency, cursors, metrics
+    };
     files::Files files;
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;

@@ -15,6 +15,7 @@
 #include "platform/keys/keys_http.hpp"
 #include "platform/keys/scopes.hpp"
 #include "platform/mail/mail_http.hpp"
+#include "platform/organizations/organizations_http.hpp"
 #include "platform/tokens/oauth_http.hpp"
 
 namespace acme::app {
@@ -32,6 +33,7 @@ void add_routes(http::Router& router, Platform& platform) {
         {platform.tokens, platform.service_accounts, platform.signing_keys, platform.trusted_proxies
         }
     );
+    organizations::add_routes(router, platform.organizations);
     files::add_routes(router, platform.files, platform.idempotency, platform.cursors);
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);

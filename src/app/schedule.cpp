@@ -15,6 +15,7 @@ void add_schedule(schedule::Schedule& schedule) {
     schedule.every("keys.sweep", hours(1), "keys.sweep");
     schedule.every("tokens.keep_keys", hours(1), "tokens.keep_keys");
     schedule.every("tokens.sweep", hours(1), "tokens.sweep");
+    schedule.every("organizations.sweep", hours(1), "organizations.sweep");
     schedule.every("mail.sweep", hours(1), "mail.sweep");
     files::add_schedule(schedule);
     deploy::add_schedule(schedule);

@@ -14,14 +14,6 @@ constexpr pg::Query insert_user{"accounts.insert", R"sql(
     RETURNING id, email, name, state, platform_role, version, created_at
 )sql"};
 
-constexpr pg::Query insert_org{"accounts.insert_org", R"sql(
-    INSERT INTO orgs (id, name, created_at) VALUES ($1, $2, $3)
-)sql"};
-
-constexpr pg::Query insert_membership{"accounts.insert_membership", R"sql(
-    INSERT INTO memberships (org_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)
-)sql"};
-
 constexpr pg::Query find_user{"accounts.find", R"sql(
     SELECT id, email, name, state, platform_role, version, created_at FROM users WHERE id = $1
 )sql"};
@@ -41,6 +33,10 @@ constexpr pg::Query find_org{"accounts.find_org", R"sql(
     WHERE m.org_id = $1 AND m.user_id = $2
 )sql"};
 
+constexpr pg::Query mark_user_verified{"accounts.mark_verified", R"sql(
+    UPDATE users SET email_verified_at = coalesce(email_verified_at, $2) WHERE id = $1
+)sql"};
+
 // The version of the users row covers memberships too: whoever changes one raises it.
 constexpr pg::Query find_standing{"accounts.standing", R"sql(
     SELECT u.id, u.state, u.token_epoch, u.version, m.org_id, m.role, u.platform_role
@@ -58,13 +54,13 @@ std::size_t chars_in(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count_if(text, begins));
 }
 
+}  // namespace
+
 bool is_name(std::string_view name) {
     const bool is_line = std::ranges::none_of(name, [](char c) { return c >= '\0' && c < ' '; });
     const bool has_text = name.find_first_not_of(' ') != name.npos;
     return is_line && has_text && chars_in(name) <= name_chars_max;
 }
-
-}  // namespace
 
 std::vector<FieldError> problems_of(const NewUser& user) {
     std::vector<FieldError> problems;
@@ -103,7 +99,6 @@ Task<Result<User>> Accounts::create(
     }
     const WallTime now = telemetry_.clock.now();
     const auto id = UserId::make(now, telemetry_.random);
-    const auto org = OrgId::make(now, telemetry_.random);
     const std::string email = *normalize_email(user.email);
     const auto rows = co_await transaction.run(
         context, insert_user, id, user.email, email, user.name, role_param(user.platform_role), now
@@ -113,8 +108,12 @@ Task<Result<User>> Accounts::create(
             ErrorKind::conflict, "accounts.email_taken", "Another user has this address."
         );
     }
-    co_await transaction.run(context, insert_org, org, user.name, now);
-    co_await transaction.run(context, insert_membership, org, id, name_of(OrgRole::owner), now);
+    const bool is_alone = !user.joins;
+    const auto joins = user.joins.value_or(
+        Joining{.org = OrgId::make(now, telemetry_.random), .role = OrgRole::owner}
+    );
+    if (is_alone) co_await transaction.run(context, insert_org, joins.org, user.name, now);
+    co_await transaction.run(context, insert_membership, joins.org, id, name_of(joins.role), now);
     const auto role = user.platform_role ? name_of(*user.platform_role) : "none";
     audit::Entry entry{
         .action = "accounts.create",
@@ -176,6 +175,10 @@ Task<std::optional<Standing>> Accounts::standing(
         .org_role = parse_org_role(row.text()),
         .platform_role = parse_platform_role(row.text_or_null().value_or("")),
     };
+}
+
+Task<> Accounts::mark_verified(pg::Transaction& transaction, trace::Context context, UserId id) {
+    co_await transaction.run(context, mark_user_verified, id, telemetry_.clock.now());
 }
 
 }  // namespace acme::accounts

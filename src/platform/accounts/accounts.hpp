@@ -46,11 +46,18 @@ struct Organization {
     OrgRole role;  // the user's in it
 };
 
+/// An organization that somebody becomes a member of.
+struct Joining {
+    OrgId org;
+    OrgRole role = OrgRole::member;
+};
+
 /// One line, 1 to name_chars_max characters; an address as normalize_email() takes it.
 struct NewUser {
     std::string email;
     std::string name;
     std::optional<PlatformRole> platform_role = std::nullopt;
+    std::optional<Joining> joins = std::nullopt;  // in place of an organization of their own
 };
 
 /// What a user may do now.
@@ -87,8 +94,8 @@ public:
     /// A transaction, for whoever does more with it than this room.
     Task<pg::Transaction> begin(trace::Context context);
 
-    /// With an organization of which the user is the owner. Errors: accounts.invalid (invalid),
-    /// accounts.email_taken (conflict).
+    /// With an organization of which the user is the owner, unless they join one. Errors:
+    /// accounts.invalid (invalid), accounts.email_taken (conflict).
     Task<Result<User>> create(trace::Context context, audit::Actor actor, NewUser user);
 
     /// The same in a transaction of the caller, which sets a password in it.
@@ -142,6 +149,9 @@ public:
     Task<std::vector<Stale>> changed_since(
         trace::Context context, WallTime since, std::optional<UserId> after, int limit
     );
+
+    /// The user reads the mails of their address.
+    Task<> mark_verified(pg::Transaction& transaction, trace::Context context, UserId id);
 
     /// Ends every session of the user: those that begin later carry the new epoch, which is
     /// returned. Call announce() after the commit.

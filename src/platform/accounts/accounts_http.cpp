@@ -47,6 +47,11 @@ constexpr http::Schema patch_schema{"MePatch", R"({
   "properties": {"name": {"type": "string", "minLength": 1, "maxLength": 120}}
 })"};
 
+/// Also of the organization, which another session of the same user may not have.
+std::string etag_of(const User& user, const Identity& who) {
+    return "\"" + std::to_string(user.version) + "." + who.org.str() + "\"";
+}
+
 Response to_response(const User& user, const Organization& org, const Identity& who) {
     boost::json::array permissions;
     for (std::string_view permission : permissions_of(who)) permissions.emplace_back(permission);
@@ -61,7 +66,7 @@ Response to_response(const User& user, const Organization& org, const Identity& 
     };
     if (user.platform_role) json["platform_role"] = name_of(*user.platform_role);
     Response response = http::json(200, json);
-    response.headers.emplace_back("ETag", http::etag_of(user.version));
+    response.headers.emplace_back("ETag", etag_of(user, who));
     response.headers.emplace_back("Cache-Control", "private, no-cache");
     return response;
 }
@@ -69,7 +74,7 @@ Response to_response(const User& user, const Organization& org, const Identity& 
 Task<Result<Response>> show(Accounts& accounts, const Call& call) {
     const Identity& who = call.who();
     const User user = ACME_TRY(co_await accounts.find(call.context, who.user));
-    const std::string etag = http::etag_of(user.version);
+    const std::string etag = etag_of(user, who);
     if (http::is_not_modified(call.request, etag)) {
         co_return Response{.status = 304, .headers = {{"ETag", etag}}};
     }
@@ -86,7 +91,7 @@ Task<Result<Response>> patch(
     const auto name = fields.optional_text("name", {1, name_chars_max});
     ACME_TRY(fields.finish());
     User user = ACME_TRY(co_await accounts.find(call.context, who.user));
-    ACME_TRY(http::check_if_match(call.request, http::etag_of(user.version)));
+    ACME_TRY(http::check_if_match(call.request, etag_of(user, who)));
     if (name && *name != user.name) {
         audit::Actor actor{
             .name = who.user.str(),

@@ -1,11 +1,7 @@
 #include "platform/accounts/proofs.hpp"
 
-#include "base/bytes.hpp"
-#include "base/hash.hpp"
 #include "io/pg/database.hpp"
 #include "platform/accounts/email.hpp"
-
-#include <algorithm>
 
 namespace acme::accounts {
 namespace {
@@ -48,27 +44,6 @@ constexpr pg::Query sweep_proofs{"accounts.sweep_proofs", R"sql(
     DELETE FROM email_proofs WHERE expires_at < $1
 )sql"};
 
-std::string mac_of(const Secret& key, std::string_view use, const ProofId& id) {
-    std::string text(use);
-    return hmac_sha256(key.reveal(), text.append(" ").append(id.str()));
-}
-
-/// "prf_…" and 43 characters: 256 bits.
-std::string token_of(const Secret& key, const ProofId& id) {
-    return id.str() + "." + to_base64url(mac_of(key, "token", id));
-}
-
-/// That 2^64 is no multiple of ten to the eighth favours no code by more than one in 10^11.
-std::string code_of(const Secret& key, const ProofId& id) {
-    const std::string mac = mac_of(key, "code", id);
-    std::uint64_t number = 0;
-    for (std::size_t i = 0; i < sizeof number; ++i) {
-        number = (number << 8) | static_cast<unsigned char>(mac[i]);
-    }
-    std::string digits = std::to_string(number % 100'000'000);
-    return digits.insert(0, code_digits - digits.size(), '0');
-}
-
 std::vector<Proof> read_proofs(const pg::Rows& rows, ProofKind kind) {
     std::vector<Proof> proofs;
     for (int i = 0; i < rows.size(); ++i) {
@@ -93,7 +68,7 @@ std::unexpected<Error> invalid_proof() {
 Proofs::Proofs(pg::Database& db, const Secret& secret_keys, Telemetry& telemetry)
     : db_(db),
       telemetry_(telemetry),
-      keys_(keys_for(secret_keys, "email proofs v1")),
+      secrets_(secret_keys, "email proofs v1"),
       seal_(keys_for(secret_keys, "sign-up passwords v1")) {}
 
 Task<ProofId> Proofs::add(
@@ -136,19 +111,16 @@ Task<std::optional<Proofs::Told>> Proofs::tell(
     if (rows.empty()) co_return std::nullopt;
     co_return Told{
         .email = rows[0].text(),
-        .token = token_of(keys_.front(), *proof),
-        .code = code_of(keys_.front(), *proof),
+        .token = secrets_.token_of(id),
+        .code = secrets_.code_of(id),
     };
 }
 
 Task<std::vector<Proof>> Proofs::find_by_token(
     trace::Context context, ProofKind kind, std::string token
 ) {
-    const auto id = ProofId::parse(std::string_view(token).substr(0, token.find('.')));
-    const bool is_ours = id && std::ranges::any_of(keys_, [&](const Secret& key) {
-                             return equals_in_constant_time(token_of(key, *id), token);
-                         });
-    if (!is_ours) co_return std::vector<Proof>{};
+    const auto id = ProofId::parse(MailSecrets::id_in(token));
+    if (!id || !secrets_.is_token_of(id->str(), token)) co_return std::vector<Proof>{};
     const WallTime now = telemetry_.clock.now();
     co_return read_proofs(co_await db_.run(context, find_proof, *id, name_of(kind), now), kind);
 }
@@ -162,9 +134,7 @@ Task<std::vector<Proof>> Proofs::find_by_code(
         co_await db_.run(context, try_codes, email, name_of(kind), now, code_attempts_max);
     std::vector<Proof> proofs = read_proofs(rows, kind);
     std::erase_if(proofs, [&](const Proof& proof) {
-        return std::ranges::none_of(keys_, [&](const Secret& key) {
-            return equals_in_constant_time(code_of(key, proof.id), brought.code);
-        });
+        return !secrets_.is_code_of(proof.id.str(), brought.code);
     });
     co_return proofs;
 }

@@ -3,16 +3,15 @@
 /// Proofs that somebody reads the mail of an address: a link and a code of eight digits, either of
 /// which will do, once. The room owns the table email_proofs.
 ///
-/// Link and code are computed from the id with a key out of SECRET_KEY whenever they are needed: a
-/// mail that is sent twice says the same twice, and the database holds neither. The token is in the
-/// fragment of the address, which browsers do not send: opening the link, or a mail scanner that
-/// does, consumes nothing.
+/// Link and code are computed: see mail_secrets.hpp. The token is in the fragment of the address,
+/// which browsers do not send: opening the link, or a mail scanner that does, consumes nothing.
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "base/seal.hpp"
 #include "base/task.hpp"
 #include "io/telemetry/telemetry.hpp"
+#include "platform/accounts/mail_secrets.hpp"
 
 #include <optional>
 #include <string>
@@ -37,7 +36,6 @@ constexpr std::chrono::hours life_of(ProofKind kind) {
     return std::chrono::hours(kind == ProofKind::sign_up ? 24 : 1);
 }
 
-inline constexpr std::size_t code_digits = 8;
 inline constexpr int code_attempts_max = 5;   // at all codes of an address together
 inline constexpr int mails_per_hour_max = 5;  // to one address, of one kind
 
@@ -47,13 +45,6 @@ struct Proof {
     std::string email;
     std::string name;
     std::optional<std::string> sealed = std::nullopt;
-};
-
-/// What somebody brings: the token of the link, or the address and the code.
-struct Brought {
-    std::string token = "";
-    std::string email = "";
-    std::string code = "";
 };
 
 /// Every function throws pg::Fault when the database is out of reach.
@@ -104,7 +95,7 @@ private:
 
     pg::Database& db_;
     Telemetry& telemetry_;
-    std::vector<Secret> keys_;  // the first makes, all verify
+    MailSecrets secrets_;
     Seal seal_;
 };
 

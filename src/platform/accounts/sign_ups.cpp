@@ -13,10 +13,6 @@ namespace {
 constexpr std::string_view sign_up_mail = "accounts.sign_up";
 constexpr std::string_view reset_mail = "accounts.reset";
 
-constexpr pg::Query mark_verified{"accounts.mark_verified", R"sql(
-    UPDATE users SET email_verified_at = coalesce(email_verified_at, $2) WHERE id = $1
-)sql"};
-
 std::unexpected<Error> closed() {
     return refuse(
         ErrorKind::forbidden,
@@ -42,16 +38,14 @@ SignUps::SignUps(
     Accounts& accounts,
     Passwords& passwords,
     Proofs& proofs,
-    mail::Mail& mail,
-    Telemetry& telemetry
+    mail::Mail& mail
 )
     : options_(std::move(options)),
       db_(db),
       accounts_(accounts),
       passwords_(passwords),
       proofs_(proofs),
-      mail_(mail),
-      telemetry_(telemetry) {
+      mail_(mail) {
     mail_.add(sign_up_mail, [this](trace::Context context, std::string about) {
         return write_sign_up(context, std::move(about));
     });
@@ -112,7 +106,7 @@ Task<Result<UserId>> SignUps::verify(
     );
     // An account that came to be meanwhile is its owner's, and no proof is one to it.
     if (!made) co_return invalid_proof();
-    co_await transaction.run(context, mark_verified, made->id, telemetry_.clock.now());
+    co_await accounts_.mark_verified(transaction, context, made->id);
     co_await transaction.commit(context);
     co_return made->id;
 }
@@ -152,7 +146,7 @@ Task<Result<>> SignUps::reset(
     ACME_TRY(co_await proofs_.use(transaction, context, proof));
     co_await passwords_.store(transaction, context, user->id, sealed);
     co_await accounts_.end_sessions(transaction, context, user->id);
-    co_await transaction.run(context, mark_verified, user->id, telemetry_.clock.now());
+    co_await accounts_.mark_verified(transaction, context, user->id);
     audit::Actor actor{.name = user->id.str(), .ip = std::move(ip)};
     audit::Entry entry{.action = "accounts.reset_password", .target = user->id.str()};
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));

@@ -45,8 +45,7 @@ public:
         Accounts& accounts,
         Passwords& passwords,
         Proofs& proofs,
-        mail::Mail& mail,
-        Telemetry& telemetry
+        mail::Mail& mail
     );
 
     SignUp allowed() const { return options_.allowed; }
@@ -94,7 +93,6 @@ private:
     Passwords& passwords_;
     Proofs& proofs_;
     mail::Mail& mail_;
-    Telemetry& telemetry_;
 };
 
 }  // namespace acme::accounts

@@ -12,7 +12,7 @@ constexpr std::size_t user_agent_bytes_max = 256;
 constexpr pg::Query insert_session{"sessions.insert", R"sql(
     INSERT INTO sessions (id, org_id, user_id, token_hash, token_epoch, method, user_agent, ip,
                           created_at, last_seen_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 )sql"};
 
 constexpr pg::Query list_sessions{"sessions.list", R"sql(
@@ -104,7 +104,7 @@ Task<Result<Sessions::Begun>> Sessions::begin(
 ) {
     const UserId user = sign_in.user;
     Origin& origin = sign_in.origin;
-    const auto standing = co_await accounts_.standing(context, user);
+    const auto standing = co_await standing_for(context, sign_in);
     if (!standing || standing->state != accounts::State::active) {
         co_return refuse(
             ErrorKind::unauthenticated, "sessions.no_user", "This user cannot sign in."
@@ -124,9 +124,9 @@ Task<Result<Sessions::Begun>> Sessions::begin(
         .method = origin.method,
         .user_agent = shortened(std::move(origin.user_agent), user_agent_bytes_max),
         .ip = origin.ip,
-        .created_at = now,
+        .created_at = sign_in.since.value_or(now),
         .last_seen_at = now,
-        .expires_at = expiry_of(now, now),
+        .expires_at = expiry_of(sign_in.since.value_or(now), now),
     };
     co_await transaction.run(
         context,
@@ -139,6 +139,7 @@ Task<Result<Sessions::Begun>> Sessions::begin(
         session.method,
         session.user_agent,
         session.ip,
+        session.created_at,
         now,
         session.expires_at
     );

@@ -63,6 +63,12 @@ struct SignIn {
 
     /// Who this browser was until now: that session ends as the new one begins.
     std::optional<Identity> former = std::nullopt;
+
+    /// None: the one that the last session of the user was in, else the first.
+    std::optional<OrgId> org = std::nullopt;
+
+    /// When they proved who they are, from which life_max counts; none: now.
+    std::optional<WallTime> since = std::nullopt;
 };
 
 struct Options {
@@ -97,6 +103,11 @@ public:
     /// The same with what was done in `transaction` before, which it commits; on an error nothing
     /// of it has happened.
     Task<Result<Begun>> begin(pg::Transaction transaction, trace::Context context, SignIn sign_in);
+
+    /// The same device in another organization of the user: a new session that ends no later than
+    /// the one of `who` does, which it takes the place of. Errors: organizations.not_found for one
+    /// that they do not belong to; sessions.no_user (unauthenticated) without such a session.
+    Task<Result<Begun>> switch_to(trace::Context context, Identity who, Origin origin, OrgId org);
 
     /// Who sends this request; nobody without a session. Names the user in the trace. Errors:
     /// access.cross_site (forbidden), see check_same_site().
@@ -143,6 +154,9 @@ private:
     Task<Looked> find(trace::Context context, Presented presented, bool counts);
     Task<std::optional<Live>> read(trace::Context context, Presented presented);
     Task<> touch(trace::Context context, std::string hash, Live live);
+    Task<std::optional<accounts::Standing>> standing_for(
+        trace::Context context, const SignIn& sign_in
+    );
     Task<std::optional<std::string>> revoke(
         pg::Transaction& transaction,
         trace::Context context,

@@ -8,6 +8,7 @@
 #include "platform/accounts/email.hpp"
 #include "platform/accounts/passwords.hpp"
 #include "platform/accounts/sign_ups.hpp"
+#include "platform/sessions/proof_fields.hpp"
 #include "platform/sessions/same_site.hpp"
 #include "platform/sessions/sessions.hpp"
 #include "platform/sessions/sessions_json.hpp"
@@ -96,44 +97,11 @@ void count(Entrance& entrance, const char* kind, const char* result) {
         .Increment();
 }
 
-/// Not those of signing in: who asked for mails too often can still do that.
-std::string account_of(std::string_view use, const std::string& email) {
-    const std::string normal = accounts::normalize_email(email).value_or(email);
-    return std::string(use).append(" ").append(normal);
-}
-
 Task<Result<>> admit(Entrance& entrance, const Call& call, std::string account) {
     ACME_TRY(check_same_site(call.request));
     co_return co_await entrance.tries.admit(
         call.context, std::move(account), entrance.sessions.address_of(call.request)
     );
-}
-
-/// As people type it: "1234 5678".
-std::string digits_of(std::string_view code) {
-    std::string digits;
-    for (const char c : code) {
-        if (c != ' ' && c != '-') digits += c;
-    }
-    return digits;
-}
-
-accounts::Brought read_proof(Fields& fields) {
-    accounts::Brought brought{
-        .token = fields.optional_text("token", {1, 100}).value_or(""),
-        .email = fields.optional_text("email", email_length).value_or(""),
-        .code = digits_of(fields.optional_text("code", {1, 20}).value_or("")),
-    };
-    if (brought.token.empty() && (brought.email.empty() || brought.code.empty())) {
-        fields.complain(
-            "token", "accounts.proof_missing", "The token of the link, or the email and the code."
-        );
-    }
-    return brought;
-}
-
-std::string account_of(const accounts::Brought& brought) {
-    return brought.token.empty() ? account_of("code", brought.email) : "";
 }
 
 Task<Result<Response>> show_options(Entrance& entrance) {

@@ -46,8 +46,7 @@ struct SignUpBench : SessionsBench {
               node.accounts,
               node.passwords,
               proofs,
-              mail,
-              telemetry
+              mail
           ) {
         mail::add_jobs(jobs, mail);
         add_sign_up_routes(node.router, entrance);
