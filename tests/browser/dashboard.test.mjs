@@ -386,6 +386,7 @@ test("a forgotten password is set anew with the code of the mail", async () => {
   const { page, context, complaints } = await openPage(chromium.browser);
   await page.goto(`${url}/sign-in`);
   await page.getByRole("link", { name: "Forgot your password?" }).click();
+  await page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
   await page.getByLabel("Email").fill(address);
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
