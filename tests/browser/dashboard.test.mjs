@@ -75,6 +75,8 @@ test("the pages in front of the door are whole in every look", async () => {
       ["/forgot", "Forgot your password?"],
       ["/reset", "This link is not whole"],
       ["/reset#token=a", "Set a new password"],
+      ["/invite", "Your invitation"],
+      ["/invite#token=a", "Your invitation"],
     ]) {
       await page.goto("about:blank");
       await page.goto(`${url}${path}`);
@@ -430,6 +432,62 @@ test("the audit is narrowed by a word in a row, by the fields, and says when not
   await context.close();
 });
 
+test("an organization invites somebody, who joins with a new account and does what their role allows", async () => {
+  const address = `iris-${process.pid}@example.com`;
+  const owner = main.page;
+  await owner.goto(`${url}/organization`);
+  await owner.getByLabel("Email").fill(address);
+  await owner.keyboard.press("Enter");
+  await owner.getByTestId("invitation").filter({ hasText: address }).waitFor();
+  await inspect(owner, "organization-invited", { width: 1440, theme: "light" });
+  await owner.goto(`${url}/mailbox`);
+  const mail = owner.getByTestId("mail").filter({ hasText: address });
+  const opened = new URL(await mail.getByRole("link", { name: /invite#token=/ }).getAttribute("href"));
+  await owner.goto(`${url}/organization`);
+  await untilCount(owner.getByTestId("member"), 1);
+
+  const look = { width: 390, theme: "dark" };
+  const { page, context, complaints } = await openPage(chromium.browser, look);
+  for (let times = 0; times < 2; ++times) {
+    await page.goto("about:blank");
+    await page.goto(`${url}${opened.pathname}${opened.hash}`);
+    await page.getByRole("heading", { name: /^Join / }).waitFor();
+  }
+  await inspect(page, "invite-join", look);
+  await page.getByLabel("Name").fill("Iris");
+  await page.getByLabel("Password").fill(password);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: /^2 people belong to / }).waitFor();
+  await untilCount(page.getByRole("heading", { name: "Invitations" }), 0);
+
+  // It came live to the one who invited.
+  await untilCount(owner.getByTestId("member"), 2);
+  await untilCount(owner.getByTestId("invitation"), 0);
+  await owner.getByLabel("Role of Iris").selectOption("Administrator");
+  await owner.getByText("Iris is administrator now.").waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Invitations" }).waitFor();
+  await inspect(page, "organization-administrator", look);
+  await page.getByLabel("New organization").fill("Irises");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Switch to Irises" }).click();
+  await page.getByRole("heading", { level: 1, name: "1 person belongs to Irises." }).waitFor();
+
+  await owner.getByRole("button", { name: "Remove Iris" }).click();
+  await owner.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
+  await untilCount(owner.getByTestId("member"), 1);
+  await page.reload();
+  await page.getByRole("heading", { level: 1, name: "1 person belongs to Irises." }).waitFor();
+  await untilCount(page.getByTestId("organization"), 1);
+
+  // Opened again the link tells what became of it.
+  await page.goto("about:blank");
+  await page.goto(`${url}${opened.pathname}${opened.hash}`);
+  await untilText(page.getByRole("alert"), /was accepted already/);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test("every page is whole in every look: no violation, nothing sideways", async () => {
   for (const width of widths) {
     const { page, context, complaints } = await openPage(chromium.browser, { width, storageState: state });
@@ -440,6 +498,7 @@ test("every page is whole in every look: no violation, nothing sideways", async 
       ["/audit", "audit", /changes? (is|are) known|newest/],
       ["/audit?action=nothing.such", "audit-empty", /No such change is known/],
       ["/mailbox", "mailbox", /mails? (is|are) kept|No mail is kept/],
+      ["/organization", "organization", /belongs? to/],
       ["/nowhere", "not-found-inside", /no page at this address/],
     ]) {
       await page.goto(`${url}${path}`);

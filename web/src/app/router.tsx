@@ -7,6 +7,8 @@ import { currentQuery, deploymentQuery, deploymentsQuery, fleetQuery } from "../
 import { viewOf, type View } from "../rooms/deploy/state";
 import { filesQuery } from "../rooms/files/queries";
 import { mailboxQuery } from "../rooms/mail/queries";
+import { invitationsQuery, membersQuery, organizationsQuery } from "../rooms/organizations/queries";
+import { mayInvite } from "../rooms/organizations/rules";
 import { nodesQuery } from "../rooms/nodes/queries";
 import { isAdministrator, maySeeNodes, meQuery } from "../rooms/sessions/queries";
 import { Toasts } from "../ui/toast";
@@ -65,6 +67,12 @@ const reset = createRoute({
   component: lazyRouteComponent(() => import("../rooms/sessions/reset_page"), "ResetPage"),
 });
 
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invite",
+  component: lazyRouteComponent(() => import("../rooms/organizations/invite_page"), "InvitePage"),
+});
+
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
@@ -101,6 +109,17 @@ const files = createRoute({
     void cache.prefetchInfiniteQuery(filesQuery);
   },
   component: lazyRouteComponent(() => import("../rooms/files/files_page"), "FilesPage"),
+});
+
+const organization = createRoute({
+  getParentRoute: () => shell,
+  path: "/organization",
+  loader: ({ context: { me } }) => {
+    void cache.prefetchInfiniteQuery(membersQuery(me.org.id));
+    void cache.prefetchQuery(organizationsQuery);
+    if (mayInvite(me.org.role)) void cache.prefetchInfiniteQuery(invitationsQuery(me.org.id));
+  },
+  component: lazyRouteComponent(() => import("../rooms/organizations/organization_page"), "OrganizationPage"),
 });
 
 const platform = createRoute({ getParentRoute: () => shell, id: "platform", component: OfPlatform });
@@ -168,7 +187,7 @@ const me = createRoute({
 const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, mailbox]), files, me, unknown])]),
+  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, mailbox]), files, organization, me, unknown])]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,
