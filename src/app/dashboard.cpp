@@ -17,7 +17,7 @@ using http::Response;
 
 /// The addresses of the dashboard's pages (design/dashboard.md, section 3). The script reads the
 /// address; the server sends the same page to all.
-constexpr std::array<std::string_view, 15> pages{
+constexpr std::array<std::string_view, 16> pages{
     "/",
     "/sign-in",
     "/sign-in/link",
@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 15> pages{
     "/releases",
     "/releases/{id}",
     "/fleet",
+    "/audit",
     "/files",
     "/mailbox",
     "/organization",

@@ -501,7 +501,8 @@ test("every page is whole in every look: no violation, nothing sideways", async 
       ["/organization", "organization", /belongs? to/],
       ["/nowhere", "not-found-inside", /no page at this address/],
     ]) {
-      await page.goto(`${url}${path}`);
+      const answer = await page.goto(`${url}${path}`);
+      assert.equal(answer.status(), path === "/nowhere" ? 404 : 200, `${path}: the server knows every page`);
       await page.getByRole("heading", { level: 1, name: ready }).waitFor();
       await inspectThemes(page, name, width);
     }
