@@ -71,7 +71,7 @@ part_web() {
 part_blackbox() {
     local state=0 which=""
     [ "$full" = yes ] || which="not full and"
-    black_box "$which not alone" "$results/blackbox.xml" -n 5 --dist loadfile || state=1
+    black_box "$which not alone" "$results/blackbox.xml" -n 7 --dist loadfile || state=1
     black_box "$which alone" "$results/blackbox-alone.xml" || state=1
     return $state
 }
@@ -83,17 +83,29 @@ black_box() { # MARKS FILE [OPTION...]
 }
 
 # Each journey runs as a user would: a shell script that ends with an error when something is amiss.
+# They run side by side, each in a folder of its own, and what each said is shown as a whole.
 part_journeys() {
-    local script begun state=0
+    local script name state=0
+    declare -A running=()
     for script in tests/journeys/*.sh; do
         [ -e "$script" ] || continue
-        begun=$(date +%s.%N)
-        local failure=""
-        bash "$script" || { failure="exit code $?"; state=1; }
-        python3 tools/dev/summary.py --write "$results/journeys-$(basename "$script" .sh).xml" \
-            "$script" "$begun" "$failure"
+        name=$(basename "$script" .sh)
+        one_journey "$script" "$name" >"$results/journeys-$name.log" 2>&1 &
+        running[$name]=$!
+    done
+    for name in "${!running[@]}"; do
+        wait "${running[$name]}" || state=1
+        cat "$results/journeys-$name.log"
     done
     return $state
+}
+
+one_journey() { # SCRIPT NAME
+    local begun failure=""
+    begun=$(date +%s.%N)
+    bash "$1" || failure="exit code $?"
+    python3 tools/dev/summary.py --write "$results/journeys-$2.xml" "$1" "$begun" "$failure"
+    [ -z "$failure" ]
 }
 
 run_part() { # in a process of its own, so that `set -e` and `cd` end with it
