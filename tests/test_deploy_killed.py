@@ -26,5 +26,6 @@ def test_a_controller_that_is_killed_is_gone_on_with(deployer, story, step):
 
     until(lambda: story.newest()["state"] in ("succeeded", *ENDED), 180)
     assert (story.newest()["release"], story.newest()["state"]) == (release, "succeeded")
-    assert story.sql(TAKEN_IN_TIME) == "t"
+    # To record is one transaction: it may be done before the signal comes, and nobody has to go on.
+    assert story.sql(TAKEN_IN_TIME) in (("t", "") if step == "record" else ("t",))
     story.assert_whole(release)

@@ -71,7 +71,7 @@ part_web() {
 part_blackbox() {
     local state=0 which=""
     [ "$full" = yes ] || which="not full and"
-    black_box "$which not alone" "$results/blackbox.xml" -n 7 --dist loadfile || state=1
+    black_box "$which not alone" "$results/blackbox.xml" -n 6 --dist loadfile || state=1
     black_box "$which alone" "$results/blackbox-alone.xml" || state=1
     return $state
 }
