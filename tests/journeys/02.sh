@@ -70,7 +70,7 @@ within 30 runs_everywhere "$first"
 
 step "a good one goes to the end"
 good=$(add good --kind good)
-acme deploy run "$good" --canary-window 30s --reason "the next one" >"$folder/good.out" 2>&1 ||
+acme deploy run "$good" --canary-window 20s --reason "the next one" >"$folder/good.out" 2>&1 ||
     fail "the good release ended with $?"
 within 30 runs_everywhere "$good"
 

@@ -30,15 +30,15 @@ part_format() { find src -name '*.[hc]pp' -print0 | xargs -0 clang-format-19 --d
 # Benchmarks are built too: nobody else would notice that one no longer fits.
 part_build() { build dev && build release acme acme-bench acme-bench-deploy; }
 
-# Two processes side by side, each with a PostgreSQL and a folder of its own: half of the time is
+# Four processes side by side, each with a PostgreSQL and a folder of its own: most of the time is
 # waiting.
 part_unit() {
     local shard place state=0 running=() places=()
-    for shard in 0 1; do
+    for shard in 0 1 2 3; do
         place=$(mktemp -d /tmp/acme-unit-XXXXXX)
         places+=("$place")
         chmod 755 "$place"
-        TMPDIR=$place GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=$shard \
+        TMPDIR=$place GTEST_TOTAL_SHARDS=4 GTEST_SHARD_INDEX=$shard \
             build/dev/acme-tests --gtest_brief=1 --gtest_output="xml:$results/unit-$shard.xml" &
         running+=($!)
     done
