@@ -6,10 +6,9 @@
 #include "platform/accounts/accounts.hpp"
 #include "platform/keys/key_text.hpp"
 #include "platform/keys/keys_json.hpp"
+#include "platform/keys/scopes.hpp"
 
 #include <boost/json/serialize.hpp>
-
-#include <algorithm>
 
 namespace acme::keys {
 namespace {
@@ -56,19 +55,9 @@ void print_made(const cli::Call& call, const Made& made) {
     call.print(made.text);
 }
 
-std::vector<std::string> words_of(std::string_view list) {
-    std::vector<std::string> words;
-    while (!list.empty()) {
-        const auto comma = std::min(list.find(','), list.size());
-        words.emplace_back(list.substr(0, comma));
-        list.remove_prefix(std::min(comma + 1, list.size()));
-    }
-    return words;
-}
-
 Task<Result<>> create(Keys& keys, accounts::Accounts& accounts, const cli::Call& call) {
     const auto owner = ACME_TRY(co_await owner_of(accounts, call));
-    NewKey wanted{.name = call.value("--name"), .scopes = words_of(call.value("--scopes"))};
+    NewKey wanted{.name = call.value("--name"), .scopes = apart(call.value("--scopes"), ',')};
     wanted.days = parse_number<std::int64_t>(call.value("--days", "90")).value_or(0);
     auto made =
         co_await keys.create(call.context, actor(), owner.user, owner.org, std::move(wanted));

@@ -2,10 +2,9 @@
 
 #include "io/http/time.hpp"
 #include "platform/keys/key_text.hpp"
+#include "platform/keys/scopes.hpp"
 
-#include <boost/json/array.hpp>
-
-#include <algorithm>
+#include <boost/json/value_from.hpp>
 
 namespace acme::keys {
 
@@ -32,26 +31,12 @@ const char* const key_schema = R"json({
   }
 })json";
 
-namespace {
-
-boost::json::array words_of(std::string_view text) {
-    boost::json::array words;
-    while (!text.empty()) {
-        const auto blank = std::min(text.find(' '), text.size());
-        words.push_back(boost::json::string(text.substr(0, blank)));
-        text.remove_prefix(std::min(blank + 1, text.size()));
-    }
-    return words;
-}
-
-}  // namespace
-
 boost::json::object to_json(const Key& key) {
     boost::json::object json{
         {"id", key.id.str()},
         {"prefix", std::string(key_prefix) + key.short_name},
         {"name", key.name},
-        {"scopes", words_of(key.scopes)},
+        {"scopes", boost::json::value_from(apart(key.scopes))},
         {"limit_per_min", nullptr},
         {"created_at", http::to_json(key.created_at)},
         {"expires_at", http::to_json(key.expires_at)},

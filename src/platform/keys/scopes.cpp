@@ -40,6 +40,16 @@ std::string joined(std::vector<std::string> scopes) {
     return text;
 }
 
+std::vector<std::string> apart(std::string_view list, char separator) {
+    std::vector<std::string> scopes;
+    while (!list.empty()) {
+        const auto end = std::min(list.find(separator), list.size());
+        if (end > 0) scopes.emplace_back(list.substr(0, end));
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return scopes;
+}
+
 bool grants(std::string_view scopes, std::string_view scope) {
     while (!scopes.empty()) {
         const auto blank = std::min(scopes.find(' '), scopes.size());

@@ -38,6 +38,9 @@ void add_scope_problems(const std::vector<std::string>& scopes, std::vector<Fiel
 /// As they are kept: each once, in order, with blanks between.
 std::string joined(std::vector<std::string> scopes);
 
+/// Those of a list, "files:read files:write"; nothing between two separators is none.
+std::vector<std::string> apart(std::string_view list, char separator = ' ');
+
 /// Whether `scope` is among those that joined() made.
 bool grants(std::string_view scopes, std::string_view scope);
 

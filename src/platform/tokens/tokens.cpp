@@ -29,16 +29,6 @@ constexpr pg::Query sweep_assertions{"tokens.sweep_assertions", R"sql(
     DELETE FROM client_assertions WHERE expires_at < $1
 )sql"};
 
-std::vector<std::string> words_of(std::string_view text) {
-    std::vector<std::string> words;
-    while (!text.empty()) {
-        const auto blank = std::min(text.find(' '), text.size());
-        if (blank > 0) words.emplace_back(text.substr(0, blank));
-        text.remove_prefix(std::min(blank + 1, text.size()));
-    }
-    return words;
-}
-
 }  // namespace
 
 Tokens::Tokens(
@@ -62,7 +52,7 @@ Tokens::Tokens(
 Task<Result<Token>> Tokens::issue(
     trace::Context context, ServiceAccount account, std::optional<std::string> scope
 ) {
-    std::vector<std::string> asked = words_of(scope ? *scope : account.scopes);
+    std::vector<std::string> asked = keys::apart(scope ? *scope : account.scopes);
     const bool is_fit = !asked.empty() && std::ranges::all_of(asked, [&](const std::string& one) {
         return keys::grants(account.scopes, one);
     });

@@ -4,13 +4,12 @@
 #include "io/cli/commands.hpp"
 #include "io/http/time.hpp"
 #include "platform/accounts/accounts.hpp"
+#include "platform/keys/scopes.hpp"
 #include "platform/tokens/service_accounts.hpp"
 #include "platform/tokens/signing_keys.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-
-#include <algorithm>
 
 namespace acme::tokens {
 namespace {
@@ -69,16 +68,6 @@ void print_secret(const cli::Call& call, UserId id, const std::string& secret) {
     call.print(secret);
 }
 
-std::vector<std::string> words_of(std::string_view list) {
-    std::vector<std::string> words;
-    while (!list.empty()) {
-        const auto comma = std::min(list.find(','), list.size());
-        words.emplace_back(list.substr(0, comma));
-        list.remove_prefix(std::min(comma + 1, list.size()));
-    }
-    return words;
-}
-
 std::unexpected<Error> unknown_role() {
     return refuse(
         ErrorKind::invalid,
@@ -88,7 +77,9 @@ std::unexpected<Error> unknown_role() {
 }
 
 Result<NewAccount> wanted_in(const cli::Call& call) {
-    NewAccount wanted{.name = call.value("--name"), .scopes = words_of(call.value("--scopes"))};
+    NewAccount wanted{
+        .name = call.value("--name"), .scopes = keys::apart(call.value("--scopes"), ',')
+    };
     const std::string role = call.value("--role", "member");
     if (role != "member" && role != "admin") return unknown_role();
     if (role == "admin") wanted.org_role = OrgRole::admin;
