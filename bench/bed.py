@@ -103,9 +103,9 @@ def postgres(cpu=None):
 
 
 @contextlib.contextmanager
-def redis():
+def redis(cpu=None):
     port = free_port()
-    with process(["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", ""]):
+    with process(["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", ""], cpu):
         yield f"redis://127.0.0.1:{port}"
 
 
@@ -150,24 +150,28 @@ class Run:
     cpu: float   # microseconds of the server's CPU a request
 
 
-def wrk(url, pid, seconds=4, connections=64):
-    before = cpu_seconds(pid)
-    done = subprocess.run(["taskset", "-c", LOAD_CPU, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url],
+def wrk_says(url, seconds, *options, connections=64):
+    return subprocess.run(["taskset", "-c", LOAD_CPU, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *options, url],
                           check=True, capture_output=True, text=True).stdout
+
+
+def wrk(url, pid, *options, seconds=4):
+    before = cpu_seconds(pid)
+    done = wrk_says(url, seconds, *options)
     used = cpu_seconds(pid) - before
     requests = int(re.search(r"(\d+) requests in", done).group(1))
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done).group(1))
     return Run(rate, used * 1e6 / max(requests, 1))
 
 
-def interleaved(servers, runs):
-    """name -> (url, pid) to name -> its runs, each after a short one that is not counted."""
+def interleaved(servers, runs, *options):
+    """name -> (url, pid) to name -> its runs, each after a short one that is not counted. `options` of wrk."""
     for url, pid in servers.values():
-        wrk(url, pid, seconds=1)
+        wrk(url, pid, *options, seconds=1)
     results = {name: [] for name in servers}
     for _ in range(runs):
         for name, (url, pid) in servers.items():
-            results[name].append(wrk(url, pid))
+            results[name].append(wrk(url, pid, *options))
     return results
 
 

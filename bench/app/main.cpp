@@ -1,5 +1,5 @@
-// An application of two routes, as its maker would write it: what benchmarks ask, with log, metrics
-// and traces as `acme serve` has them. Its configuration is the product's. Ended by SIGTERM.
+// An application of three routes, as its maker would write it: what benchmarks ask, with log,
+// metrics and traces as `acme serve` has them. Its configuration is the product's. Ended by SIGTERM.
 #include "app/config.hpp"
 #include "app/config_docs.hpp"
 #include "app/platform.hpp"
@@ -36,20 +36,31 @@ Task<Result<Response>> find(pg::Database& db, const Call& call) {
     co_return http::json(200, body);
 }
 
-void add(http::Router& router, std::string_view pattern, http::Handler handler) {
-    router.add({
+http::Route route(std::string_view pattern, http::Access access, http::Handler handler) {
+    return {
         .method = http::Method::get,
         .pattern = pattern,
-        .access = http::Access::anyone(),
+        .access = access,
         .body_bytes_max = http::no_body,
         .doc = {.summary = "Is measured."},
         .handler = std::move(handler),
-    });
+        .is_metered = access.needs_identity(),
+    };
+}
+
+void add_routes(http::Router& router, app::Platform& platform) {
+    const auto row = [&](const Call& call) { return find(platform.db, call); };
+    router.add(route("/hello", http::Access::anyone(), [](const Call&) { return greet(); }));
+    router.add(route("/rows/{id}", http::Access::anyone(), row));
+    router.add(route("/my/rows/{id}", http::Access::org(OrgRole::member), row));
 }
 
 Task<> serve(app::Platform& platform, http::Server& server) {
-    platform.tasks.spawn(platform.loop.get_executor(), "otlp", platform.exporter.run());
-    return server.serve();
+    const auto executor = platform.loop.get_executor();
+    platform.tasks.spawn(executor, "otlp", platform.exporter.run());
+    platform.tasks.spawn(executor, "sessions", platform.sessions.watch());
+    co_await server.serve();
+    platform.sessions.stop();
 }
 
 int run() {
@@ -62,9 +73,10 @@ int run() {
     Metrics metrics;
     LogPipe pipe(STDOUT_FILENO);
     app::Platform platform(reading.config, metrics, pipe);
-    http::Router router(nullptr);
-    add(router, "/hello", [](const Call&) { return greet(); });
-    add(router, "/rows/{id}", [&](const Call& call) { return find(platform.db, call); });
+    http::Router router(http::Admit([&](const http::Arrival& arrival) {
+        return platform.sessions.admit(arrival);
+    }));
+    add_routes(router, platform);
     http::Service service(
         router,
         platform.telemetry,
