@@ -1,5 +1,6 @@
 // An application of three routes, as its maker would write it: what benchmarks ask, with log,
-// metrics and traces as `acme serve` has them. Its configuration is the product's. Ended by SIGTERM.
+// metrics and traces as `acme serve` has them. Its configuration is the product's. Ended by
+// SIGTERM.
 #include "app/config.hpp"
 #include "app/config_docs.hpp"
 #include "app/platform.hpp"
