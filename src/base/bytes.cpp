@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include <array>
 #include <cstdint>
 
 namespace acme {
@@ -10,6 +11,17 @@ namespace {
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+constexpr std::int8_t no_digit = -1;
+
+/// By character: the digit that it is.
+constexpr auto base64_values = [] {
+    std::array<std::int8_t, 256> values{};
+    values.fill(no_digit);
+    std::int8_t value = 0;
+    for (const char c : base64_digits) values[static_cast<unsigned char>(c)] = value++;
+    return values;
+}();
 
 std::optional<unsigned> hex_value(char c) {
     if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
@@ -64,8 +76,8 @@ std::optional<std::string> parse_base64url(std::string_view text) {
     std::uint32_t held = 0;
     int bits = 0;
     for (const char c : text) {
-        const auto digit = base64_digits.find(c);
-        if (digit == base64_digits.npos) return std::nullopt;
+        const std::int8_t digit = base64_values[static_cast<unsigned char>(c)];
+        if (digit == no_digit) return std::nullopt;
         held = held << 6 | static_cast<std::uint32_t>(digit);
         bits += 6;
         if (bits < 8) continue;

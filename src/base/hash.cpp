@@ -24,19 +24,25 @@ const unsigned char* bytes_of(std::string_view text) {
 
 unsigned char* bytes_of(std::string& text) { return std::bit_cast<unsigned char*>(text.data()); }
 
+/// OpenSSL 3 looks EVP_sha256() up anew for each digest, which takes longer than a short one does.
+const EVP_MD* sha256_method() {
+    static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> method(
+        EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_free
+    );
+    expect(method != nullptr);
+    return method.get();
+}
+
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
-    std::string digest(sha256_bytes, '\0');
-    expect(
-        EVP_Digest(bytes.data(), bytes.size(), bytes_of(digest), nullptr, EVP_sha256(), nullptr) ==
-        1
-    );
-    return digest;
+    thread_local Sha256 digest;
+    digest.add(bytes);
+    return digest.finish();
 }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-    expect(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+    expect(context_ && EVP_DigestInit_ex(context_.get(), sha256_method(), nullptr) == 1);
 }
 
 Sha256::~Sha256() = default;
@@ -50,7 +56,7 @@ void Sha256::add(std::string_view bytes) {
 std::string Sha256::finish() {
     std::string digest(sha256_bytes, '\0');
     expect(EVP_DigestFinal_ex(context_.get(), bytes_of(digest), nullptr) == 1);
-    expect(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+    expect(EVP_DigestInit_ex(context_.get(), sha256_method(), nullptr) == 1);
     return digest;
 }
 

@@ -9,6 +9,17 @@ constexpr std::string_view base32_digits = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::size_t base32_length = 26;  // 130 bits: the first two are zero
 
+constexpr std::int8_t no_digit = -1;
+
+/// By character: the digit that it is.
+constexpr auto base32_values = [] {
+    std::array<std::int8_t, 256> values{};
+    values.fill(no_digit);
+    std::int8_t value = 0;
+    for (const char c : base32_digits) values[static_cast<unsigned char>(c)] = value++;
+    return values;
+}();
+
 constexpr std::uint64_t version_7 = 0x7000;
 constexpr std::uint64_t variant = std::uint64_t{2} << 62;
 
@@ -53,10 +64,10 @@ std::optional<Uuid> parse_base32(std::string_view text) {
     if (text.size() != base32_length) return std::nullopt;
     Uuid uuid;
     for (const char c : text) {
-        const auto digit = base32_digits.find(c);
-        if (digit == base32_digits.npos || (uuid.high >> 59) != 0) return std::nullopt;
+        const std::int8_t digit = base32_values[static_cast<unsigned char>(c)];
+        if (digit == no_digit || (uuid.high >> 59) != 0) return std::nullopt;
         uuid.high = uuid.high << 5 | uuid.low >> 59;
-        uuid.low = uuid.low << 5 | digit;
+        uuid.low = uuid.low << 5 | static_cast<std::uint64_t>(digit);
     }
     return uuid;
 }
