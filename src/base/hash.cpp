@@ -36,9 +36,10 @@ const EVP_MD* sha256_method() {
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
-    thread_local Sha256 digest;
-    digest.add(bytes);
-    return digest.finish();
+    std::string digest(sha256_bytes, '\0');
+    const auto* const method = sha256_method();
+    expect(EVP_Digest(bytes.data(), bytes.size(), bytes_of(digest), nullptr, method, nullptr) == 1);
+    return digest;
 }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
