@@ -228,9 +228,9 @@ class Platform:
         lines = (self.data / "environment").read_text().splitlines()
         return {**self.base_environment(), **dict(line.split("=", 1) for line in lines)}
 
-    def run(self, *words, check=True, timeout=60):
+    def run(self, *words, check=True, timeout=60, input=None):
         """A command of the product against this platform; its CompletedProcess."""
-        done = subprocess.run(under_account([str(self.home.binary), *words]), text=True,
+        done = subprocess.run(under_account([str(self.home.binary), *words]), text=True, input=input,
                               capture_output=True, env=self.environment, cwd=self.home.path,
                               timeout=timeout)
         assert not check or done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"

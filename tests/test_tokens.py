@@ -1,4 +1,5 @@
-"""Service accounts and their tokens as programs meet them, judged by a library that others wrote (PyJWT)."""
+"""Service accounts and their tokens as programs meet them, judged by a library that others wrote (PyJWT); who keeps
+them over HTTP; and signing in at a terminal."""
 
 import base64
 import json
@@ -10,7 +11,10 @@ import jwt
 import pytest
 import requests
 from conftest import until
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from people import sign_in
+from test_sign_up import fresh_address
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -94,7 +98,7 @@ def test_what_an_attacker_makes_of_a_token_is_refused(platform, email):
     header, claims = jwt.get_unverified_header(token), verified(platform, token)
     public = published(platform)[0].key
     own = rsa.generate_private_key(65537, 4096)
-    from cryptography.hazmat.primitives import hashes, hmac, serialization
+    from cryptography.hazmat.primitives import hashes, hmac
     pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     text = part({"alg": "HS256", "typ": "at+jwt", "kid": header["kid"]}) + "." + part(claims)
     mac = hmac.HMAC(pem, hashes.SHA256())
@@ -104,6 +108,9 @@ def test_what_an_attacker_makes_of_a_token_is_refused(platform, email):
         part({**header, "alg": "none"}) + "." + part(claims) + "." + token.split(".")[2],
         text + "." + base64.urlsafe_b64encode(mac.finalize()).rstrip(b"=").decode(),
         jwt.encode(claims, own, "RS256", headers=header),
+        jwt.encode(claims, own, "RS256", headers={**header, "typ": "JWT"}),
+        jwt.encode({**claims, "aud": "https://elsewhere.example"}, own, "RS256", headers=header),
+        jwt.encode({**claims, "exp": claims["iat"] - 1}, own, "RS256", headers=header),
         jwt.encode(claims, own, "RS256", headers={**header, "kid": "../../dev/null"}),
         jwt.encode(claims, own, "RS256", headers={**header, "jku": "http://127.0.0.1:9/keys.json"}),
         jwt.encode(claims, own, "RS256", headers={**header, "jwk": json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(own.public_key()))}),
@@ -216,3 +223,123 @@ def test_no_secret_and_no_private_key_is_kept(platform, email):
     said = rows + "".join(str(line) for line in platform.logs())
     for text in (first.split("_", 2)[2], second.split("_", 2)[2], "PRIVATE KEY", token.split(".")[2]):
         assert text not in said
+
+
+class Accounts:
+    """Those of a person's organization, over HTTP."""
+
+    def __init__(self, platform, address=None):
+        self.person = sign_in(platform, address or fresh_address())
+        self.org = self.person.get("/v1/me").json()["org"]["id"]
+
+    def path(self, rest=""):
+        return f"/v1/orgs/{self.org}/service_accounts{rest}"
+
+    def make(self, name="ci", scopes=("files:read",), key=None):
+        return self.person.post(self.path(), json={"name": name, "scopes": list(scopes)},
+                                headers={"Idempotency-Key": key or uuid.uuid4().hex})
+
+    def secret(self, account, **body):
+        made = self.person.post(self.path(f"/{account}/keys"), json=body)
+        assert made.status_code == 201, made.text
+        return made.json()
+
+    def change(self, account, **fields):
+        path = self.path(f"/{account}")
+        return self.person.patch(path, json=fields, headers={
+            "If-Match": self.person.get(path).headers["ETag"], "Content-Type": "application/merge-patch+json"})
+
+
+def test_an_organization_keeps_its_accounts_over_http(platform):
+    accounts = Accounts(platform)
+    key = uuid.uuid4().hex
+    made = accounts.make(key=key)
+    assert made.status_code == 201 and accounts.make(key=key).json() == made.json()
+    account = made.json()["id"]
+    secret = accounts.secret(account)["secret"]
+    token = token_of(platform, account, secret)
+    nodes = platform.names("serve")
+    assert {call(platform, token, node=node).status_code for node in nodes} == {200}
+    assert [row["id"] for row in accounts.person.get(accounts.path()).json()["data"]] == [account]
+    assert accounts.change(account, state="disabled").json()["state"] == "disabled"
+    until(lambda: {call(platform, token, node=node).status_code for node in nodes} == {401}, seconds=2)
+    assert accounts.change(account, state="active").status_code == 200
+    fresh = token_of(platform, account, secret)
+    until(lambda: {call(platform, fresh, node=node).status_code for node in nodes} == {200}, seconds=2)
+    assert {call(platform, token, node=node).status_code for node in nodes} == {401}
+    own = rsa.generate_private_key(65537, 4096)
+    pem = own.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    kept = accounts.secret(account, public_key=pem.decode())
+    assert kept["kind"] == "public_key" and "secret" not in kept
+    said = platform.run("service-account", "key", account, "-", "--json", input=pem.decode()).stdout
+    assert json.loads(said)["thumbprint"] == kept["thumbprint"]
+    assert accounts.person.delete(accounts.path(f"/{account}")).status_code == 204
+    assert accounts.person.get(accounts.path(f"/{account}")).status_code == 404
+    assert ask(platform, (account, secret)).status_code == 401
+    actions = platform.sql(f"SELECT string_agg(action, ' ' ORDER BY id) FROM audit_entries WHERE target = '{account}'")
+    assert actions.split()[0] == "service_accounts.create" and actions.split()[-1] == "service_accounts.delete"
+
+
+def test_no_organization_reaches_the_accounts_of_another(platform):
+    accounts, others = Accounts(platform), Accounts(platform)
+    account = accounts.make().json()["id"]
+    credential = accounts.secret(account)["id"]
+    for org in (accounts.org, others.org):
+        at = f"/v1/orgs/{org}/service_accounts/{account}"
+        assert others.person.get(at).status_code == 404
+        assert others.person.post(at + "/keys", json={}).status_code == 404
+        assert others.person.delete(f"{at}/keys/{credential}").status_code == 404
+        assert others.person.delete(at).status_code == 404
+    assert accounts.person.get(accounts.path(f"/{account}")).status_code == 200
+
+
+def test_commands_do_all_that_there_is_to_do_with_an_account(platform, email):
+    account = make(platform, email)
+    said = json.loads(platform.run("service-account", "change", account, "--scopes", "files:read", "--json").stdout)
+    assert said["scopes"] == ["files:read"] and said["state"] == "active"
+    secret_of(platform, account)
+    [one] = [json.loads(line) for line in platform.run("service-account", "keys", account, "--json").stdout.splitlines()]
+    assert one["kind"] == "secret" and one["last_used_at"] is None
+    platform.run("service-account", "end-key", account, one["id"], "--json")
+    assert platform.run("service-account", "keys", account).stdout == ""
+    assert json.loads(platform.run("service-account", "disable", account, "--json").stdout)["state"] == "disabled"
+    assert json.loads(platform.run("service-account", "enable", account, "--json").stdout)["state"] == "active"
+    platform.run("service-account", "remove", account)
+    assert account not in platform.run("service-account", "list", "--email", email).stdout
+    assert json.loads(platform.run("accounts", "role", email, "viewer", "--json").stdout)["platform_role"] == "viewer"
+    assert json.loads(platform.run("accounts", "role", email, "none", "--json").stdout)["platform_role"] == ""
+    assert json.loads(platform.run("accounts", "disable", email, "--json").stdout)["state"] == "disabled"
+    assert json.loads(platform.run("accounts", "enable", email, "--json").stdout)["state"] == "active"
+
+
+def test_a_person_signs_in_at_a_terminal_and_out_again(platform, tmp_path):
+    person = sign_in(platform, fresh_address())
+    mine = person.get("/v1/me").json()["email"]
+    environment = {"PATH": "/usr/bin", "XDG_CONFIG_HOME": str(tmp_path)}
+
+    def acme(*words, expects=0):
+        done = subprocess.run([str(platform.home.binary), *words], capture_output=True, text=True, timeout=60,
+                              env=environment, cwd="/")
+        assert done.returncode == expects, done.stdout + done.stderr
+        return done.stdout
+
+    assert "acme login" in acme("whoami", expects=1)
+    login = subprocess.Popen([str(platform.home.binary), "login", "--url", platform.url, "--scopes", "me:read", "--json"],
+                             stdout=subprocess.PIPE, text=True, env=environment, cwd="/")
+    try:
+        shown = json.loads(login.stdout.readline())
+        assert "device_code" not in shown
+        assert person.post("/v1/auth/device/approve", json={"user_code": shown["user_code"]}).status_code == 204
+        assert json.loads(login.communicate(timeout=30)[0])["email"] == mine
+    finally:
+        login.kill()
+        login.wait(10)
+    kept = tmp_path / "acme/login.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    key = json.loads(kept.read_text())["key"]
+    assert json.loads(acme("whoami", "--json"))["email"] == mine and mine in acme("whoami")
+    assert call(platform, key, "/v1/me").status_code == 200
+    acme("logout", "--json")
+    assert not kept.exists()
+    until(lambda: call(platform, key, "/v1/me").status_code == 401, seconds=2)
+    acme("logout", expects=1)

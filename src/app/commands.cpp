@@ -27,6 +27,7 @@
 #include "platform/files/files_cli.hpp"
 #include "platform/keys/keys_cli.hpp"
 #include "platform/tokens/client_cli.hpp"
+#include "platform/tokens/login_cli.hpp"
 #include "platform/tokens/tokens_cli.hpp"
 
 namespace acme::app {
@@ -59,6 +60,17 @@ std::vector<metrics::Target> targets_here(const std::string& home) {
     return targets;
 }
 
+/// Where a person's own settings lie; "" when there is no home. Source: XDG Base Directory, 0.8.
+std::string user_folder(const Environment& environment) {
+    const auto value = [&](const char* name) {
+        const auto found = environment.find(name);
+        return found == environment.end() ? std::string() : found->second;
+    };
+    if (const auto folder = value("XDG_CONFIG_HOME"); !folder.empty()) return folder + "/acme";
+    const std::string home = value("HOME");
+    return home.empty() ? "" : home + "/.config/acme";
+}
+
 local::Description describe_release() {
     local::Description description{.migrations = {}, .settings = setting_names()};
     for (const pg::Migration& migration : migrations()) {
@@ -87,7 +99,7 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     local::add_diff_commands(commands, platform.clock, home, describe_release);
     logs::add_commands(commands, platform.clock, home);
     commands.add_group("admin", "The administrator's way in.");
-    commands.add_group("accounts", "Accounts: create, list.");
+    commands.add_group("accounts", "Accounts: create, list, role, disable, enable.");
     accounts::add_commands(
         commands, platform.accounts, platform.links, platform.config.admin_email
     );
@@ -97,6 +109,13 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     commands.add_group("service-account", "Accounts of programs, with secrets and tokens.");
     tokens::add_commands(commands, platform.service_accounts, platform.accounts);
     tokens::add_client_commands(commands, platform.fetch, platform.telemetry);
+    const std::string running = local::url_of_running(home);
+    tokens::add_login_commands(
+        commands,
+        {.fetch = platform.fetch,
+         .url = running.empty() ? platform.config.url : running,
+         .folder = user_folder(process_environment())}
+    );
     commands.add_group("audit", "Who changed what.");
     audit::add_commands(commands, platform.db);
     commands.add_group("files", "Uploaded files.");

@@ -17,7 +17,7 @@ using http::Response;
 
 /// The addresses of the dashboard's pages (design/dashboard.md, section 3). The script reads the
 /// address; the server sends the same page to all.
-constexpr std::array<std::string_view, 16> pages{
+constexpr std::array<std::string_view, 18> pages{
     "/",
     "/sign-in",
     "/sign-in/link",
@@ -31,6 +31,8 @@ constexpr std::array<std::string_view, 16> pages{
     "/fleet",
     "/audit",
     "/files",
+    "/access",
+    "/device",
     "/mailbox",
     "/organization",
     "/me",

@@ -20,7 +20,7 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     audit::add_jobs(jobs, platform.db);
     sessions::add_jobs(jobs, platform.sessions, platform.links, platform.proofs);
     keys::add_jobs(jobs, platform.keys);
-    tokens::add_jobs(jobs, platform.tokens, platform.signing_keys);
+    tokens::add_jobs(jobs, platform.tokens, platform.signing_keys, platform.device_logins);
     organizations::add_jobs(jobs, platform.invitations);
     mail::add_jobs(jobs, platform.mail);
     events::add_jobs(jobs, platform.db);

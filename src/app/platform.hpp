@@ -37,6 +37,8 @@
 #include "platform/sessions/sessions_http.hpp"
 #include "platform/sessions/sign_up_http.hpp"
 #include "platform/sessions/tries.hpp"
+#include "platform/tokens/device_logins.hpp"
+#include "platform/tokens/service_accounts_http.hpp"
 #include "platform/tokens/tokens.hpp"
 #include "work/jobs/jobs.hpp"
 #include "work/schedule/schedule.hpp"
@@ -112,6 +114,8 @@ struct Platform {
     sessions::Entrance entrance{sign_ups, sessions, tries, metrics};
     keys::Keys keys{db, accounts, limits, telemetry, trusted_proxies};
     tokens::ServiceAccounts service_accounts{db, telemetry};
+    tokens::Machines machines{service_accounts, accounts, idempotency, cursors, trusted_proxies};
+    tokens::DeviceLogins device_logins{db, keys, telemetry};
     tokens::SigningKeys signing_keys;
     tokens::Tokens tokens;
     organizations::Room organizations{

@@ -30,9 +30,15 @@ void add_routes(http::Router& router, Platform& platform) {
     keys::add_routes(router, {platform.keys, platform.cursors, platform.trusted_proxies});
     tokens::add_routes(
         router,
-        {platform.tokens, platform.service_accounts, platform.signing_keys, platform.trusted_proxies
-        }
+        {platform.tokens,
+         platform.service_accounts,
+         platform.signing_keys,
+         platform.keys,
+         {platform.device_logins, platform.tokens.url(), platform.trusted_proxies},
+         platform.trusted_proxies}
     );
+    tokens::add_service_account_routes(router, platform.machines);
+    tokens::add_signing_key_routes(router, platform.signing_keys, platform.trusted_proxies);
     organizations::add_routes(router, platform.organizations);
     files::add_routes(router, platform.files, platform.idempotency, platform.cursors);
     events::add_routes(router, platform.hub);

@@ -4,7 +4,10 @@
 
 #include "base/seal.hpp"
 #include "io/pg/database.hpp"
+#include "platform/idempotency/idempotency.hpp"
+#include "platform/tokens/device_logins.hpp"
 #include "platform/tokens/oauth_http.hpp"
+#include "platform/tokens/service_accounts_http.hpp"
 #include "platform/tokens/tokens.hpp"
 #include "testing/sessions_bench.hpp"
 #include "testing/text_body.hpp"
@@ -50,7 +53,16 @@ inline const tokens::RsaKey& first_key() {
 /// One node whose router takes cookies and tokens, with a few routes that only say who calls.
 struct TokensBench : SessionsBench {
     explicit TokensBench(limits::Options options = ample_limits) : SessionsBench(options) {
-        tokens::add_routes(router, {tokens, accounts, keys, node.trusted_proxies});
+        tokens::add_routes(
+            router,
+            {tokens,
+             accounts,
+             keys,
+             api_keys,
+             {device_logins, tokens_url, node.trusted_proxies},
+             node.trusted_proxies}
+        );
+        tokens::add_device_routes(node.router, {device_logins, tokens_url, node.trusted_proxies});
         router.add(route_that_says_who(http::Method::get, "/v1/files", http::Access::signed_in()));
         router.add(
             route_that_says_who(http::Method::post, "/v1/files", http::Access::org(OrgRole::member))
@@ -59,9 +71,10 @@ struct TokensBench : SessionsBench {
             http::Method::get, "/v1/nodes", http::Access::platform(PlatformRole::viewer)
         ));
         router.add(route_that_says_who(http::Method::get, "/v1/me", http::Access::signed_in()));
+        tokens::add_service_account_routes(node.router, machines);
         put_signing_key(first_key().pem());
         account = add_account("ci", org);
-        secret = wait(accounts.add_secret(context, {.name = "test"}, account.id, {})).value();
+        secret = wait(accounts.add_secret(context, {.name = "test"}, account.id))->text;
     }
 
     /// As the first one, with what the first one that SigningKeys makes would have.
@@ -75,6 +88,13 @@ struct TokensBench : SessionsBench {
     tokens::ServiceAccount add_account(std::string name, OrgId of) {
         tokens::NewAccount wanted{.name = std::move(name), .scopes = {"files:read", "nodes:read"}};
         return wait(accounts.create(context, {.name = "test"}, of, std::move(wanted))).value();
+    }
+
+    Result<tokens::ServiceAccount> set_disabled(bool is_disabled) {
+        const auto now = wait(accounts.find(context, account.id));
+        return wait(accounts.change(
+            context, {.name = "test"}, org, account.id, now->version, {.is_disabled = is_disabled}
+        ));
     }
 
     http::Response send(
@@ -130,7 +150,13 @@ struct TokensBench : SessionsBench {
 
     const UserId user = add_user("ada@example.com");
     const OrgId org = wait(node.accounts.standing(context, user)).value().org;
+    keys::Keys api_keys{db, node.accounts, node.limits, telemetry, node.trusted_proxies};
+    tokens::DeviceLogins device_logins{db, api_keys, telemetry};
     tokens::ServiceAccounts accounts{db, telemetry};
+    idempotency::Idempotency idempotency{db, clock};
+    tokens::Machines machines{
+        accounts, node.accounts, idempotency, node.cursors, node.trusted_proxies
+    };
     tokens::SigningKeys keys{loop, db, Secret(token_secret_keys), telemetry};
     tokens::Tokens tokens{
         tokens_url, db, accounts, keys, node.limits, telemetry, node.trusted_proxies

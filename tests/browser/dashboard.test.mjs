@@ -488,6 +488,162 @@ test("an organization invites somebody, who joins with a new account and does wh
   await context.close();
 });
 
+test("a key is made, shown once, rotated with overlap, and revoked", async () => {
+  const { page, context } = main;
+  await page.goto(`${url}/me`);
+  await page.getByRole("heading", { level: 1, name: /signed in as/ }).waitFor();
+  await page.getByRole("button", { name: "New API key" }).click();
+  const form = page.getByRole("dialog", { name: "New API key" });
+  await form.getByLabel("Name").fill("backup");
+  assert.equal(await form.getByRole("button", { name: "Make the key" }).isDisabled(), true);
+  await form.getByLabel("files:read").check();
+  await inspect(page, "key-new", { width: 1440, theme: "light" });
+  await form.getByRole("button", { name: "Make the key" }).click();
+  const shown = page.getByRole("dialog", { name: "The key backup" });
+  const first = await shown.locator("code").first().innerText();
+  assert.match(first, /^ack_/);
+  const use = (key) => fetch(`${url}/v1/files`, { headers: { Authorization: `Bearer ${key}` } });
+  assert.equal((await use(first)).status, 200);
+  await inspect(page, "key-shown", { width: 1440, theme: "light" });
+  await shown.getByRole("button", { name: "I have kept it" }).click();
+  await untilCount(page.getByText(first), 0);
+
+  await page.getByRole("button", { name: "Rotate backup" }).click();
+  const rotate = page.getByRole("dialog", { name: "Rotate backup?" });
+  await rotate.getByLabel("This key ends").selectOption("at once");
+  await rotate.getByRole("button", { name: "Rotate" }).click();
+  const second = await shown.locator("code").first().innerText();
+  await shown.getByRole("button", { name: "I have kept it" }).click();
+  await until(() => use(first), (answer) => answer.status === 401, "the first key should end");
+  assert.equal((await use(second)).status, 200);
+  await page.getByRole("button", { name: "Revoke backup" }).first().click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Revoke" }).click();
+  await page.getByText("The key backup was revoked.").waitFor();
+  await until(() => use(second), (answer) => answer.status === 401, "the second key should end");
+  await untilCount(page.getByTestId("api-key"), 0);
+  assert.equal((await (await context.request.get(`${url}/v1/me/api_keys`)).json()).data.length, 0);
+});
+
+test("a service account gets its secret once, a token with it, another secret, and its end", async () => {
+  const { page } = main;
+  await page.goto(`${url}/organization`);
+  await page.getByRole("heading", { level: 1, name: /belongs? to/ }).waitFor();
+  await page.getByRole("button", { name: "New service account" }).click();
+  const form = page.getByRole("dialog", { name: "New service account" });
+  await form.getByLabel("Name").fill("builder");
+  await form.getByLabel("files:read").check();
+  await form.getByRole("button", { name: "Make the account" }).click();
+  const shown = page.getByRole("dialog", { name: "The secret of builder" });
+  const first = await shown.locator("code").first().innerText();
+  assert.match(first, /^acs_/);
+  const id = /-u (usr_\w+)/.exec(await shown.innerText())[1];
+  await inspect(page, "service-account-shown", { width: 1440, theme: "light" });
+  await shown.getByRole("button", { name: "I have kept it" }).click();
+  const ask = (secret) => fetch(`${url}/oauth/token`, { method: "POST", body: new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret: secret }) });
+  const given = await (await ask(first)).json();
+  const use = () => fetch(`${url}/v1/files`, { headers: { Authorization: `Bearer ${given.access_token}` } });
+  assert.equal((await use()).status, 200);
+
+  await page.getByRole("button", { name: "Secrets and keys of builder" }).click();
+  const keys = page.getByRole("dialog", { name: "Secrets and keys of builder" });
+  await untilCount(keys.getByTestId("credential"), 1);
+  await inspect(page, "service-account-keys", { width: 1440, theme: "light" });
+  await keys.getByLabel("Public key").fill("no key");
+  await keys.getByRole("button", { name: "Add the public key" }).click();
+  await untilText(keys.getByRole("alert"), /The key was not taken\./);
+  await keys.getByLabel("The secrets that are there").selectOption("end at once");
+  await keys.getByRole("button", { name: "New secret" }).click();
+  const second = await shown.locator("code").first().innerText();
+  await shown.getByRole("button", { name: "I have kept it" }).click();
+  assert.equal((await ask(first)).status, 401);
+  assert.equal((await ask(second)).status, 200);
+
+  await page.getByRole("button", { name: "Disable builder" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Disable" }).click();
+  await page.getByText("builder was disabled.").waitFor();
+  await until(use, (answer) => answer.status === 401, "its token should end");
+  await page.getByRole("button", { name: "Enable builder" }).click();
+  await page.getByText("builder gets tokens again.").waitFor();
+  assert.equal((await ask(second)).status, 200);
+  assert.equal((await use()).status, 401);
+  await page.getByRole("button", { name: "Remove builder" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
+  await untilCount(page.getByTestId("service-account"), 0);
+});
+
+test("an administrator grants a role, signs somebody out everywhere, disables them, and rotates the signing key", async () => {
+  const { page } = main;
+  const address = `sam-${process.pid}@example.com`;
+  const other = await openPage(chromium.browser);
+  await other.page.goto(`${url}/sign-in`);
+  await other.page.getByLabel("Email").fill(address);
+  await other.page.getByLabel("Password").fill(`new ${password}`);
+  await other.page.keyboard.press("Enter");
+  await other.page.waitForURL(`${url}/`);
+  await page.goto(`${url}/access`);
+  await page.getByRole("heading", { level: 1, name: /operates? this platform/ }).waitFor();
+  const sam = page.getByTestId("user").filter({ hasText: address });
+  await sam.getByLabel("Role of Sam on the platform").selectOption("Viewer");
+  await page.getByText("Sam has the role viewer.").waitFor();
+  const seen = async () => (await other.context.request.get(`${url}/v1/nodes`)).status();
+  await until(seen, (status) => status === 200, "a viewer should see the nodes");
+  await page.getByRole("button", { name: "Sign Sam out everywhere" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("All sessions of Sam have ended.").waitFor();
+  await until(seen, (status) => status === 401, "the session should have ended");
+  await page.getByRole("button", { name: "Disable Sam" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Disable" }).click();
+  await page.getByRole("button", { name: "Enable Sam" }).click();
+  await page.getByRole("button", { name: "Disable Sam" }).waitFor();
+  await sam.getByLabel("Role of Sam on the platform").selectOption("No role");
+  await page.getByText("Sam has no role on the platform.").waitFor();
+
+  await untilCount(page.getByTestId("signing-key"), 1);
+  await page.getByRole("button", { name: "Rotate", exact: true }).click();
+  await page.getByRole("dialog", { name: "Make the next key?" }).getByRole("button", { name: "Rotate" }).click();
+  await page.getByTestId("signing-key").filter({ hasText: "next" }).waitFor({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Drop all at once" }).click();
+  const drop = page.getByRole("alertdialog", { name: "Drop every key?" });
+  await drop.getByRole("textbox").fill("every token");
+  await page.keyboard.press("Enter");
+  await page.getByText("All keys and tokens of before have ended.").waitFor({ timeout: 60_000 });
+  await untilCount(page.getByTestId("signing-key"), 1);
+  await other.context.close();
+});
+
+test("a program that shows a code is let in by the person who is signed in, or turned away", async () => {
+  const { page, complaints } = await openPage(chromium.browser, { storageState: state });
+  const begin = async () => (await fetch(`${url}/oauth/device_authorization`, { method: "POST", body: new URLSearchParams({ client_name: "a terminal", scope: "me:read" }) })).json();
+  const poll = (device_code) => fetch(`${url}/oauth/token`, { method: "POST", body: new URLSearchParams({ grant_type: "urn:ietf:params:oauth:grant-type:device_code", device_code }) });
+  const yes = await begin();
+  await page.goto(`${url}/device`);
+  await page.getByRole("heading", { level: 1, name: "Let a program in that shows a code." }).waitFor();
+  await page.getByLabel("Code").fill("BBBB-BBBB");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await untilText(page.getByRole("alert"), /Nobody was let in\./);
+  await page.getByLabel("Code").fill(yes.user_code.toLowerCase().replace("-", " "));
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("heading", { level: 1, name: "a terminal wants a key in your name." }).waitFor();
+  await inspectThemes(page, "device-asked", 1440);
+  await page.getByRole("button", { name: "Let it in" }).click();
+  await page.getByRole("heading", { level: 1, name: "The program has its key." }).waitFor();
+  const given = await (await poll(yes.device_code)).json();
+  const who = await fetch(`${url}/v1/me`, { headers: { Authorization: `Bearer ${given.access_token}` } });
+  assert.equal((await who.json()).email, email);
+
+  const no = await begin();
+  await page.goto("about:blank");
+  await page.goto(no.verification_uri_complete.replace(/^https?:\/\/[^/]+/, url));
+  await page.getByRole("heading", { level: 1, name: "Let a program in that shows a code." }).waitFor();
+  assert.equal(await page.getByLabel("Code").inputValue(), no.user_code);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Turn it away" }).click();
+  await page.getByRole("heading", { level: 1, name: "The program was turned away." }).waitFor();
+  assert.equal((await (await poll(no.device_code)).json()).error, "access_denied");
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});
+
 test("every page is whole in every look: no violation, nothing sideways", async () => {
   for (const width of widths) {
     const { page, context, complaints } = await openPage(chromium.browser, { width, storageState: state });
@@ -497,6 +653,8 @@ test("every page is whole in every look: no violation, nothing sideways", async 
       ["/me", "account", /signed in as/],
       ["/audit", "audit", /changes? (is|are) known|newest/],
       ["/audit?action=nothing.such", "audit-empty", /No such change is known/],
+      ["/access", "access", /operates? this platform/],
+      ["/device", "device", /Let a program in/],
       ["/mailbox", "mailbox", /mails? (is|are) kept|No mail is kept/],
       ["/organization", "organization", /belongs? to/],
       ["/nowhere", "not-found-inside", /no page at this address/],

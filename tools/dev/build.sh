@@ -11,7 +11,7 @@ build_web() {
     fi
     local stamp=web/node_modules/.built
     if [ -d web/dist ] && [ -f $stamp ] && [ -z "$(find web -path web/node_modules -prune -o \
-        -path web/dist -prune -o -type f -newer $stamp -print -quit)" ]; then
+        -path web/dist -prune -o -path web/client/dist -prune -o -type f -newer $stamp -print -quit)" ]; then
         return 0
     fi
     say "build: dashboard"

@@ -10,7 +10,7 @@ packages_build="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev cmake 
     python3 ca-certificates"
 packages_run="postgresql redis-server haproxy util-linux curl"
 packages_test="python3 python3-pip python3-pytest python3-pytest-xdist python3-requests
-    python3-jsonschema python3-aiosmtpd python3-jwt python3-cryptography chromium prometheus procps"
+    python3-jsonschema python3-aiosmtpd python3-hypothesis python3-jwt python3-cryptography chromium prometheus procps"
 packages_bench="nginx-light wrk"
 node_least="20.19"
 versitygw="versitygw@v1.8.0"

@@ -11,8 +11,8 @@ namespace acme::accounts {
 class Accounts;
 class Links;
 
-/// acme admin link, acme accounts create, acme accounts list. `admin_email` is the address of the
-/// first administrator, who is made if there is none.
+/// acme admin link; acme accounts create, list, role, disable, enable. `admin_email` is the address
+/// of the first administrator, who is made if there is none.
 void add_commands(
     cli::Commands& commands, Accounts& accounts, Links& links, std::string admin_email
 );

@@ -57,6 +57,15 @@ Task<Result<http::Admitted>> Keys::admit(http::Arrival arrival) {
     co_return http::Admitted{.identity = live->identity};
 }
 
+Task<> Keys::revoke_presented(trace::Context context, std::string ip, std::string text) {
+    const auto live = co_await look_up(context, std::move(text));
+    if (!live) co_return;
+    const Key& key = live->key;
+    audit::Actor actor{.name = key.user.str(), .org = key.org, .ip = std::move(ip)};
+    // Revoked by somebody else meanwhile: that is what was asked for.
+    (void)co_await revoke(context, std::move(actor), key.user, key.org, key.id);
+}
+
 /// Against what is its user's, or its own; what is no key counts against the address it comes from.
 Task<limits::Standing> Keys::count(http::Arrival arrival, std::optional<Live> live) {
     if (!live) {

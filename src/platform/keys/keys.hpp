@@ -95,6 +95,9 @@ public:
         trace::Context context, audit::Actor actor, UserId user, OrgId org, KeyId id
     );
 
+    /// By whoever holds the key itself. Nothing happens for what is none.
+    Task<> revoke_presented(trace::Context context, std::string ip, std::string text);
+
     /// Another key of that name, those scopes, that quota and as many days; this one ends after
     /// `grace` at the latest. Errors: keys.not_found, keys.too_many (conflict), keys.replaced
     /// (conflict) for one that was rotated before.

@@ -221,15 +221,31 @@ Task<> Sessions::forget(trace::Context context, UserId user, std::string hash) {
 }
 
 Task<> Sessions::end_all(trace::Context context, Identity who, std::string ip) {
-    auto transaction = co_await db_.begin(context);
-    co_await transaction.run(context, revoke_all, who.user, telemetry_.clock.now());
-    co_await accounts_.end_sessions(transaction, context, who.user);
     audit::Actor actor{.name = who.user.str(), .org = who.org, .ip = std::move(ip)};
-    audit::Entry entry{.action = "sessions.end_all", .target = who.user.str()};
+    co_await revoke_all_of(context, std::move(actor), who.user, who.org);
+}
+
+Task<Result<>> Sessions::end_all_of(trace::Context context, audit::Actor actor, UserId user) {
+    ACME_TRY(co_await accounts_.find(context, user));
+    const auto standing = co_await accounts_.standing(context, user);
+    std::optional<OrgId> org;
+    if (standing) org = standing->org;
+    co_await revoke_all_of(context, std::move(actor), user, org);
+    co_return done;
+}
+
+/// Those of `org` see it at once.
+Task<> Sessions::revoke_all_of(
+    trace::Context context, audit::Actor actor, UserId user, std::optional<OrgId> org
+) {
+    auto transaction = co_await db_.begin(context);
+    co_await transaction.run(context, revoke_all, user, telemetry_.clock.now());
+    co_await accounts_.end_sessions(transaction, context, user);
+    audit::Entry entry{.action = "sessions.end_all", .target = user.str()};
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
-    co_await tell(transaction, context, who.org, who.user, "all", "deleted");
+    if (org) co_await tell(transaction, context, *org, user, "all", "deleted");
     co_await transaction.commit(context);
-    co_await accounts_.announce(context, who.user);
+    co_await accounts_.announce(context, user);
 }
 
 Task<> Sessions::sweep(trace::Context context) {

@@ -130,6 +130,9 @@ public:
     /// Every session of the user, on every device.
     Task<> end_all(trace::Context context, Identity who, std::string ip);
 
+    /// The same of somebody else, for administrators. Errors: accounts.not_found.
+    Task<Result<>> end_all_of(trace::Context context, audit::Actor actor, UserId user);
+
     /// Ends what has expired or was revoked 30 days ago. Twice: there is nothing left.
     Task<> sweep(trace::Context context);
 
@@ -163,6 +166,9 @@ private:
         Identity who,
         std::string ip,
         SessionId id
+    );
+    Task<> revoke_all_of(
+        trace::Context context, audit::Actor actor, UserId user, std::optional<OrgId> org
     );
     Task<> forget(trace::Context context, UserId user, std::string hash);
     Task<> outdate(trace::Context context, UserId user, std::int64_t version);

@@ -65,6 +65,20 @@ Task<Result<Response>> end(Sessions& sessions, const Call& call) {
     co_return Response{.status = 204};
 }
 
+Task<Result<Response>> end_all_of(Sessions& sessions, const Call& call) {
+    const auto user = UserId::parse(call.params[0]);
+    if (!user) {
+        co_return refuse(ErrorKind::not_found, "accounts.not_found", "There is no such user.");
+    }
+    audit::Actor actor{
+        .name = call.who().user.str(),
+        .org = std::nullopt,
+        .ip = sessions.address_of(call.request),
+    };
+    ACME_TRY(co_await sessions.end_all_of(call.context, std::move(actor), *user));
+    co_return Response{.status = 204};
+}
+
 }  // namespace
 
 boost::json::object to_json(const Session& session, bool is_current) {
@@ -105,6 +119,17 @@ void add_routes(http::Router& router, Sessions& sessions, const http::Cursors& c
              .status = 204,
              .errors = {"sessions.not_found"}},
         .handler = [&](const Call& call) { return end(sessions, call); },
+    });
+    router.add({
+        .method = http::Method::post,
+        .pattern = "/v1/admin/users/{id}:revoke_sessions",
+        .access = Access::platform(PlatformRole::admin),
+        .body_bytes_max = http::no_body,
+        .doc =
+            {.summary = "Ends every session of a user, on every device.",
+             .status = 204,
+             .errors = {"accounts.not_found"}},
+        .handler = [&](const Call& call) { return end_all_of(sessions, call); },
     });
 }
 

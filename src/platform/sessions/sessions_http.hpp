@@ -27,7 +27,7 @@ struct Auth {
     Tries& tries;
 };
 
-/// GET /v1/me/sessions, DELETE /v1/me/sessions/{id}.
+/// GET /v1/me/sessions, DELETE /v1/me/sessions/{id}, POST /v1/admin/users/{id}:revoke_sessions.
 void add_routes(http::Router& router, Sessions& sessions, const http::Cursors& cursors);
 
 /// POST /v1/auth/login, /link, /logout, /logout_all, /password/change. `auth` outlives the router.

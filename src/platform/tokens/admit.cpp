@@ -17,7 +17,7 @@ constexpr std::chrono::seconds clock_skew_max{60};
 
 constexpr pg::Query read_token{"tokens.read", R"sql(
     SELECT org_role, platform_role, scopes FROM service_accounts
-    WHERE org_id = $1 AND id = $2 AND disabled_at IS NULL
+    WHERE org_id = $1 AND id = $2 AND disabled_at IS NULL AND tokens_since <= $5
       AND NOT EXISTS (SELECT 1 FROM revoked_tokens WHERE id = $3)
       AND EXISTS (SELECT 1 FROM signing_keys WHERE id = $4 AND dropped_at IS NULL)
 )sql"};
@@ -140,8 +140,10 @@ Task<std::optional<Tokens::Live>> Tokens::read(trace::Context context, Known kno
     const auto account = UserId::parse(known.claims.subject);
     const auto org = OrgId::parse(known.claims.org);
     if (!account || !org) co_return std::nullopt;
-    const auto rows =
-        co_await db_.run(context, read_token, *org, *account, known.claims.id, known.key_id);
+    const Claims& claims = known.claims;
+    const auto rows = co_await db_.run(
+        context, read_token, *org, *account, claims.id, known.key_id, claims.issued_at
+    );
     if (rows.empty()) co_return std::nullopt;
     pg::Row row = rows[0];
     Identity identity{.user = *account, .org = *org};

@@ -21,6 +21,24 @@ std::optional<std::string> parse_base64(std::string text) {
 
 }  // namespace
 
+std::string form_encoded(std::string_view value) {
+    constexpr std::string_view plain =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._*";
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string text;
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (plain.contains(c)) {
+            text.push_back(c);
+        } else if (c == ' ') {
+            text.push_back('+');
+        } else {
+            text.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+        }
+    }
+    return text;
+}
+
 std::optional<Form> parse_form(std::string_view body) {
     Form form;
     while (!body.empty()) {

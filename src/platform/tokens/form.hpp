@@ -18,6 +18,9 @@ std::optional<Form> parse_form(std::string_view body);
 /// The value of a field; "" when it is absent.
 std::string_view value_in(const Form& form, std::string_view name);
 
+/// As a value stands in a form: what parse_form() takes back.
+std::string form_encoded(std::string_view value);
+
 /// Who "Authorization: Basic …" says that they are, both form-decoded. Source: RFC 6749, 2.3.1.
 struct Basic {
     std::string id;

@@ -5,7 +5,10 @@
 #include "io/http/client_address.hpp"
 #include "io/http/condition.hpp"
 #include "io/http/json.hpp"
+#include "platform/keys/key_text.hpp"
+#include "platform/keys/keys.hpp"
 #include "platform/tokens/form.hpp"
+#include "platform/tokens/oauth_calls.hpp"
 #include "platform/tokens/tokens.hpp"
 
 #include <boost/json/parse.hpp>
@@ -18,18 +21,9 @@ using http::Access;
 using http::Call;
 using http::Response;
 
-constexpr std::size_t form_bytes_max = std::size_t{16} * 1024;
-constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 constexpr std::string_view assertion_type =
     "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-Response refusal(int status, std::string_view code, std::string_view about) {
-    Response response =
-        http::json(status, boost::json::object{{"error", code}, {"error_description", about}});
-    response.headers.emplace_back("Cache-Control", "no-store");
-    if (status == 401) response.headers.emplace_back("WWW-Authenticate", R"(Basic realm="acme")");
-    return response;
-}
+constexpr std::string_view device_grant = "urn:ietf:params:oauth:grant-type:device_code";
 
 Response invalid_client() {
     return refusal(401, "invalid_client", "This is no service account, or not its secret or key.");
@@ -38,7 +32,7 @@ Response invalid_client() {
 /// A request that was read: its form, and who proved to send it.
 struct Asked {
     Form form;
-    ServiceAccount account;
+    ServiceAccount account = {};  // as with_client() says
 };
 
 /// One of the two.
@@ -46,11 +40,6 @@ struct Read {
     std::optional<Asked> asked = std::nullopt;
     std::optional<Response> refusal = std::nullopt;
 };
-
-bool is_form(const http::Request& request) {
-    const std::string_view type = request.header("Content-Type");
-    return type.substr(0, type.find(';')) == form_type;
-}
 
 Task<std::optional<ServiceAccount>> client_of(Routes room, const Call& call, const Form& form) {
     const std::string_view assertion = value_in(form, "client_assertion");
@@ -72,7 +61,7 @@ Task<std::optional<ServiceAccount>> client_of(Routes room, const Call& call, con
     co_return co_await room.accounts.by_secret(call.context, *id, std::move(basic.secret));
 }
 
-Task<Result<Read>> read(Routes room, const Call& call) {
+Task<Result<Read>> read_form(const Call& call) {
     if (!is_form(call.request)) {
         co_return Read{.refusal = refusal(400, "invalid_request", "The body must be a form.")};
     }
@@ -81,23 +70,35 @@ Task<Result<Read>> read(Routes room, const Call& call) {
     if (!form) {
         co_return Read{.refusal = refusal(400, "invalid_request", "The form is malformed.")};
     }
-    auto account = co_await client_of(room, call, *form);
-    if (!account) co_return Read{.refusal = invalid_client()};
-    co_return Read{.asked = Asked{.form = *std::move(form), .account = *std::move(account)}};
+    co_return Read{.asked = Asked{.form = *std::move(form)}};
 }
 
-Response no_store(boost::json::object body) {
-    Response response = http::json(200, std::move(body));
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
+/// With the account that sends it, or refused where it is none.
+Task<Read> with_client(Routes room, const Call& call, Read sent) {
+    if (sent.refusal) co_return sent;
+    auto account = co_await client_of(room, call, sent.asked->form);
+    if (!account) co_return Read{.refusal = invalid_client()};
+    sent.asked->account = *std::move(account);
+    co_return sent;
+}
+
+Task<Result<Read>> read(Routes room, const Call& call) {
+    co_return co_await with_client(room, call, ACME_TRY(co_await read_form(call)));
 }
 
 Task<Result<Response>> give_token(Routes room, const Call& call) {
-    Read sent = ACME_TRY(co_await read(room, call));
+    Read sent = ACME_TRY(co_await read_form(call));
+    if (sent.asked && value_in(sent.asked->form, "grant_type") == device_grant) {
+        const std::string_view code = value_in(sent.asked->form, "device_code");
+        co_return co_await give_device_key(room.devices, call, std::string(code));
+    }
+    sent = co_await with_client(room, call, std::move(sent));
     if (sent.refusal) co_return *std::move(sent.refusal);
     const Asked& asked = *sent.asked;
     if (value_in(asked.form, "grant_type") != "client_credentials") {
-        co_return refusal(400, "unsupported_grant_type", "This grants client_credentials only.");
+        co_return refusal(
+            400, "unsupported_grant_type", "This grants client_credentials and device_code."
+        );
     }
     std::optional<std::string> scope;
     if (asked.form.contains("scope")) scope = value_in(asked.form, "scope");
@@ -115,15 +116,23 @@ Task<Result<Response>> give_token(Routes room, const Call& call) {
     });
 }
 
-/// Answers alike whether or not there was anything to revoke. Source: RFC 7009, 2.2.
+/// Answers alike whether or not there was anything to revoke. An API key is ended by whoever holds
+/// it: that is proof enough. Source: RFC 7009, 2.
 Task<Result<Response>> revoke(Routes room, const Call& call) {
-    Read sent = ACME_TRY(co_await read(room, call));
+    Read sent = ACME_TRY(co_await read_form(call));
+    std::string ip = http::client_address(call.request, room.trusted_proxies);
+    if (sent.asked && value_in(sent.asked->form, "token").starts_with(keys::key_prefix)) {
+        std::string key(value_in(sent.asked->form, "token"));
+        co_await room.api_keys.revoke_presented(call.context, std::move(ip), std::move(key));
+        co_return Response{.status = 200};
+    }
+    sent = co_await with_client(room, call, std::move(sent));
     if (sent.refusal) co_return *std::move(sent.refusal);
     const Asked& asked = *sent.asked;
     audit::Actor actor{
         .name = asked.account.id.str(),
         .org = asked.account.org,
-        .ip = http::client_address(call.request, room.trusted_proxies),
+        .ip = std::move(ip),
     };
     co_await room.tokens.revoke(
         call.context,
@@ -189,7 +198,8 @@ Task<Result<Response>> describe(Routes room) {
             {"introspection_endpoint", url + "/oauth/introspect"},
             {"jwks_uri", url + "/.well-known/jwks.json"},
             {"response_types_supported", boost::json::array{}},
-            {"grant_types_supported", boost::json::array{"client_credentials"}},
+            {"grant_types_supported", boost::json::array{"client_credentials", device_grant}},
+            {"device_authorization_endpoint", url + "/oauth/device_authorization"},
             {"token_endpoint_auth_methods_supported", methods},
             {"token_endpoint_auth_signing_alg_values_supported", boost::json::array{"RS256"}},
         }
@@ -239,6 +249,7 @@ void add_routes(http::Router& router, Routes room) {
         .doc = {.summary = "Tells where tokens are given, and how one proves who one is."},
         .handler = [room](const Call&) { return describe(room); },
     });
+    add_device_routes(router, room.devices);
 }
 
 }  // namespace acme::tokens

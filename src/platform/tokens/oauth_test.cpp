@@ -58,11 +58,11 @@ TEST(Tokens, WhoIsNotTheAccountGetsNone) {
 TEST(Tokens, ASecretIsReplacedWithOverlap) {
     TokensBench bench;
     const std::string first = bench.secret;
-    const auto second = bench.wait(
-        bench.accounts.add_secret(bench.context, {.name = "test"}, bench.account.id, minutes(5))
-    );
+    const auto second = bench.wait(bench.accounts.add_secret(
+        bench.context, {.name = "test"}, bench.account.id, {.grace = minutes(5)}
+    ));
     EXPECT_EQ(bench.ask().status, 200);
-    bench.secret = second.value();
+    bench.secret = second->text;
     EXPECT_EQ(bench.ask().status, 200);
     bench.clock.advance(minutes(5));
     EXPECT_EQ(bench.ask().status, 200);
@@ -123,8 +123,8 @@ TEST(Tokens, IntrospectionTellsOnlyOnesOwnOrganization) {
     const OrgId elsewhere = bench.wait(bench.node.accounts.standing(bench.context, bob))->org;
     bench.account = bench.add_account("other", elsewhere);
     bench.secret =
-        bench.wait(bench.accounts.add_secret(bench.context, {.name = "test"}, bench.account.id, {}))
-            .value();
+        bench.wait(bench.accounts.add_secret(bench.context, {.name = "test"}, bench.account.id))
+            ->text;
     const auto other = bench.form("/oauth/introspect", bench.credentials() + "&token=" + token);
     EXPECT_EQ(other.body, R"({"active":false})");
     EXPECT_EQ(bench.form("/oauth/revoke", bench.credentials() + "&token=" + token).status, 200);

@@ -23,6 +23,7 @@ using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
 using Digest = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
 constexpr int number_bytes_max = rsa_bits / 8;
+constexpr std::size_t public_pem_bytes_max = 8192;
 
 /// Only memory can be short here.
 void expect(bool ok) {
@@ -105,6 +106,17 @@ std::optional<RsaKey> RsaKey::of_public(const PublicNumbers& numbers) {
         return std::nullopt;
     }
     Key key(raw, EVP_PKEY_free);
+    if (!is_fit(key)) return std::nullopt;
+    return RsaKey(std::move(key));
+}
+
+std::optional<RsaKey> RsaKey::of_public_pem(std::string_view pem) {
+    const Forget forget;
+    if (pem.size() > public_pem_bytes_max) return std::nullopt;
+    const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free_all);
+    expect(bio != nullptr);
+    std::string none;
+    Key key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, none.data()), EVP_PKEY_free);
     if (!is_fit(key)) return std::nullopt;
     return RsaKey(std::move(key));
 }

@@ -30,6 +30,7 @@ public:
     /// nullopt for what is no RSA key of 4096 bits.
     static std::optional<RsaKey> of_pem(const Secret& pem);
     static std::optional<RsaKey> of_public(const PublicNumbers& numbers);
+    static std::optional<RsaKey> of_public_pem(std::string_view pem);
 
     /// PKCS #8. Only of a key that has its private half.
     Secret pem() const;

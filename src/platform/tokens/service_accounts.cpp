@@ -1,11 +1,8 @@
 #include "platform/tokens/service_accounts.hpp"
 
-#include "base/bytes.hpp"
-#include "base/hash.hpp"
 #include "io/pg/database.hpp"
-#include "platform/keys/key_text.hpp"
 #include "platform/keys/scopes.hpp"
-#include "platform/tokens/jwt.hpp"
+#include "platform/tokens/service_account_rows.hpp"
 
 #include <algorithm>
 
@@ -17,64 +14,46 @@ constexpr pg::Query insert_account{"tokens.insert_account", R"sql(
     VALUES ($1, $2, $3, $4, $5, $6, $7)
 )sql"};
 
-constexpr pg::Query lock_org{"tokens.lock_org", R"sql(
-    SELECT true FROM pg_advisory_xact_lock(hashtextextended('service_accounts ' || $1::uuid::text, 0))
-)sql"};
-
 constexpr pg::Query count_accounts{"tokens.count_accounts", R"sql(
     SELECT count(*) FROM service_accounts WHERE org_id = $1 AND disabled_at IS NULL
 )sql"};
 
 constexpr pg::Query list_accounts{"tokens.list_accounts", R"sql(
-    SELECT id, org_id, name, org_role, platform_role, scopes, created_at FROM service_accounts
-    WHERE org_id = $1 AND disabled_at IS NULL ORDER BY id DESC
+    SELECT id, org_id, name, org_role, platform_role, scopes, created_at, disabled_at, version,
+           tokens_since
+    FROM service_accounts
+    WHERE org_id = $1 AND id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    ORDER BY id DESC LIMIT $3
 )sql"};
 
 // The id is all that is known, so the organization is what is asked for.
+constexpr pg::Query find_any_account{"tokens.find_any_account", R"sql(
+    SELECT id, org_id, name, org_role, platform_role, scopes, created_at, disabled_at, version,
+           tokens_since
+    FROM service_accounts WHERE id = $1
+)sql"};
+
 constexpr pg::Query find_account{"tokens.find_account", R"sql(
-    SELECT id, org_id, name, org_role, platform_role, scopes, created_at FROM service_accounts
-    WHERE id = $1 AND disabled_at IS NULL
+    SELECT id, org_id, name, org_role, platform_role, scopes, created_at, disabled_at, version,
+           tokens_since
+    FROM service_accounts WHERE org_id = $1 AND id = $2
 )sql"};
 
-constexpr pg::Query disable_account{"tokens.disable_account", R"sql(
-    UPDATE service_accounts SET disabled_at = $3
-    WHERE org_id = $1 AND id = $2 AND disabled_at IS NULL RETURNING id
+constexpr pg::Query update_account{"tokens.update_account", R"sql(
+    UPDATE service_accounts SET name = $4, scopes = $5, org_role = $6, disabled_at = $7,
+        tokens_since = $8, version = version + 1
+    WHERE org_id = $1 AND id = $2 AND version = $3
+    RETURNING id, org_id, name, org_role, platform_role, scopes, created_at, disabled_at, version,
+           tokens_since
 )sql"};
 
-constexpr pg::Query insert_credential{"tokens.insert_credential", R"sql(
-    INSERT INTO service_account_credentials (id, org_id, account_id, secret_hash, public_jwk,
-                                             created_at)
-    VALUES ($1, $2, $3, $4, $5, $6)
+constexpr pg::Query delete_credentials{"tokens.delete_credentials", R"sql(
+    DELETE FROM service_account_credentials WHERE org_id = $1 AND account_id = $2
 )sql"};
 
-constexpr pg::Query count_credentials{"tokens.count_credentials", R"sql(
-    SELECT count(*) FROM service_account_credentials
-    WHERE org_id = $1 AND account_id = $2 AND (expires_at IS NULL OR expires_at > $3)
+constexpr pg::Query delete_account{"tokens.delete_account", R"sql(
+    DELETE FROM service_accounts WHERE org_id = $1 AND id = $2 RETURNING name
 )sql"};
-
-constexpr pg::Query end_secrets{"tokens.end_secrets", R"sql(
-    UPDATE service_account_credentials SET expires_at = least(expires_at, $3)
-    WHERE org_id = $1 AND account_id = $2 AND secret_hash IS NOT NULL
-)sql"};
-
-// Whoever presents it names no organization.
-constexpr pg::Query find_by_secret{"tokens.find_by_secret", R"sql(
-    SELECT a.id, a.org_id, a.name, a.org_role, a.platform_role, a.scopes, a.created_at
-    FROM service_account_credentials c
-    JOIN service_accounts a ON a.id = c.account_id AND a.org_id = c.org_id
-    WHERE c.secret_hash = $1 AND a.id = $2 AND (c.expires_at IS NULL OR c.expires_at > $3)
-      AND a.disabled_at IS NULL
-)sql"};
-
-constexpr pg::Query find_public_keys{"tokens.find_public_keys", R"sql(
-    SELECT public_jwk FROM service_account_credentials
-    WHERE account_id = $1 AND public_jwk IS NOT NULL AND (expires_at IS NULL OR expires_at > $2)
-    ORDER BY id DESC
-)sql"};
-
-std::unexpected<Error> no_account() {
-    return refuse(ErrorKind::not_found, "tokens.no_account", "There is no such service account.");
-}
 
 template <class Role>
 std::optional<Role> role_of(std::string_view text, std::initializer_list<Role> roles) {
@@ -84,7 +63,76 @@ std::optional<Role> role_of(std::string_view text, std::initializer_list<Role> r
     return std::nullopt;
 }
 
-ServiceAccount account_in(pg::Row row) {
+bool is_name(std::string_view name) {
+    const bool is_line = std::ranges::none_of(name, [](char c) { return c >= '\0' && c < ' '; });
+    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+    const auto chars = static_cast<std::size_t>(std::ranges::count_if(name, begins));
+    return is_line && chars >= 1 && chars <= name_chars_max;
+}
+
+void add_name_problem(std::string_view name, std::vector<FieldError>& problems) {
+    if (is_name(name)) return;
+    problems.push_back({"/name", "tokens.name_malformed", "must be one line of 1 to 120 characters"}
+    );
+}
+
+void add_scope_problems(const std::vector<std::string>& scopes, std::vector<FieldError>& problems) {
+    keys::add_scope_problems(scopes, problems);
+    for (std::size_t i = 0; i < scopes.size(); ++i) {
+        if (!scopes[i].starts_with("me:")) continue;
+        problems.push_back(
+            {"/scopes/" + std::to_string(i), "keys.scope_unknown", "must be of no person"}
+        );
+    }
+}
+
+Result<> check(std::vector<FieldError> problems) {
+    if (problems.empty()) return {};
+    return std::unexpected(Error{
+        .kind = ErrorKind::invalid,
+        .code = "tokens.account_invalid",
+        .message = "A service account cannot be so.",
+        .fields = std::move(problems),
+    });
+}
+
+std::string_view role_text(const ServiceAccount& account) {
+    return account.platform_role ? name_of(*account.platform_role) : "";
+}
+
+std::string rights_json(const ServiceAccount& account) {
+    return audit::json_of(
+        {{"name", account.name},
+         {"scopes", account.scopes},
+         {"org_role", name_of(account.org_role)},
+         {"platform_role", role_text(account)},
+         {"state", account.disabled_at ? "disabled" : "active"}}
+    );
+}
+
+/// The account as it is to be. One that is disabled ends what was given until then: the next
+/// second is the first whose tokens are good again, for theirs are whole ones.
+ServiceAccount changed(ServiceAccount account, AccountChange change, WallTime now) {
+    if (change.name) account.name = *std::move(change.name);
+    if (change.scopes) account.scopes = keys::joined(*std::move(change.scopes));
+    if (change.org_role) account.org_role = *change.org_role;
+    if (change.is_disabled && *change.is_disabled != account.disabled_at.has_value()) {
+        account.disabled_at = *change.is_disabled ? std::optional(now) : std::nullopt;
+        if (*change.is_disabled) {
+            account.tokens_since =
+                std::chrono::floor<std::chrono::seconds>(now) + std::chrono::seconds(1);
+        }
+    }
+    return account;
+}
+
+}  // namespace
+
+std::unexpected<Error> no_account() {
+    return refuse(ErrorKind::not_found, "tokens.no_account", "There is no such service account.");
+}
+
+ServiceAccount read_account(pg::Row row) {
     ServiceAccount account{.id = row.id<UserId>(), .org = row.id<OrgId>(), .name = row.text()};
     account.org_role =
         role_of(row.text(), {OrgRole::member, OrgRole::admin}).value_or(OrgRole::member);
@@ -94,41 +142,46 @@ ServiceAccount account_in(pg::Row row) {
     );
     account.scopes = row.text();
     account.created_at = row.time();
+    account.disabled_at = row.time_or_null();
+    account.version = row.integer();
+    account.tokens_since = row.time();
     return account;
 }
 
-std::vector<FieldError> problems_of(const NewAccount& wanted) {
-    std::vector<FieldError> problems;
-    const bool is_line =
-        std::ranges::none_of(wanted.name, [](char c) { return c >= '\0' && c < ' '; });
-    if (!is_line || wanted.name.empty() || wanted.name.size() > name_chars_max) {
-        problems.push_back(
-            {"/name", "tokens.name_malformed", "must be one line of 1 to 120 characters"}
-        );
-    }
-    keys::add_scope_problems(wanted.scopes, problems);
-    for (std::size_t i = 0; i < wanted.scopes.size(); ++i) {
-        if (!wanted.scopes[i].starts_with("me:")) continue;
-        problems.push_back(
-            {"/scopes/" + std::to_string(i), "keys.scope_unknown", "must be of no person"}
-        );
-    }
-    return problems;
+/// For one more account that is not disabled.
+Task<Result<>> ServiceAccounts::check_room(
+    pg::Transaction& transaction, trace::Context context, OrgId org
+) {
+    co_await transaction.run(context, lock_org, org);
+    const auto count = co_await transaction.run(context, count_accounts, org);
+    if (count[0].integer() < accounts_max) co_return done;
+    co_return refuse(
+        ErrorKind::conflict, "tokens.too_many_accounts", "There are 100 already. Disable one."
+    );
 }
-
-}  // namespace
 
 Task<Result<ServiceAccount>> ServiceAccounts::create(
     trace::Context context, audit::Actor actor, OrgId org, NewAccount wanted
 ) {
-    if (auto problems = problems_of(wanted); !problems.empty()) {
-        co_return std::unexpected(Error{
-            .kind = ErrorKind::invalid,
-            .code = "tokens.account_invalid",
-            .message = "This service account cannot be made so.",
-            .fields = std::move(problems),
-        });
-    }
+    auto transaction = co_await db_.begin(context);
+    auto made =
+        ACME_TRY(co_await create(transaction, context, std::move(actor), org, std::move(wanted)));
+    co_await transaction.commit(context);
+    co_return made;
+}
+
+Task<Result<ServiceAccount>> ServiceAccounts::create(
+    pg::Transaction& transaction,
+    trace::Context context,
+    audit::Actor actor,
+    OrgId org,
+    NewAccount wanted
+) {
+    std::vector<FieldError> problems;
+    add_name_problem(wanted.name, problems);
+    add_scope_problems(wanted.scopes, problems);
+    ACME_TRY(check(std::move(problems)));
+    ACME_TRY(co_await check_room(transaction, context, org));
     const WallTime now = telemetry_.clock.now();
     ServiceAccount account{
         .id = UserId::make(now, telemetry_.random),
@@ -139,15 +192,7 @@ Task<Result<ServiceAccount>> ServiceAccounts::create(
         .scopes = keys::joined(std::move(wanted.scopes)),
         .created_at = now,
     };
-    const std::string platform_role(account.platform_role ? name_of(*account.platform_role) : "");
-    auto transaction = co_await db_.begin(context);
-    co_await transaction.run(context, lock_org, org);
-    const auto count = co_await transaction.run(context, count_accounts, org);
-    if (count[0].integer() >= accounts_max) {
-        co_return refuse(
-            ErrorKind::conflict, "tokens.too_many_accounts", "There are 100 already. Disable one."
-        );
-    }
+    const std::string platform_role(role_text(account));
     co_await transaction.run(
         context,
         insert_account,
@@ -162,135 +207,96 @@ Task<Result<ServiceAccount>> ServiceAccounts::create(
     audit::Entry entry{
         .action = "service_accounts.create",
         .target = account.id.str(),
-        .after = audit::json_of(
-            {{"name", account.name},
-             {"scopes", account.scopes},
-             {"org_role", name_of(account.org_role)},
-             {"platform_role", platform_role}}
-        ),
+        .after = rights_json(account),
     };
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
-    co_await transaction.commit(context);
     co_return account;
 }
 
-Task<std::vector<ServiceAccount>> ServiceAccounts::list(trace::Context context, OrgId org) {
-    const auto rows = co_await db_.run(context, list_accounts, org);
+Task<std::vector<ServiceAccount>> ServiceAccounts::list(
+    trace::Context context, OrgId org, std::optional<UserId> before, std::int64_t limit
+) {
+    const auto rows = co_await db_.run(context, list_accounts, org, before, limit);
     std::vector<ServiceAccount> accounts;
-    for (int i = 0; i < rows.size(); ++i) accounts.push_back(account_in(rows[i]));
+    for (int i = 0; i < rows.size(); ++i) accounts.push_back(read_account(rows[i]));
     co_return accounts;
 }
 
 Task<Result<ServiceAccount>> ServiceAccounts::find(trace::Context context, UserId id) {
-    const auto rows = co_await db_.run(context, find_account, id);
+    const auto rows = co_await db_.run(context, find_any_account, id);
     if (rows.empty()) co_return no_account();
-    co_return account_in(rows[0]);
+    co_return read_account(rows[0]);
 }
 
-Task<Result<>> ServiceAccounts::disable(trace::Context context, audit::Actor actor, UserId id) {
-    const ServiceAccount account = ACME_TRY(co_await find(context, id));
-    auto transaction = co_await db_.begin(context);
-    const auto rows =
-        co_await transaction.run(context, disable_account, account.org, id, telemetry_.clock.now());
+Task<Result<ServiceAccount>> ServiceAccounts::find(trace::Context context, OrgId org, UserId id) {
+    const auto rows = co_await db_.run(context, find_account, org, id);
     if (rows.empty()) co_return no_account();
-    audit::Entry entry{.action = "service_accounts.disable", .target = id.str()};
-    co_await audit::record(transaction, context, std::move(actor), std::move(entry));
-    co_await transaction.commit(context);
-    co_return done;
+    co_return read_account(rows[0]);
 }
 
-/// With place for one more credential.
-Task<Result<pg::Transaction>> ServiceAccounts::begin_for(
-    trace::Context context, const ServiceAccount& account
+Task<Result<ServiceAccount>> ServiceAccounts::change(
+    trace::Context context,
+    audit::Actor actor,
+    OrgId org,
+    UserId id,
+    std::int64_t version,
+    AccountChange change
 ) {
+    std::vector<FieldError> problems;
+    if (change.name) add_name_problem(*change.name, problems);
+    if (change.scopes) add_scope_problems(*change.scopes, problems);
+    ACME_TRY(check(std::move(problems)));
+    const ServiceAccount before = ACME_TRY(co_await find(context, org, id));
+    const ServiceAccount wanted = changed(before, std::move(change), telemetry_.clock.now());
     auto transaction = co_await db_.begin(context);
-    co_await transaction.run(context, lock_org, account.org);
-    const auto count = co_await transaction.run(
-        context, count_credentials, account.org, account.id, telemetry_.clock.now()
+    if (before.disabled_at && !wanted.disabled_at) {
+        ACME_TRY(co_await check_room(transaction, context, org));
+    }
+    const auto rows = co_await transaction.run(
+        context,
+        update_account,
+        org,
+        id,
+        version,
+        wanted.name,
+        wanted.scopes,
+        name_of(wanted.org_role),
+        wanted.disabled_at,
+        wanted.tokens_since
     );
-    if (count[0].integer() >= credentials_max) {
+    if (rows.empty() || before.version != version) {
         co_return refuse(
-            ErrorKind::conflict,
-            "tokens.too_many_credentials",
-            "The account has 10 secrets and keys already."
+            ErrorKind::conflict, "http.precondition_failed", "It has changed: read it again."
         );
     }
-    co_return std::move(transaction);
-}
-
-Task<Result<std::string>> ServiceAccounts::add_secret(
-    trace::Context context, audit::Actor actor, UserId id, std::optional<std::chrono::seconds> grace
-) {
-    const ServiceAccount account = ACME_TRY(co_await find(context, id));
-    const WallTime now = telemetry_.clock.now();
-    const std::string secret = keys::make_key_text(telemetry_.random, secret_prefix).text;
-    auto transaction = ACME_TRY(co_await begin_for(context, account));
-    if (grace) co_await transaction.run(context, end_secrets, account.org, id, now + *grace);
-    co_await transaction.run(
-        context,
-        insert_credential,
-        CredentialId::make(now, telemetry_.random),
-        account.org,
-        id,
-        to_base64url(sha256(secret)),
-        std::nullopt,
-        now
-    );
-    audit::Entry entry{.action = "service_accounts.add_secret", .target = id.str()};
-    co_await audit::record(transaction, context, std::move(actor), std::move(entry));
-    co_await transaction.commit(context);
-    co_return secret;
-}
-
-Task<Result<>> ServiceAccounts::add_key(
-    trace::Context context, audit::Actor actor, UserId id, std::string public_jwk
-) {
-    const auto key = parse_jwk(public_jwk);
-    if (!key) {
-        co_return refuse(
-            ErrorKind::invalid,
-            "tokens.key_refused",
-            "This is not the public half of an RSA key of 4096 bits, as a JWK."
-        );
-    }
-    const ServiceAccount account = ACME_TRY(co_await find(context, id));
-    const WallTime now = telemetry_.clock.now();
-    auto transaction = ACME_TRY(co_await begin_for(context, account));
-    co_await transaction.run(
-        context,
-        insert_credential,
-        CredentialId::make(now, telemetry_.random),
-        account.org,
-        id,
-        std::nullopt,
-        to_jwk(*key),
-        now
-    );
+    const ServiceAccount after = read_account(rows[0]);
     audit::Entry entry{
-        .action = "service_accounts.add_key",
+        .action = "service_accounts.change",
         .target = id.str(),
-        .after = audit::json_of({{"thumbprint", key->thumbprint()}}),
+        .before = rights_json(before),
+        .after = rights_json(after),
+    };
+    co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    co_await transaction.commit(context);
+    co_return after;
+}
+
+Task<Result<>> ServiceAccounts::remove(
+    trace::Context context, audit::Actor actor, OrgId org, UserId id
+) {
+    auto transaction = co_await db_.begin(context);
+    co_await transaction.run(context, lock_org, org);
+    co_await transaction.run(context, delete_credentials, org, id);
+    const auto rows = co_await transaction.run(context, delete_account, org, id);
+    if (rows.empty()) co_return no_account();
+    audit::Entry entry{
+        .action = "service_accounts.delete",
+        .target = id.str(),
+        .before = audit::json_of({{"name", rows[0].text()}}),
     };
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
     co_await transaction.commit(context);
     co_return done;
-}
-
-Task<std::optional<ServiceAccount>> ServiceAccounts::by_secret(
-    trace::Context context, UserId id, std::string secret
-) {
-    if (!keys::short_name_of(secret, secret_prefix)) co_return std::nullopt;
-    const std::string hash = to_base64url(sha256(secret));
-    const auto rows = co_await db_.run(context, find_by_secret, hash, id, telemetry_.clock.now());
-    if (rows.empty()) co_return std::nullopt;
-    co_return account_in(rows[0]);
-}
-
-Task<std::vector<std::string>> ServiceAccounts::keys_of(trace::Context context, UserId id) {
-    const auto rows = co_await db_.run(context, find_public_keys, id, telemetry_.clock.now());
-    std::vector<std::string> keys;
-    for (int i = 0; i < rows.size(); ++i) keys.push_back(rows[i].text());
-    co_return keys;
 }
 
 }  // namespace acme::tokens

@@ -134,6 +134,13 @@ Task<Result<>> SigningKeys::rotate(trace::Context context, audit::Actor actor, b
         co_await audit::record(transaction, context, actor, std::move(entry));
     }
     const auto keys = keys_in(co_await transaction.run(context, list_keys), time);
+    if (std::ranges::count(keys, KeyState::next, &SigningKey::state) > 0) {
+        co_return refuse(
+            ErrorKind::conflict,
+            "tokens.next_key_waits",
+            "The next key is there, and waits its day."
+        );
+    }
     const bool has_active = std::ranges::count(keys, KeyState::active, &SigningKey::state) > 0;
     const WallTime active_at = has_active ? time + announced_for : time;
     ACME_TRY(co_await add(transaction, context, std::move(actor), active_at));

@@ -69,6 +69,8 @@ public:
 
     /// A successor before its time, announced as any other. With `now` it is active at once, and
     /// the present keys are dropped: every token that they have signed ends within a second.
+    /// Errors: tokens.next_key_waits (conflict) without `now` while there is a successor already;
+    /// those of Loop::blocking().
     Task<Result<>> rotate(trace::Context context, audit::Actor actor, bool now);
 
     /// `to_sign` is given the id of the active key, and tells what is signed with it. Makes the

@@ -61,8 +61,12 @@ Task<Result<Token>> Tokens::issue(
             ErrorKind::invalid, "tokens.scope_refused", "The account has not these scopes."
         );
     }
-    // Whole seconds, so that the life is exact as it is written.
-    const auto now = std::chrono::floor<std::chrono::seconds>(telemetry_.clock.now());
+    // Whole seconds, so that the life is exact as it is written. None before those in which the
+    // account was disabled: they are good no more.
+    const auto now = std::max(
+        std::chrono::floor<std::chrono::seconds>(telemetry_.clock.now()),
+        std::chrono::floor<std::chrono::seconds>(account.tokens_since)
+    );
     const Claims claims{
         .issuer = url_,
         .audience = url_,
@@ -97,18 +101,19 @@ Task<std::optional<ServiceAccount>> Tokens::by_assertion(
     if (!parts || !is_assertion(*parts)) co_return std::nullopt;
     const auto id = UserId::parse(parts->subject);
     if (!id) co_return std::nullopt;
-    const auto jwks = co_await accounts_.keys_of(context, *id);
-    const bool is_signed = std::ranges::any_of(jwks, [&](const std::string& jwk) {
-        const auto key = parse_jwk(jwk);
+    const auto verifiers = co_await accounts_.keys_of(context, *id);
+    const auto signer = std::ranges::find_if(verifiers, [&](const auto& verifier) {
+        const auto key = parse_jwk(verifier.jwk);
         return key && key->has_signed(parts->text, parts->signature);
     });
-    if (!is_signed) co_return std::nullopt;
+    if (signer == verifiers.end()) co_return std::nullopt;
     const auto used = co_await db_.run(
         context, use_assertion, *id, to_base64url(sha256(parts->id)), parts->expires_at
     );
     if (used.empty()) co_return std::nullopt;
     const auto account = co_await accounts_.find(context, *id);
-    if (!account) co_return std::nullopt;
+    if (!account || account->disabled_at) co_return std::nullopt;
+    co_await accounts_.note_use(context, *account, signer->id);
     co_return *account;
 }
 

@@ -13,7 +13,8 @@ namespace acme::tokens {
 class ServiceAccounts;
 class SigningKeys;
 
-/// `acme service-account create`, `list`, `secret`, `key`, `disable`. All outlive the commands.
+/// `acme service-account create`, `list`, `change`, `disable`, `enable`, `remove`, `secret`, `key`,
+/// `keys`, `end-key`. All outlive the commands.
 void add_commands(cli::Commands& commands, ServiceAccounts& services, accounts::Accounts& accounts);
 
 /// `acme keys signing`, `keys rotate-signing`.

@@ -1,7 +1,8 @@
-import createClient, { type Middleware } from "openapi-fetch";
-import { Problem, problemOf } from "./problem";
+import { createAcme, idempotencyKey } from "../../client/src/acme";
+import { Problem } from "./problem";
 import { readRelease } from "./release";
-import type { paths } from "./schema";
+
+export { idempotencyKey };
 
 type Listener = () => void;
 
@@ -31,39 +32,22 @@ function readClock(response: Response): void {
   serverClock.offset = Math.abs(offset) < 2000 ? 0 : offset;
 }
 
-const problems: Middleware = {
-  async onResponse({ request, response }) {
+export const api = createAcme({
+  url: typeof location === "undefined" ? "/" : location.origin,
+  credentials: "same-origin",
+  // Pages say at once what went wrong, and ask again by themselves.
+  retries: false,
+  onAnswer: (request, response) => {
     readClock(response);
     readRelease(response.headers.get("x-acme-release"));
-    if (response.ok) return undefined;
     const path = new URL(request.url).pathname;
     if (response.status === 401 && !entrances.some((entrance) => path.startsWith(entrance))) sessionLost();
-    throw problemOf(response.status, await response.text(), (name) => response.headers.get(name));
   },
-  onError({ error }) {
-    // An abort is the caller's own doing and stays what it is.
-    if (error instanceof DOMException && error.name === "AbortError") return error;
-    return Problem.unreachable();
-  },
-};
-
-export const api = createClient<paths>({
-  baseUrl: typeof location === "undefined" ? "/" : location.origin,
-  credentials: "same-origin",
-  headers: { Accept: "application/json, application/problem+json" },
-  fetch: (request) => fetch(request),
 });
-api.use(problems);
 
 /** The body of an answer that must have one. */
 export async function body<T>(answer: Promise<{ data?: T }>): Promise<T> {
   const { data } = await answer;
   if (data === undefined) throw new Problem(0, { title: "The answer was empty." });
   return data;
-}
-
-/** One key per intent: a repeat after a lost answer has no second effect. */
-export function idempotencyKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

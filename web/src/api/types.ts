@@ -1,4 +1,4 @@
-import type { components } from "./schema";
+import type { components } from "../../client/src/schema";
 
 type Schemas = components["schemas"];
 
@@ -32,3 +32,9 @@ export type FleetNode = Schemas["FleetNode"];
 export type Drift = Schemas["Drift"];
 export type Deviation = Schemas["Deviation"];
 export type Freeze = Schemas["Freeze"];
+export type ApiKey = Schemas["ApiKey"];
+export type ServiceAccount = Schemas["ServiceAccount"];
+export type ServiceAccountKey = Schemas["ServiceAccountKey"];
+export type SigningKey = Schemas["SigningKeys"]["data"][number];
+export type User = Schemas["User"];
+export type DeviceLogin = Schemas["DeviceLogin"];

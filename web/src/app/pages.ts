@@ -1,8 +1,8 @@
-import { Building2, LayoutGrid, Mail, Rocket, ScrollText, Server, Upload, UserRound, type LucideIcon } from "lucide-react";
+import { Building2, KeyRound, LayoutGrid, Mail, Rocket, ScrollText, Server, Upload, UserRound, type LucideIcon } from "lucide-react";
 import { createContext } from "react";
 
 export interface Page {
-  to: "/" | "/releases" | "/fleet" | "/audit" | "/mailbox" | "/files" | "/organization" | "/me";
+  to: "/" | "/releases" | "/fleet" | "/audit" | "/access" | "/mailbox" | "/files" | "/organization" | "/me";
   name: string;
   icon: LucideIcon;
   /** The second key after G. */
@@ -16,12 +16,13 @@ export const overview: Page = { to: "/", name: "Overview", icon: LayoutGrid, key
 export const releases: Page = { to: "/releases", name: "Releases", icon: Rocket, key: "r", isOf: "platform" };
 export const fleet: Page = { to: "/fleet", name: "Fleet", icon: Server, key: "n", isOf: "platform" };
 export const audit: Page = { to: "/audit", name: "Audit", icon: ScrollText, key: "u", isOf: "platform" };
+export const access: Page = { to: "/access", name: "Access", icon: KeyRound, key: "a", isOf: "platform" };
 export const mailbox: Page = { to: "/mailbox", name: "Mailbox", icon: Mail, key: "m", isOf: "administrators" };
 export const files: Page = { to: "/files", name: "Files", icon: Upload, key: "f" };
 export const organization: Page = { to: "/organization", name: "Organization", icon: Building2, key: "p" };
 export const account: Page = { to: "/me", name: "Account", icon: UserRound };
 
-const all: readonly Page[] = [overview, releases, fleet, audit, mailbox, files, organization, account];
+const all: readonly Page[] = [overview, releases, fleet, audit, access, mailbox, files, organization, account];
 
 export function pagesFor(hasRole: boolean, isAdministrator: boolean): readonly Page[] {
   return all.filter((page) => !page.isOf || isAdministrator || (hasRole && page.isOf === "platform"));
@@ -42,7 +43,7 @@ export interface Group {
 
 const groups: readonly Group[] = [
   { name: undefined, pages: [overview] },
-  { name: "Operate", pages: [releases, fleet, audit, mailbox] },
+  { name: "Operate", pages: [releases, fleet, audit, access, mailbox] },
   { name: "Application", pages: [files, organization] },
 ];
 

@@ -1,6 +1,7 @@
 import { Outlet, createRootRoute, createRoute, createRouter, lazyRouteComponent, notFound, redirect, rootRouteId } from "@tanstack/react-router";
 import { cache } from "../api/cache";
 import { asProblem } from "../api/problem";
+import { usersQuery } from "../rooms/accounts/access_queries";
 import { auditQuery } from "../rooms/audit/queries";
 import { filterOf, type Filter } from "../rooms/audit/state";
 import { currentQuery, deploymentQuery, deploymentsQuery, fleetQuery } from "../rooms/deploy/queries";
@@ -11,6 +12,7 @@ import { invitationsQuery, membersQuery, organizationsQuery } from "../rooms/org
 import { mayInvite } from "../rooms/organizations/rules";
 import { nodesQuery } from "../rooms/nodes/queries";
 import { isAdministrator, maySeeNodes, meQuery } from "../rooms/sessions/queries";
+import { serviceAccountsQuery, signingKeysQuery } from "../rooms/tokens/queries";
 import { Toasts } from "../ui/toast";
 import { NotFound, NowhereOutside, PageFailure, Waiting } from "./fallbacks";
 import { OfPlatform } from "./of_platform";
@@ -117,7 +119,9 @@ const organization = createRoute({
   loader: ({ context: { me } }) => {
     void cache.prefetchInfiniteQuery(membersQuery(me.org.id));
     void cache.prefetchQuery(organizationsQuery);
-    if (mayInvite(me.org.role)) void cache.prefetchInfiniteQuery(invitationsQuery(me.org.id));
+    if (!mayInvite(me.org.role)) return;
+    void cache.prefetchInfiniteQuery(invitationsQuery(me.org.id));
+    void cache.prefetchInfiniteQuery(serviceAccountsQuery(me.org.id));
   },
   component: lazyRouteComponent(() => import("../rooms/organizations/organization_page"), "OrganizationPage"),
 });
@@ -169,6 +173,17 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("../rooms/audit/audit_page"), "AuditPage"),
 });
 
+const access = createRoute({
+  getParentRoute: () => platform,
+  path: "/access",
+  loader: ({ context }) => {
+    if (!maySeeNodes(context.me)) return;
+    void cache.prefetchInfiniteQuery(usersQuery);
+    void cache.prefetchQuery(signingKeysQuery);
+  },
+  component: lazyRouteComponent(() => import("../rooms/accounts/access_page"), "AccessPage"),
+});
+
 const mailbox = createRoute({
   getParentRoute: () => platform,
   path: "/mailbox",
@@ -184,10 +199,16 @@ const me = createRoute({
   component: lazyRouteComponent(() => import("../rooms/accounts/account_page"), "AccountPage"),
 });
 
+const device = createRoute({
+  getParentRoute: () => shell,
+  path: "/device",
+  component: lazyRouteComponent(() => import("../rooms/tokens/device_page"), "DevicePage"),
+});
+
 const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, mailbox]), files, organization, me, unknown])]),
+  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, access, mailbox]), files, organization, me, device, unknown])]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,

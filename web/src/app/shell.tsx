@@ -29,7 +29,7 @@ export function Shell() {
   const [isOpen, setOpen] = useState(false);
   const [palette, setPalette] = useState(false);
   const sees = maySeeNodes(me);
-  const topics = useMemo(() => (sees ? ["nodes", "files", "organizations", "deployments"] : ["files", "organizations"]), [sees]);
+  const topics = useMemo(() => (sees ? ["nodes", "files", "organizations", "deployments", "users"] : ["files", "organizations"]), [sees]);
   const administers = isAdministrator(me);
   const pages = useMemo(() => pagesFor(sees, administers), [sees, administers]);
   const page = pageAt(pathname);

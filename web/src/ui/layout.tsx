@@ -71,16 +71,16 @@ export function Skeleton({ height, width = "100%" }: { height: number; width?: n
   return <div className={styles.skeleton} style={{ height, width }} aria-hidden="true" />;
 }
 
-/** With a button that copies it, where a browser allows that. */
-export function CommandLine({ children }: { children: string }) {
+/** With a button that copies it, where a browser allows that. `what` it is called. */
+export function CommandLine({ what = "command", children }: { what?: string; children: string }) {
   const clipboard = typeof navigator === "undefined" ? undefined : navigator.clipboard;
   return (
     <div className={styles.commandLine}>
-      <pre className={styles.command} tabIndex={0} aria-label="Command">
+      <pre className={styles.command} tabIndex={0} aria-label={what}>
         <code>{children}</code>
       </pre>
       {clipboard && (
-        <IconButton label="Copy the command" onPress={() => void clipboard.writeText(children).then(() => toast("The command was copied."))}>
+        <IconButton label={`Copy the ${what}`} onPress={() => void clipboard.writeText(children).then(() => toast(`The ${what} was copied.`))}>
           <Copy size={14} aria-hidden="true" />
         </IconButton>
       )}

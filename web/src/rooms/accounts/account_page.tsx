@@ -7,6 +7,7 @@ import { asProblem } from "../../api/problem";
 import { Button } from "../../ui/button";
 import { Verdict } from "../../ui/layout";
 import { toast } from "../../ui/toast";
+import { ApiKeys } from "../keys/api_keys";
 import { meQuery, signOut } from "../sessions/queries";
 import { Appearance } from "./appearance";
 import { Password } from "./password";
@@ -51,6 +52,7 @@ export function AccountPage() {
         <div className={styles.column}>
           <Profile signed={signed} />
           <Sessions onLeft={() => void left()} />
+          <ApiKeys />
         </div>
         <div className={styles.column}>
           <Password email={me.email} />

@@ -6,6 +6,7 @@ import { plural } from "../../ui/format";
 import { Verdict } from "../../ui/layout";
 import { useMessages } from "../../ui/live_context";
 import { meQuery } from "../sessions/queries";
+import { ServiceAccounts } from "../tokens/service_accounts";
 import { Invitations } from "./invitations";
 import { Members } from "./members";
 import { Organizations } from "./organizations";
@@ -34,7 +35,10 @@ function Content({ me }: { me: Me }) {
         {`Your role in it is ${nameOf(me.org.role).toLowerCase()}. ${mayInvite(me.org.role) ? "Invite people by their address." : "Its owners and administrators invite people."}`}
       </Verdict>
       <div className={styles.columns}>
-        <Members me={me} query={query} />
+        <div className={styles.column}>
+          <Members me={me} query={query} />
+          {mayInvite(me.org.role) && <ServiceAccounts me={me} />}
+        </div>
         <div className={styles.column}>
           {mayInvite(me.org.role) && <Invitations me={me} />}
           <Organizations />

@@ -1,0 +1,3 @@
+module example.com/acme-examples
+
+go 1.23
