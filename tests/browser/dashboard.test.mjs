@@ -587,7 +587,7 @@ test("an administrator grants a role, signs somebody out everywhere, disables th
   await page.getByText("Sam has the role viewer.").waitFor();
   const seen = async () => (await other.context.request.get(`${url}/v1/nodes`)).status();
   await until(seen, (status) => status === 200, "a viewer should see the nodes");
-  await page.getByRole("button", { name: "Sign Sam out everywhere" }).click();
+  await page.getByRole("button", { name: "Sign out Sam everywhere" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Sign out" }).click();
   await page.getByText("All sessions of Sam have ended.").waitFor();
   await until(seen, (status) => status === 401, "the session should have ended");

@@ -81,7 +81,7 @@ function Row({ user, isSelf, mayChange }: { user: User; isSelf: boolean; mayChan
       )}
       {mayChange && !isSelf && (
         <>
-          <Button onPress={() => setAsked("sessions")} aria-label={`Sign ${user.name} out everywhere`}>
+          <Button onPress={() => setAsked("sessions")} aria-label={`Sign out ${user.name} everywhere`}>
             Sign out
           </Button>
           {user.state === "active" ? (

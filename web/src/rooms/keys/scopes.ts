@@ -8,5 +8,5 @@ export const self = "me:read";
 
 export function scopesFor(isPerson: boolean): string[] {
   const scopes = rooms.flatMap((room) => [`${room}:read`, `${room}:write`]);
-  return isPerson ? [self, ...scopes] : scopes;
+  return isPerson ? [...scopes, self] : scopes;
 }

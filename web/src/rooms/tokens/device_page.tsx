@@ -24,7 +24,7 @@ export function DevicePage() {
         {decided === undefined ? "Go on only if you have started it yourself, a moment ago: whoever sends you a code wants to act in your name." : "You can close this page. Its key is listed under Account, where you revoke it."}
       </Verdict>
       {decided === undefined && !login && (
-        <Card title="The code">
+        <Card title="The program">
           <Form
             className={page.form}
             onSubmit={(event) => {
