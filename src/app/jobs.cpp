@@ -6,6 +6,7 @@
 #include "operate/pings/pings_jobs.hpp"
 #include "platform/audit/audit_http.hpp"
 #include "platform/events/events_jobs.hpp"
+#include "platform/factors/factors_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
 #include "platform/idempotency/idempotency_jobs.hpp"
 #include "platform/keys/keys_jobs.hpp"
@@ -19,6 +20,7 @@ namespace acme::app {
 void add_jobs(jobs::Registry& jobs, Platform& platform) {
     audit::add_jobs(jobs, platform.db);
     sessions::add_jobs(jobs, platform.sessions, platform.links, platform.proofs);
+    factors::add_jobs(jobs, platform.factors, platform.passkeys);
     keys::add_jobs(jobs, platform.keys);
     tokens::add_jobs(jobs, platform.tokens, platform.signing_keys, platform.device_logins);
     organizations::add_jobs(jobs, platform.invitations);

@@ -88,6 +88,13 @@ std::string issuer_of(const Config& config) {
     return url;
 }
 
+/// What authenticator apps show beside the address: people have accounts on several platforms.
+std::string factor_issuer_of(const Config& config) {
+    const std::string url = issuer_of(config);
+    const auto begin = url.find("://") + 3;
+    return "Acme " + url.substr(begin, url.find_first_of(":/", begin) - begin);
+}
+
 std::vector<otlp::Pair> pairs_of(std::string_view text) {
     return otlp::parse_pairs(text).value_or(std::vector<otlp::Pair>());
 }
@@ -172,6 +179,10 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       proofs(db, secret_keys(config), telemetry),
       sign_ups(sign_up_options(config), db, accounts, passwords, proofs, mail),
       memberships(db, accounts, telemetry),
+      factors(db, secret_keys(config), factor_issuer_of(config), telemetry),
+      passkeys(
+          factors::Party::of_url(issuer_of(config)), db, factors, secret_keys(config), telemetry
+      ),
       invitations(
           {.sign_up = sign_ups.allowed(), .base_url = config.url},
           secret_keys(config),

@@ -26,6 +26,7 @@
 #include "platform/accounts/sign_ups.hpp"
 #include "platform/assets/assets.hpp"
 #include "platform/events/hub.hpp"
+#include "platform/factors/passkeys.hpp"
 #include "platform/files/files.hpp"
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/keys/keys.hpp"
@@ -103,6 +104,8 @@ struct Platform {
     accounts::Proofs proofs;
     accounts::SignUps sign_ups;
     accounts::Memberships memberships;
+    factors::Factors factors;
+    factors::Passkeys passkeys;
     organizations::Invitations invitations;
     accounts::Administration administration{
         accounts, passwords, links, idempotency, cursors, trusted_proxies
@@ -110,8 +113,8 @@ struct Platform {
     limits::Limits limits;
     sessions::Tries tries;
     sessions::Sessions sessions;
-    sessions::Auth auth{sessions, passwords, links, tries};
-    sessions::Entrance entrance{sign_ups, sessions, tries, metrics};
+    sessions::Auth auth{sessions, passwords, links, tries, factors, passkeys};
+    sessions::Entrance entrance{sign_ups, sessions, tries, metrics, factors, passkeys};
     keys::Keys keys{db, accounts, limits, telemetry, trusted_proxies};
     tokens::ServiceAccounts service_accounts{db, telemetry};
     tokens::Machines machines{service_accounts, accounts, idempotency, cursors, trusted_proxies};

@@ -11,6 +11,8 @@
 #include "operate/pings/pings_http.hpp"
 #include "platform/audit/audit_http.hpp"
 #include "platform/events/events_http.hpp"
+#include "platform/factors/factors_http.hpp"
+#include "platform/factors/passkeys_http.hpp"
 #include "platform/files/files_http.hpp"
 #include "platform/keys/keys_http.hpp"
 #include "platform/keys/scopes.hpp"
@@ -24,7 +26,19 @@ void add_routes(http::Router& router, Platform& platform) {
     accounts::add_routes(router, platform.accounts, platform.trusted_proxies);
     accounts::add_admin_routes(router, platform.administration);
     sessions::add_auth_routes(router, platform.auth, platform.metrics);
+    sessions::add_mfa_routes(router, platform.auth, platform.metrics);
+    sessions::add_webauthn_routes(router, platform.auth, platform.metrics);
     sessions::add_sign_up_routes(router, platform.entrance);
+    const factors::Routes own_factors{
+        platform.factors,
+        platform.accounts,
+        [&](trace::Context context, Identity who) {
+            return platform.sessions.check_recent(context, std::move(who));
+        },
+        platform.trusted_proxies
+    };
+    factors::add_routes(router, own_factors);
+    factors::add_passkey_routes(router, own_factors, platform.passkeys);
     mail::add_routes(router, platform.mail, platform.cursors);
     sessions::add_routes(router, platform.sessions, platform.cursors);
     keys::add_routes(router, {platform.keys, platform.cursors, platform.trusted_proxies});

@@ -12,6 +12,7 @@ void add_schedule(schedule::Schedule& schedule) {
     schedule.every("audit.seal", std::chrono::seconds(1), "audit.seal");
     schedule.every("sessions.sweep", hours(1), "sessions.sweep");
     schedule.every("accounts.sweep_links", hours(1), "accounts.sweep_links");
+    schedule.every("factors.sweep", hours(1), "factors.sweep");
     schedule.every("keys.sweep", hours(1), "keys.sweep");
     schedule.every("tokens.keep_keys", hours(1), "tokens.keep_keys");
     schedule.every("tokens.sweep", hours(1), "tokens.sweep");

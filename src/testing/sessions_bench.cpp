@@ -1,6 +1,8 @@
 #include "testing/sessions_bench.hpp"
 
 #include "platform/accounts/accounts_http.hpp"
+#include "platform/factors/factors_http.hpp"
+#include "platform/factors/passkeys_http.hpp"
 #include "testing/text_body.hpp"
 
 namespace acme::testing {
@@ -19,6 +21,14 @@ SessionsNode::SessionsNode(Bench& its_bench, const std::string& redis_url, limit
       accounts(bench.db, bench.telemetry),
       passwords(bench.loop, bench.db, accounts, Secret(secret_keys), bench.telemetry),
       links(bench.db, bench.telemetry, "http://localhost:8080"),
+      factors(bench.db, Secret(secret_keys), "Acme localhost", bench.telemetry),
+      passkeys(
+          factors::Party::of_url("http://localhost:8080"),
+          bench.db,
+          factors,
+          Secret(secret_keys),
+          bench.telemetry
+      ),
       limits(options, redis, bench.telemetry),
       sessions(
           {.is_secure = false, .trusted_proxies = trusted_proxies},
@@ -29,12 +39,24 @@ SessionsNode::SessionsNode(Bench& its_bench, const std::string& redis_url, limit
           bench.telemetry
       ),
       tries(redis, bench.clock),
-      auth{sessions, passwords, links, tries},
+      auth{sessions, passwords, links, tries, factors, passkeys},
       router(http::Admit([this](const http::Arrival& arrival) { return sessions.admit(arrival); })),
       service(router, bench.telemetry, [](trace::Trace&) {}) {
     accounts::add_routes(router, accounts, trusted_proxies);
     sessions::add_routes(router, sessions, cursors);
     sessions::add_auth_routes(router, auth, bench.metrics);
+    sessions::add_mfa_routes(router, auth, bench.metrics);
+    sessions::add_webauthn_routes(router, auth, bench.metrics);
+    const factors::Routes own_factors{
+        factors,
+        accounts,
+        [this](trace::Context context, Identity who) {
+            return sessions.check_recent(context, std::move(who));
+        },
+        trusted_proxies
+    };
+    factors::add_routes(router, own_factors);
+    factors::add_passkey_routes(router, own_factors, passkeys);
 }
 
 http::Response Browser::send(

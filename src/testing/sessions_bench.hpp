@@ -8,6 +8,7 @@
 #include "platform/accounts/accounts.hpp"
 #include "platform/accounts/links.hpp"
 #include "platform/accounts/passwords.hpp"
+#include "platform/factors/passkeys.hpp"
 #include "platform/sessions/sessions.hpp"
 #include "platform/sessions/sessions_http.hpp"
 #include "platform/sessions/tries.hpp"
@@ -35,6 +36,8 @@ struct SessionsNode {
     accounts::Accounts accounts;
     accounts::Passwords passwords;
     accounts::Links links;
+    factors::Factors factors;
+    factors::Passkeys passkeys;
     limits::Limits limits;
     sessions::Sessions sessions;
     sessions::Tries tries;

@@ -5,12 +5,13 @@
 # One word a package, so that `dpkg-query` is asked once.
 packages_build="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev cmake ninja-build ccache mold
     pkg-config libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libpq-dev libssl-dev
-    libsodium-dev libhiredis-dev libcurl4-openssl-dev zlib1g-dev libbrotli-dev prometheus-cpp-dev
+    libsodium-dev libfido2-dev libhiredis-dev libcurl4-openssl-dev zlib1g-dev libbrotli-dev prometheus-cpp-dev
     libpg-query-dev libcli11-dev libtomlplusplus-dev libgtest-dev libbenchmark-dev brotli git
     python3 ca-certificates"
 packages_run="postgresql redis-server haproxy util-linux curl"
 packages_test="python3 python3-pip python3-pytest python3-pytest-xdist python3-requests
-    python3-jsonschema python3-aiosmtpd python3-hypothesis python3-jwt python3-cryptography chromium prometheus procps"
+    python3-jsonschema python3-aiosmtpd python3-hypothesis python3-jwt python3-cryptography python3-pyotp
+    chromium prometheus procps"
 packages_bench="nginx-light wrk"
 node_least="20.19"
 versitygw="versitygw@v1.8.0"

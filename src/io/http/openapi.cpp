@@ -42,7 +42,9 @@ constexpr std::string_view problem_schema = R"({
         }
       }
     },
-    "violated-policies": {"type": "array", "items": {"type": "string"}}
+    "violated-policies": {"type": "array", "items": {"type": "string"}},
+    "mfa_token": {"type": "string"},
+    "methods": {"type": "array", "items": {"type": "string"}}
   }
 })";
 

@@ -126,7 +126,9 @@ Task<Result<>> status(const cli::Call& call, const Surroundings& around) {
     const Surroundings own = with_home(around, call);
     const Layout layout = make_layout(own.home, process::own_user());
     const boost::json::object state = ACME_TRY(running_state(layout));
-    call.print("Dashboard  " + std::string(state.at("url").as_string()));
+    call.print(
+        "Dashboard  " + dashboard_at(static_cast<std::uint16_t>(state.at("port").to_number<int>()))
+    );
     call.print("Release    " + std::string(state.at("release").as_string()));
     haproxy::Runtime runtime(layout.run + "/haproxy.sock");
     for (const haproxy::ServerStat& server : co_await runtime.servers()) {

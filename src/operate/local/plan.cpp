@@ -196,7 +196,7 @@ process::Environment common_environment(
         },
         {"SECRET_KEY", keys.secret_key},
         {"ACME_PROFILE", "single"},
-        {"ACME_URL", "http://127.0.0.1:" + std::to_string(place.port)},
+        {"ACME_URL", dashboard_at(place.port)},
         {"ACME_HOME", layout.home},
     };
     copy(passed_on, given, environment);
@@ -235,6 +235,8 @@ Node make_node(
 }
 
 }  // namespace
+
+std::string dashboard_at(std::uint16_t port) { return "http://localhost:" + std::to_string(port); }
 
 Node Node::at(const std::string& own) const {
     Node moved = *this;
@@ -276,6 +278,7 @@ Plan make_plan(
         .nodes = {},
         .environment = common_environment(layout, keys, place, options.replicas, given),
         .url = "http://127.0.0.1:" + std::to_string(place.port),
+        .dashboard = dashboard_at(place.port),
     };
     for (int i = 1; i <= options.replicas; ++i) {
         plan.replicas.push_back(postgres_part(layout, tools, i));

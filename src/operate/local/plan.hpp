@@ -96,8 +96,12 @@ struct Plan {
     balancer::Settings balancer;
     std::vector<Node> nodes;           // in the order in which they are started
     process::Environment environment;  // of a command that shall reach all this
-    std::string url;
+    std::string url;                   // for programs
+    std::string dashboard;             // see dashboard_at()
 };
+
+/// Where people find it: browsers have passkeys for a name, not for a number.
+std::string dashboard_at(std::uint16_t port);
 
 /// `given` is the environment of this process: what a person may set is passed on to the nodes.
 Plan make_plan(

@@ -38,6 +38,8 @@ TEST(LocalPlan, StartsThreeNodesTwoWorkersAndAScheduler) {
     EXPECT_EQ(plan.nodes[3].role, "worker");
     EXPECT_EQ(plan.nodes[5].role, "scheduler");
     EXPECT_EQ(plan.url, "http://127.0.0.1:8081");
+    EXPECT_EQ(plan.dashboard, "http://localhost:8081");
+    EXPECT_EQ(plan.environment.at("ACME_URL"), plan.dashboard);
     EXPECT_TRUE(plan.replicas.empty());
 }
 

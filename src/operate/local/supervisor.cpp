@@ -243,7 +243,7 @@ void Supervisor::write_state() const {
 
 Task<> Supervisor::announce() {
     say_("");
-    say_("Dashboard   " + plan_.url);
+    say_("Dashboard   " + plan_.dashboard);
     if (options_.has_demo) co_await make_demo();
     co_await announce_link();
     const std::string tunnel = tunnel_line(around_.environment, plan_.balancer.port);

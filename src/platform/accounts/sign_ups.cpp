@@ -127,7 +127,11 @@ Task<Result<>> SignUps::forget(trace::Context context, std::string ip, std::stri
 }
 
 Task<Result<>> SignUps::reset(
-    trace::Context context, std::string ip, Brought brought, Secret password
+    trace::Context context,
+    std::string ip,
+    Brought brought,
+    Secret password,
+    const ResetCheck& check
 ) {
     // Before the code is tried: a password that cannot be taken costs no attempt.
     const std::string named = brought.email.empty() ? "nobody@localhost" : brought.email;
@@ -144,6 +148,7 @@ Task<Result<>> SignUps::reset(
     const std::string sealed = ACME_TRY(co_await passwords_.hash(user->id, std::move(password)));
     auto transaction = co_await db_.begin(context);
     ACME_TRY(co_await proofs_.use(transaction, context, proof));
+    ACME_TRY(co_await check(transaction, context, user->id));
     co_await passwords_.store(transaction, context, user->id, sealed);
     co_await accounts_.end_sessions(transaction, context, user->id);
     co_await accounts_.mark_verified(transaction, context, user->id);

@@ -8,6 +8,8 @@
 #include "platform/accounts/accounts.hpp"
 #include "platform/accounts/proofs.hpp"
 
+#include <functional>
+
 namespace acme::mail {
 class Mail;
 }
@@ -30,6 +32,10 @@ constexpr std::string_view name_of(SignUp word) {
     }
     return "closed";
 }
+
+/// Asked before a password is set anew, in the transaction that does it: on its error nothing has
+/// happened.
+using ResetCheck = std::function<Task<Result<>>(pg::Transaction&, trace::Context, UserId)>;
 
 class SignUps {
 public:
@@ -71,8 +77,15 @@ public:
     Task<Result<>> forget(trace::Context context, std::string ip, std::string email);
 
     /// Sets the password and ends all sessions of the user. Errors: accounts.proof_invalid,
-    /// accounts.invalid for a password that breaks the rules, which uses nothing up; loop.busy.
-    Task<Result<>> reset(trace::Context context, std::string ip, Brought brought, Secret password);
+    /// accounts.invalid for a password that breaks the rules, which uses nothing up; loop.busy;
+    /// those of `check`.
+    Task<Result<>> reset(
+        trace::Context context,
+        std::string ip,
+        Brought brought,
+        Secret password,
+        const ResetCheck& check
+    );
 
 private:
     Result<> check_may_ask() const;

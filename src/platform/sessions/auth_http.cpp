@@ -5,11 +5,10 @@
 #include "platform/accounts/email.hpp"
 #include "platform/accounts/links.hpp"
 #include "platform/accounts/passwords.hpp"
+#include "platform/sessions/second_step.hpp"
 #include "platform/sessions/sessions_http.hpp"
-#include "platform/sessions/sessions_json.hpp"
+#include "platform/sessions/signed_in.hpp"
 #include "platform/sessions/tries.hpp"
-
-#include <prometheus/counter.h>
 
 namespace acme::sessions {
 namespace {
@@ -49,55 +48,13 @@ constexpr http::Schema change_schema{"PasswordChange", R"({
   }
 })"};
 
-/// A room's counters of sign-ins, by their result.
-class Events {
-public:
-    explicit Events(Metrics& metrics) : metrics_(metrics) {}
-
-    void count(const char* kind, const char* result) {
-        metrics_
-            .counter(
-                "auth_events_total",
-                "Signing in and out, by what became of it.",
-                {{"kind", kind}, {"result", result}}
-            )
-            .Increment();
-    }
-
-private:
-    Metrics& metrics_;
-};
-
-Response signed_in(Sessions::Begun begun) {
-    Response response = http::json(200, to_json(begun.session, true));
-    response.headers.emplace_back("Set-Cookie", std::move(begun.cookie));
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
-}
-
 Response signed_out(const Sessions& sessions) {
     Response response{.status = 204};
     response.headers.emplace_back("Set-Cookie", sessions.cookie().clear());
     return response;
 }
 
-Origin origin_of(const Auth& auth, const Call& call, std::string method) {
-    return {
-        .method = std::move(method),
-        .user_agent = std::string(call.request.header("user-agent")),
-        .ip = auth.sessions.address_of(call.request),
-    };
-}
-
-/// A new session at every sign-in; the one before it in this browser has no owner any more. Who
-/// that was is asked here, for the router does not where anyone may come.
-Task<std::optional<Identity>> former_of(Auth& auth, const Call& call) {
-    const auto former = co_await auth.sessions.identify(call.request, call.context);
-    co_return former ? *former : std::nullopt;
-}
-
 Task<Result<Response>> log_in(Auth& auth, Metrics& metrics, const Call& call) {
-    Events events(metrics);
     Fields fields(ACME_TRY(co_await http::json_object(call.request)));
     const std::string email = fields.text("email", {1, accounts::email_bytes_max});
     Secret password(fields.text("password", {1, accounts::password_bytes_max}));
@@ -105,30 +62,37 @@ Task<Result<Response>> log_in(Auth& auth, Metrics& metrics, const Call& call) {
     const std::string address = auth.sessions.address_of(call.request);
     const auto admitted = co_await auth.tries.admit(call.context, email, address);
     if (!admitted) {
-        events.count("login", "limited");
+        count_event(metrics, "login", "limited");
         co_return std::unexpected(admitted.error());
     }
     const auto owner = co_await auth.passwords.verify(call.context, email, std::move(password));
     if (!owner) {
-        events.count("login", "refused");
+        count_event(metrics, "login", "refused");
         co_return std::unexpected(owner.error());
     }
     co_await auth.tries.give_back(call.context, email, address);
+    factors::Passed passed{
+        .user = owner->user, .token_epoch = owner->token_epoch, .method = "password"
+    };
+    if (const auto step = co_await auth.factors.ask(call.context, std::move(passed))) {
+        count_event(metrics, "login", "mfa_required");
+        co_return mfa_required(*step, call);
+    }
     SignIn sign_in{
         .user = owner->user,
-        .origin = origin_of(auth, call, "password"),
+        .origin = origin_of(auth.sessions, call, "password"),
         .token_epoch = owner->token_epoch,
-        .former = co_await former_of(auth, call),
+        .former = co_await former_of(auth.sessions, call),
     };
     auto begun = co_await auth.sessions.begin(call.context, std::move(sign_in));
-    events.count("login", begun ? "ok" : "refused");
+    count_event(metrics, "login", begun ? "ok" : "refused");
     co_return signed_in(ACME_TRY(std::move(begun)));
 }
 
 /// In one transaction, so that no link is used up without a session.
 Task<Result<Sessions::Begun>> begin_by_link(Auth& auth, const Call& call, std::string token) {
-    Origin origin = origin_of(auth, call, "link");
-    auto former = co_await former_of(auth, call);
+    Origin origin = origin_of(auth.sessions, call, "link");
+    auto former = co_await former_of(auth.sessions, call);
     auto transaction = co_await auth.links.begin(call.context);
     const UserId user =
         ACME_TRY(co_await auth.links.consume(transaction, call.context, std::move(token), origin.ip)
@@ -140,18 +104,17 @@ Task<Result<Sessions::Begun>> begin_by_link(Auth& auth, const Call& call, std::s
 }
 
 Task<Result<Response>> follow_link(Auth& auth, Metrics& metrics, const Call& call) {
-    Events events(metrics);
     Fields fields(ACME_TRY(co_await http::json_object(call.request)));
     const std::string token = fields.text("token", {1, 100});
     ACME_TRY(fields.finish());
     const std::string address = auth.sessions.address_of(call.request);
     const auto admitted = co_await auth.tries.admit(call.context, "", address);
     if (!admitted) {
-        events.count("link", "limited");
+        count_event(metrics, "link", "limited");
         co_return std::unexpected(admitted.error());
     }
     auto begun = co_await begin_by_link(auth, call, token);
-    events.count("link", begun ? "ok" : "refused");
+    count_event(metrics, "link", begun ? "ok" : "refused");
     if (begun) co_await auth.tries.give_back(call.context, "", address);
     co_return signed_in(ACME_TRY(std::move(begun)));
 }
@@ -163,7 +126,7 @@ Task<Result<Response>> log_out(Auth& auth, Metrics& metrics, const Call& call) {
             call.context, call.who(), std::move(address), *call.who().session
         );
     }
-    Events(metrics).count("logout", "ok");
+    count_event(metrics, "logout", "ok");
     co_return signed_out(auth.sessions);
 }
 
@@ -171,7 +134,7 @@ Task<Result<Response>> log_out_everywhere(Auth& auth, Metrics& metrics, const Ca
     co_await auth.sessions.end_all(
         call.context, call.who(), auth.sessions.address_of(call.request)
     );
-    Events(metrics).count("logout_all", "ok");
+    count_event(metrics, "logout_all", "ok");
     co_return signed_out(auth.sessions);
 }
 
@@ -190,8 +153,8 @@ Task<Result<Response>> change_password(Auth& auth, Metrics& metrics, const Call&
         call.context, std::move(actor), who.user, std::move(current), std::move(next)
     ));
     co_await auth.tries.give_back(call.context, who.user.str(), address);
-    Events(metrics).count("password_change", "ok");
-    SignIn sign_in{.user = who.user, .origin = origin_of(auth, call, "password")};
+    count_event(metrics, "password_change", "ok");
+    SignIn sign_in{.user = who.user, .origin = origin_of(auth.sessions, call, "password")};
     co_return signed_in(ACME_TRY(co_await auth.sessions.begin(call.context, std::move(sign_in))));
 }
 
@@ -212,6 +175,7 @@ void add_auth_routes(http::Router& router, Auth& auth, Metrics& metrics) {
              .response = "Session",
              .errors =
                  {"accounts.credentials_wrong",
+                  "sessions.mfa_required",
                   "sessions.no_user",
                   "sessions.too_many_tries",
                   "loop.busy"}},

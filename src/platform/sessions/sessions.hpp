@@ -32,13 +32,17 @@ constexpr WallTime expiry_of(WallTime created, WallTime seen) {
     return std::min<WallTime>(created + life_max, seen + idle_max);
 }
 
+/// How old a proof of who somebody is may be for what changes how they sign in: then they sign in
+/// again, which makes a new session in place of this one.
+inline constexpr std::chrono::minutes recent_max{10};
+
 /// How often ends are looked for that others could not tell us of, and while Redis is silent.
 inline constexpr std::chrono::milliseconds watch_every{5000};
 inline constexpr std::chrono::milliseconds watch_every_without_redis{500};
 
 struct Session {
     SessionId id;
-    std::string method;  // "password", "link"
+    std::string method;  // "password", "link", "passkey"
     std::string user_agent;
     std::string ip;
     WallTime created_at;
@@ -118,6 +122,10 @@ public:
     /// For http::Router: the same, and counted, in one round trip to Redis; who has used up what is
     /// theirs is refused with limits.exceeded (429). Errors: of identify().
     Task<Result<http::Admitted>> admit(http::Arrival arrival);
+
+    /// Whether the session of `who` began with a proof not older than recent_max. Errors:
+    /// sessions.proof_too_old (unauthenticated). Source: RFC 9470.
+    Task<Result<>> check_recent(trace::Context context, Identity who);
 
     /// Newest first, those before `before`; what has ended is not shown.
     Task<std::vector<Session>> list(

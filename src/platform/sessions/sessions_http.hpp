@@ -14,6 +14,11 @@ class Links;
 class Passwords;
 }  // namespace acme::accounts
 
+namespace acme::factors {
+class Factors;
+class Passkeys;
+}  // namespace acme::factors
+
 namespace acme::sessions {
 
 class Sessions;
@@ -25,6 +30,8 @@ struct Auth {
     accounts::Passwords& passwords;
     accounts::Links& links;
     Tries& tries;
+    factors::Factors& factors;
+    factors::Passkeys& passkeys;
 };
 
 /// GET /v1/me/sessions, DELETE /v1/me/sessions/{id}, POST /v1/admin/users/{id}:revoke_sessions.
@@ -32,5 +39,11 @@ void add_routes(http::Router& router, Sessions& sessions, const http::Cursors& c
 
 /// POST /v1/auth/login, /link, /logout, /logout_all, /password/change. `auth` outlives the router.
 void add_auth_routes(http::Router& router, Auth& auth, Metrics& metrics);
+
+/// POST /v1/auth/mfa/verify. `auth` outlives the router.
+void add_mfa_routes(http::Router& router, Auth& auth, Metrics& metrics);
+
+/// POST /v1/auth/webauthn/options, /verify. `auth` outlives the router.
+void add_webauthn_routes(http::Router& router, Auth& auth, Metrics& metrics);
 
 }  // namespace acme::sessions

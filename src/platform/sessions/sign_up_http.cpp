@@ -10,6 +10,7 @@
 #include "platform/accounts/sign_ups.hpp"
 #include "platform/sessions/proof_fields.hpp"
 #include "platform/sessions/same_site.hpp"
+#include "platform/sessions/second_step.hpp"
 #include "platform/sessions/sessions.hpp"
 #include "platform/sessions/sessions_json.hpp"
 #include "platform/sessions/tries.hpp"
@@ -83,7 +84,21 @@ constexpr http::Schema reset_schema{"PasswordReset", R"({
     "token": {"type": ["string", "null"], "minLength": 1, "maxLength": 100},
     "email": {"type": ["string", "null"], "minLength": 1, "maxLength": 254},
     "code": {"type": ["string", "null"], "minLength": 1, "maxLength": 20},
-    "new": {"type": "string", "minLength": 10, "maxLength": 1024}
+    "new": {"type": "string", "minLength": 10, "maxLength": 1024},
+    "second": {
+      "type": ["object", "null"],
+      "required": ["method"],
+      "additionalProperties": false,
+      "properties": {
+        "method": {"type": "string", "enum": ["totp", "recovery", "webauthn"]},
+        "code": {"type": ["string", "null"], "minLength": 1, "maxLength": 40},
+        "credential": {
+          "type": ["object", "null"],
+          "additionalProperties": true,
+          "description": "AuthenticationResponseJSON of Web Authentication Level 3."
+        }
+      }
+    }
   }
 })"};
 
@@ -180,20 +195,84 @@ Task<Result<Response>> forgot(Entrance& entrance, const Call& call) {
     co_return asked(entrance);
 }
 
+/// The second factor of who sets a new password, as far as they brought one.
+struct Second {
+    Entrance& entrance;
+    std::string address;
+    std::optional<factors::Presented> presented = std::nullopt;
+    std::optional<factors::Step> step = std::nullopt;  // what is still to be brought
+};
+
+Result<std::optional<factors::Presented>> second_in(Fields& fields) {
+    const boost::json::value* const value = fields.any("second");
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    if (!value->is_object()) {
+        fields.complain("second", "http.field_type", "must be an object");
+        return std::nullopt;
+    }
+    Fields inner(value->get_object(), "/second");
+    auto presented = read_presented(inner);
+    if (!presented) inner.complain("method", "http.field_missing", "One of the methods.");
+    if (auto finished = inner.finish(); !finished) return std::unexpected(finished.error());
+    return presented;
+}
+
+/// All that is wrong, at once.
+Result<> both(Result<> outer, const Result<std::optional<factors::Presented>>& inner) {
+    if (inner) return outer;
+    if (outer) return std::unexpected(inner.error());
+    const auto& more = inner.error().fields;
+    outer.error().fields.insert(outer.error().fields.end(), more.begin(), more.end());
+    return outer;
+}
+
+/// Whoever has only the mail of somebody shall not pass what else that person signs in with.
+Task<Result<>> check_second(
+    Second& second, pg::Transaction& transaction, trace::Context context, UserId user
+) {
+    factors::Factors& factors = second.entrance.factors;
+    factors::Passed passed{.user = user, .method = "mail", .use = factors::Use::reset};
+    second.step = co_await factors.ask(context, std::move(passed));
+    if (!second.step) co_return done;
+    if (!second.presented) {
+        co_return refuse(
+            ErrorKind::unauthenticated, "sessions.mfa_required", "The second factor is missing."
+        );
+    }
+    Attempt attempt{
+        .user = user, .address = second.address, .presented = *std::move(second.presented)
+    };
+    second.step.reset();
+    const Judges judges{factors, second.entrance.passkeys, second.entrance.tries};
+    co_return co_await pass_second(judges, transaction, context, std::move(attempt));
+}
+
 /// Begins no session: whoever has only the mail of somebody shall not pass what else that person
 /// signs in with.
 Task<Result<Response>> reset(Entrance& entrance, const Call& call) {
     Fields fields(ACME_TRY(co_await http::json_object(call.request)));
     accounts::Brought brought = read_proof(fields);
     Secret password(fields.text("new", password_length));
-    ACME_TRY(fields.finish());
+    auto presented = second_in(fields);
+    ACME_TRY(both(fields.finish(), presented));
     const std::string account = account_of(brought);
     ACME_TRY(co_await admit(entrance, call, account));
     const std::string address = entrance.sessions.address_of(call.request);
+    Second second{
+        .entrance = entrance, .address = address, .presented = ACME_TRY(std::move(presented))
+    };
+    const accounts::ResetCheck check =
+        [&](pg::Transaction& transaction, trace::Context context, UserId user) {
+            return check_second(second, transaction, context, user);
+        };
     const auto set = co_await entrance.sign_ups.reset(
-        call.context, address, std::move(brought), std::move(password)
+        call.context, address, std::move(brought), std::move(password), check
     );
     count(entrance, "reset", set ? "ok" : "refused");
+    if (!set && second.step) {
+        co_await entrance.tries.give_back(call.context, account, address);
+        co_return mfa_required(*second.step, call);
+    }
     if (!set) co_return std::unexpected(set.error());
     co_await entrance.tries.give_back(call.context, account, address);
     Response response{.status = 204};
@@ -233,7 +312,10 @@ void add_reset_routes(http::Router& router, Entrance& entrance) {
              .errors =
                  {"accounts.invalid",
                   "accounts.proof_invalid",
+                  "factors.refused",
+                  "factors.too_many_codes",
                   "access.cross_site",
+                  "sessions.mfa_required",
                   "sessions.too_many_tries",
                   "loop.busy"}},
         .handler = [&](const Call& call) { return reset(entrance, call); },

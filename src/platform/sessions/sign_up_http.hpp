@@ -12,6 +12,11 @@ namespace acme::accounts {
 class SignUps;
 }
 
+namespace acme::factors {
+class Factors;
+class Passkeys;
+}  // namespace acme::factors
+
 namespace acme::sessions {
 
 class Sessions;
@@ -23,6 +28,8 @@ struct Entrance {
     Sessions& sessions;
     Tries& tries;
     Metrics& metrics;
+    factors::Factors& factors;
+    factors::Passkeys& passkeys;
 };
 
 /// GET /v1/auth/options, POST /v1/auth/signup, /email/verify, /password/forgot, /password/reset.

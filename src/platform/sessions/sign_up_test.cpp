@@ -1,111 +1,20 @@
-// Making one's own account and forgetting a password, over HTTP and through the local mailbox.
-#include "platform/accounts/proofs.hpp"
-#include "platform/accounts/sign_ups.hpp"
-#include "platform/mail/mail.hpp"
-#include "platform/mail/mail_jobs.hpp"
-#include "platform/sessions/sign_up_http.hpp"
-#include "testing/sessions_bench.hpp"
-#include "work/jobs/worker.hpp"
+// Making one's own account, over HTTP and through the local mailbox.
+#include "testing/sign_up_bench.hpp"
 
 #include <boost/json/parse.hpp>
 
 namespace acme::sessions {
 namespace {
 
-using accounts::ProofKind;
 using accounts::SignUp;
 using testing::Browser;
-using testing::SessionsBench;
+using testing::code_in;
+using testing::log_in;
+using testing::reset_by;
+using testing::SignUpBench;
+using testing::token_in;
 
-const char* const secret_keys = "a-secret-key-for-tests-with-32-bytes-and-more";
 const char* const ada = "ada@example.com";
-
-constexpr pg::Query count_users{"test.users", R"sql(
-    SELECT count(*) FROM users WHERE email_norm = $1
-)sql"};
-
-constexpr pg::Query find_anywhere{"test.anywhere", R"sql(
-    SELECT count(*) FROM (
-        SELECT p::text AS row FROM email_proofs p UNION ALL SELECT m::text FROM mails m
-        UNION ALL SELECT j::text FROM jobs j UNION ALL SELECT a::text FROM audit_entries a) all_rows
-    WHERE strpos(row, $1) > 0
-)sql"};
-
-struct SignUpBench : SessionsBench {
-    explicit SignUpBench(SignUp allowed = SignUp::open, mail::Way way = mail::Way::mailbox)
-        : mail(
-              {.way = way, .smtp = {.url = {}, .from = "acme@localhost"}},
-              loop,
-              db,
-              Secret(secret_keys),
-              telemetry
-          ),
-          sign_ups(
-              {.allowed = allowed, .base_url = "http://localhost:8080"},
-              db,
-              node.accounts,
-              node.passwords,
-              proofs,
-              mail
-          ) {
-        mail::add_jobs(jobs, mail);
-        add_sign_up_routes(node.router, entrance);
-    }
-
-    /// What the mail says that this call brought, "" when it brought none.
-    std::string mail_of(const http::Response& response) {
-        EXPECT_EQ(response.status, 202) << response.body;
-        clock.advance(std::chrono::milliseconds(2));
-        while (wait(worker.run_one())) {
-        }
-        const auto kept = wait(mail.list(context, std::nullopt, 1));
-        if (kept.empty() || kept[0].id == newest_) return "";
-        newest_ = kept[0].id;
-        return kept[0].letter.text;
-    }
-
-    http::Response sign_up(std::string email, std::string password = "correct battery") {
-        return browser().post(
-            "/v1/auth/signup",
-            R"({"email":")" + email + R"(","name":"Ada","password":")" + password + R"("})"
-        );
-    }
-
-    http::Response forgot(const std::string& email) {
-        return browser().post("/v1/auth/password/forgot", R"({"email":")" + email + R"("})");
-    }
-
-    std::int64_t users(std::string_view email) {
-        return wait(db.run(context, count_users, email))[0].integer();
-    }
-
-    bool is_written_anywhere(const std::string& text) {
-        return wait(db.run(context, find_anywhere, text))[0].integer() > 0;
-    }
-
-    mail::Mail mail;
-    accounts::Proofs proofs{db, Secret(secret_keys), telemetry};
-    accounts::SignUps sign_ups;
-    Entrance entrance{sign_ups, node.sessions, node.tries, metrics};
-    jobs::Registry jobs;
-    jobs::Worker worker{jobs, db, telemetry};
-
-private:
-    std::optional<mail::MailId> newest_;
-};
-
-std::string after(const std::string& text, std::string_view words) {
-    const auto at = text.find(words);
-    if (at == text.npos) return "";
-    const auto begin = at + words.size();
-    return text.substr(begin, text.find('\n', begin) - begin);
-}
-
-std::string token_in(const std::string& text) { return after(text, "#token="); }
-std::string code_in(const std::string& text) {
-    const std::string code = after(text, "where you signed up: ");
-    return code.empty() ? after(text, "where you asked: ") : code;
-}
 
 std::string by_token(const std::string& token, std::string_view password = "correct battery") {
     return R"({"token":")" + token + R"(","password":")" + std::string(password) + R"("})";
@@ -113,16 +22,6 @@ std::string by_token(const std::string& token, std::string_view password = "corr
 
 std::string by_code(const std::string& email, const std::string& code) {
     return R"({"email":")" + email + R"(","code":")" + code + R"(","password":"correct battery"})";
-}
-
-std::string reset_by(const std::string& token, std::string_view password) {
-    return R"({"token":")" + token + R"(","new":")" + std::string(password) + R"("})";
-}
-
-int log_in(SignUpBench& bench, std::string_view password) {
-    const std::string body =
-        R"({"email":"ada@example.com","password":")" + std::string(password) + R"("})";
-    return bench.browser().post("/v1/auth/login", body).status;
 }
 
 TEST(SignUp, TheLinkMakesAUserWithAnOrganizationOfTheirOwnAndNoRoleAndSignsIn) {
@@ -312,65 +211,6 @@ TEST(SignUp, WhatIsWrongIsToldAtOnceAndIsNoSecret) {
     EXPECT_NE(refused.body.find("/email"), refused.body.npos) << refused.body;
     EXPECT_EQ(bench.browser().post("/v1/auth/email/verify", "{}").status, 422);
     EXPECT_EQ(bench.forgot("nobody").status, 422);
-}
-
-TEST(Reset, TheLinkSetsAPasswordAndEndsAllSessions) {
-    SignUpBench bench;
-    bench.add_user(ada);
-    Browser browser = bench.signed_in(ada);
-    const std::string text = bench.mail_of(bench.forgot(ada));
-    const std::string common = reset_by(token_in(text), "1234567890");
-    EXPECT_EQ(bench.browser().post("/v1/auth/password/reset", common).status, 422);
-    const std::string body = reset_by(token_in(text), "another battery");
-    EXPECT_EQ(bench.browser().post("/v1/auth/password/reset", body).status, 204);
-    EXPECT_EQ(browser.get("/v1/me").status, 401);
-    EXPECT_EQ(log_in(bench, "correct battery"), 401);
-    EXPECT_EQ(log_in(bench, "another battery"), 200);
-    EXPECT_EQ(bench.browser().post("/v1/auth/password/reset", body).status, 401);
-}
-
-TEST(Reset, TheCodeDoesTheSameAndOldLinksGoWithIt) {
-    SignUpBench bench;
-    bench.add_user(ada);
-    const std::string old = bench.mail_of(bench.forgot(ada));
-    const std::string text = bench.mail_of(bench.forgot(ada));
-    const std::string body =
-        R"({"email":"ada@example.com","new":"another battery","code":")" + code_in(text) + R"("})";
-    EXPECT_EQ(bench.browser().post("/v1/auth/password/reset", body).status, 204);
-    EXPECT_EQ(log_in(bench, "another battery"), 200);
-    EXPECT_EQ(
-        bench.browser()
-            .post("/v1/auth/password/reset", reset_by(token_in(old), "third battery"))
-            .status,
-        401
-    );
-}
-
-TEST(Reset, AUserWhoIsDisabledGetsNoMailAndCanSetNothing) {
-    SignUpBench bench;
-    const UserId user = bench.add_user(ada);
-    const std::string text = bench.mail_of(bench.forgot(ada));
-    const accounts::Change disabled{.state = accounts::State::disabled};
-    ASSERT_TRUE(bench.wait(bench.node.accounts.administer(bench.context, {}, user, 1, disabled)));
-    const std::string body = reset_by(token_in(text), "another battery");
-    EXPECT_EQ(bench.browser().post("/v1/auth/password/reset", body).status, 401);
-    EXPECT_EQ(bench.mail_of(bench.forgot(ada)), "");
-}
-
-TEST(Proofs, AnOldKeyStillVerifiesAndAMailThatIsSentTwiceSaysTheSame) {
-    SignUpBench bench;
-    const std::string old = token_in(bench.mail_of(bench.sign_up(ada)));
-    const std::string rotated =
-        "another-key-for-tests-with-32-bytes-and-more," + std::string(secret_keys);
-    accounts::Proofs later(bench.db, Secret(rotated), bench.telemetry);
-    EXPECT_TRUE(bench.wait(later.find(bench.context, ProofKind::sign_up, {.token = old})));
-    const std::string id = old.substr(0, old.find('.'));
-    const auto once = bench.wait(later.tell(bench.context, ProofKind::sign_up, id));
-    const auto twice = bench.wait(later.tell(bench.context, ProofKind::sign_up, id));
-    ASSERT_TRUE(once && twice);
-    EXPECT_EQ(once->token, twice->token);
-    EXPECT_EQ(once->code, twice->code);
-    EXPECT_NE(once->token, old);
 }
 
 }  // namespace
