@@ -39,6 +39,11 @@ def test_the_dashboard_as_a_person_uses_it(start_platform):
     run_story("dashboard.test.mjs", platform, 600, ACME_LINK=platform.link)
 
 
+def test_second_factors_as_a_person_turns_them_on_and_signs_in_with_them(platform):
+    link = link_of(platform, "factors@example.com")
+    run_story("factors.test.mjs", platform, 300, ACME_URL=platform.environment["ACME_URL"], ACME_LINK=link)
+
+
 def test_releases_as_an_operator_sees_them_from_the_canary_to_the_night(start_platform):
     platform = start_platform()
     deployer = Deployer(platform)

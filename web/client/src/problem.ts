@@ -12,6 +12,14 @@ interface ProblemBody {
   code?: string;
   request_id?: string;
   errors?: FieldProblem[];
+  mfa_token?: string;
+  methods?: string[];
+}
+
+/** What is still to be brought after the first step of a sign-in. */
+export interface Second {
+  token: string;
+  methods: readonly string[];
 }
 
 export class Problem extends Error {
@@ -20,6 +28,8 @@ export class Problem extends Error {
   readonly title: string;
   readonly requestId: string | undefined;
   readonly fields: readonly FieldProblem[];
+  /** Of sessions.mfa_required. */
+  readonly second: Second | undefined;
   /** Seconds, of Retry-After. */
   readonly retryAfter: number | undefined;
 
@@ -31,6 +41,7 @@ export class Problem extends Error {
     this.title = body.title ?? sentenceOf(status);
     this.requestId = body.request_id ?? headers?.requestId ?? undefined;
     this.fields = body.errors ?? [];
+    this.second = body.mfa_token ? { token: body.mfa_token, methods: body.methods ?? [] } : undefined;
     const seconds = Number(headers?.retryAfter);
     this.retryAfter = headers?.retryAfter && Number.isFinite(seconds) ? seconds : undefined;
   }

@@ -19,7 +19,7 @@ export function sessionLost(): void {
 }
 
 // An answer to these says something of the words typed, not of the session.
-const entrances = ["/v1/auth/login", "/v1/auth/link", "/v1/auth/password", "/v1/auth/email", "/v1/auth/invitation"];
+const entrances = ["/v1/auth/login", "/v1/auth/link", "/v1/auth/password", "/v1/auth/email", "/v1/auth/invitation", "/v1/auth/mfa", "/v1/auth/webauthn"];
 
 /** Milliseconds to add to this machine's clock to get the server's. Countdowns and ages use it. */
 export const serverClock = { offset: 0, now: () => Date.now() + serverClock.offset };

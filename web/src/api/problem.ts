@@ -1,1 +1,1 @@
-export { Problem, asProblem, problemOf, type FieldProblem } from "../../client/src/problem";
+export { Problem, asProblem, problemOf, type FieldProblem, type Second } from "../../client/src/problem";

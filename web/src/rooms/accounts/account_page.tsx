@@ -10,6 +10,7 @@ import { toast } from "../../ui/toast";
 import { ApiKeys } from "../keys/api_keys";
 import { meQuery, signOut } from "../sessions/queries";
 import { Appearance } from "./appearance";
+import { SecondFactors } from "./factors";
 import { Password } from "./password";
 import { Profile } from "./profile";
 import { Sessions } from "./sessions";
@@ -56,6 +57,7 @@ export function AccountPage() {
         </div>
         <div className={styles.column}>
           <Password email={me.email} />
+          <SecondFactors email={me.email} />
           <Appearance />
         </div>
       </div>

@@ -67,6 +67,7 @@ function Row({ session }: { session: Session }) {
         <div className={styles.seen}>
           {session.ip && <>{session.ip} · </>}
           {session.method === "link" && <>by link · </>}
+          {session.method === "passkey" && <>by passkey · </>}
           {session.current ? "signed in " : "last seen "}
           <Time at={session.current ? session.created_at : session.last_seen_at} />
         </div>

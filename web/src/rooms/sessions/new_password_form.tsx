@@ -7,7 +7,8 @@ import { Button } from "../../ui/button";
 import { Field } from "../../ui/field";
 import { Failure } from "../../ui/layout";
 import { toast } from "../../ui/toasts";
-import { resetPassword } from "./queries";
+import { resetPassword, type Presented } from "./queries";
+import { SecondStep } from "./second_step";
 import styles from "./sessions.module.css";
 
 /** By the token of a link, or by the code of the mail that went to `email`. */
@@ -15,14 +16,16 @@ export function NewPasswordForm({ token, email }: { token: string } & { email?: 
   const navigate = useNavigate();
   const [code, setCode] = useState("");
   const [next, setNext] = useState("");
-  const change = useMutation({
-    mutationFn: () => resetPassword(token === undefined ? { email, code } : { token }, next),
-    onSuccess: () => {
-      toast("Your password was changed, and all sessions have ended. Sign in with it.");
-      void navigate({ to: "/sign-in", replace: true });
-    },
-  });
+  const reset = (second?: Presented) => resetPassword(token === undefined ? { email, code } : { token }, next, second);
+  const done = () => {
+    toast("Your password was changed, and all sessions have ended. Sign in with it.");
+    void navigate({ to: "/sign-in", replace: true });
+  };
+  const change = useMutation({ mutationFn: () => reset(), onSuccess: done });
   const problem = change.error ? asProblem(change.error) : null;
+  if (problem?.second) {
+    return <SecondStep second={problem.second} verb="Set password" submit={reset} onDone={done} onBack={() => change.reset()} />;
+  }
   return (
     <Form
       className={styles.form}

@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, body } from "../../api/client";
 import { Problem } from "../../api/problem";
 import type { Me, SignInOptions } from "../../api/types";
+import { usePasskeyOf, type Credential } from "./passkey";
 
 export interface Signed {
   me: Me;
@@ -23,6 +24,24 @@ export const meQuery = queryOptions({
 
 export async function signIn(email: string, password: string): Promise<void> {
   await body(api.POST("/v1/auth/login", { body: { email, password } }));
+}
+
+/** What the second step of a sign-in brings. */
+export type Presented = { method: "totp" | "recovery"; code: string } | { method: "webauthn"; credential: Credential };
+
+export async function passSecond(token: string, presented: Presented): Promise<void> {
+  await body(api.POST("/v1/auth/mfa/verify", { body: { mfa_token: token, ...presented } }));
+}
+
+/** A passkey of whoever did the first step. */
+export async function answerByPasskey(token: string): Promise<Presented> {
+  const { public_key } = await body(api.POST("/v1/auth/webauthn/options", { body: { mfa_token: token } }));
+  return { method: "webauthn", credential: await usePasskeyOf(public_key) };
+}
+
+export async function signInByPasskey(): Promise<void> {
+  const { public_key } = await body(api.POST("/v1/auth/webauthn/options", { body: {} }));
+  await body(api.POST("/v1/auth/webauthn/verify", { body: { credential: await usePasskeyOf(public_key) } }));
 }
 
 export async function signInByLink(token: string): Promise<void> {
@@ -51,8 +70,8 @@ export async function forgotPassword(email: string): Promise<SignInOptions["mail
   return (await body(api.POST("/v1/auth/password/forgot", { body: { email } }))).mail;
 }
 
-export async function resetPassword(proof: Proof, next: string): Promise<void> {
-  await api.POST("/v1/auth/password/reset", { body: { ...proof, new: next } });
+export async function resetPassword(proof: Proof, next: string, second?: Presented): Promise<void> {
+  await api.POST("/v1/auth/password/reset", { body: { ...proof, new: next, second } });
 }
 
 export async function signOut(everywhere: boolean): Promise<void> {

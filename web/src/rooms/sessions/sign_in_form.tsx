@@ -5,7 +5,8 @@ import { asProblem } from "../../api/problem";
 import { Button } from "../../ui/button";
 import { Field } from "../../ui/field";
 import { Failure } from "../../ui/layout";
-import { signIn } from "./queries";
+import { passSecond, signIn } from "./queries";
+import { SecondStep } from "./second_step";
 import styles from "./sessions.module.css";
 
 /** Used by the page and by the dialog that opens when a session ends under an open page. */
@@ -14,6 +15,14 @@ export function SignInForm({ email = "", onSignedIn }: { email?: string; onSigne
   const [password, setPassword] = useState("");
   const attempt = useMutation({ mutationFn: () => signIn(address.trim(), password), onSuccess: onSignedIn });
   const problem = attempt.error ? asProblem(attempt.error) : null;
+  const second = problem?.second;
+  if (second) {
+    const back = () => {
+      setPassword("");
+      attempt.reset();
+    };
+    return <SecondStep second={second} verb="Sign in" submit={(presented) => passSecond(second.token, presented)} onDone={onSignedIn} onBack={back} />;
+  }
   return (
     <Form
       className={styles.form}

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { cache } from "../../api/cache";
 import { Entrance } from "./entrance";
+import { PasskeyButton } from "./passkey_button";
 import { optionsQuery } from "./queries";
 import { SignInForm } from "./sign_in_form";
 import styles from "./sessions.module.css";
@@ -10,14 +11,14 @@ export function SignInPage() {
   const navigate = useNavigate();
   const { next } = useSearch({ from: "/sign-in" });
   const { data: options } = useQuery(optionsQuery);
+  const enter = () => {
+    cache.clear();
+    void navigate({ to: next ?? "/", replace: true });
+  };
   return (
     <Entrance title="Sign in to Acme">
-      <SignInForm
-        onSignedIn={() => {
-          cache.clear();
-          void navigate({ to: next ?? "/", replace: true });
-        }}
-      />
+      <SignInForm onSignedIn={enter} />
+      <PasskeyButton onSignedIn={enter} />
       {options && options.mail !== "none" && (
         <p className={styles.hint}>
           <Link to="/forgot" className={styles.link}>

@@ -1,0 +1,43 @@
+import { useState, type ReactNode } from "react";
+import { cache } from "../../api/cache";
+import { asProblem } from "../../api/problem";
+import { Dialog } from "../../ui/dialog";
+import { PasskeyButton } from "../sessions/passkey_button";
+import { SignInForm } from "../sessions/sign_in_form";
+import { sessionsQuery } from "./queries";
+
+export type Proven = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** What changes how somebody signs in wants a recent proof of who they are: asked for when it is missing, and then the work goes on. */
+export function useProof(email: string): { proven: Proven; dialog: ReactNode } {
+  const [waiting, setWaiting] = useState<{ goOn: () => void; giveUp: () => void } | null>(null);
+  const proven: Proven = async (work) => {
+    try {
+      return await work();
+    } catch (error) {
+      if (asProblem(error).code !== "sessions.proof_too_old") throw error;
+      await new Promise<void>((resolve, reject) => setWaiting({ goOn: resolve, giveUp: () => reject(error as Error) }));
+      return work();
+    }
+  };
+  const signedIn = () => {
+    setWaiting(null);
+    waiting?.goOn();
+    void cache.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+  };
+  const dialog = (
+    <Dialog
+      title="Is it you?"
+      isOpen={waiting !== null}
+      onClose={() => {
+        setWaiting(null);
+        waiting?.giveUp();
+      }}
+    >
+      <p>You signed in a while ago. Sign in again to change how you do it.</p>
+      <SignInForm email={email} onSignedIn={signedIn} />
+      <PasskeyButton onSignedIn={signedIn} />
+    </Dialog>
+  );
+  return { proven, dialog };
+}
