@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "platform/factors/small_cbor.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -19,7 +20,10 @@ namespace acme::factors {
 namespace {
 
 constexpr std::size_t rp_hash_bytes = 32;
+constexpr std::size_t head_bytes = 37;    // rp_hash, flags, sign_count
+constexpr std::size_t aaguid_bytes = 16;  // and two of the length of the id
 constexpr std::uint8_t flag_present = 0x01;
+constexpr std::uint8_t flag_has_key = 0x40;
 
 template <class T, void (*free)(T**)>
 struct Free {
@@ -38,8 +42,23 @@ const unsigned char* in(std::string_view bytes) {
     return std::bit_cast<const unsigned char*>(bytes.data());
 }
 
+/// What libfido2 may be given: see small_cbor.hpp.
+bool is_small(std::string_view authenticator_data) {
+    if (authenticator_data.size() < head_bytes) return false;
+    const auto flags = static_cast<std::uint8_t>(authenticator_data[rp_hash_bytes]);
+    std::string_view rest = authenticator_data.substr(head_bytes);
+    if ((flags & flag_has_key) == 0) return is_small_cbor(rest);
+    if (rest.size() < aaguid_bytes + 2) return false;
+    const auto high = static_cast<unsigned char>(rest[aaguid_bytes]);
+    const auto low = static_cast<unsigned char>(rest[aaguid_bytes + 1]);
+    rest.remove_prefix(aaguid_bytes + 2);
+    const std::size_t id_bytes = high * std::size_t{256} + low;
+    return id_bytes <= rest.size() && is_small_cbor(rest.substr(id_bytes));
+}
+
 bool is_of(const Party& party, std::string_view authenticator_data) {
-    return authenticator_data.substr(0, rp_hash_bytes) == sha256(party.id);
+    return is_small(authenticator_data) &&
+           authenticator_data.substr(0, rp_hash_bytes) == sha256(party.id);
 }
 
 std::optional<Credential> read_as(int algorithm, const NewCredential& made) {
@@ -145,6 +164,7 @@ std::optional<std::int64_t> check(
     const Party& party,
     bool needs_verification
 ) {
+    if (!is_of(party, assertion.authenticator_data)) return std::nullopt;
     const auto given = must(Owned<fido_assert_t, fido_assert_free>(fido_assert_new()));
     fido_assert_t* const a = given.get();
     const std::string& data = assertion.authenticator_data;

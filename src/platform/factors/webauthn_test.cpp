@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "platform/factors/challenges.hpp"
+#include "platform/factors/small_cbor.hpp"
 #include "testing/authenticator.hpp"
 
 #include <gtest/gtest.h>
@@ -130,6 +131,40 @@ TEST(WebAuthn, APartyIsTheOriginOfAnAddress) {
     is("http://127.0.0.1:8080", "", "http://127.0.0.1:8080");
     is("http://[::1]:8080", "", "http://[::1]:8080");
     is("", "", "");
+}
+
+TEST(SmallCbor, IsWhatHoldsWhatItSays) {
+    using namespace std::string_view_literals;
+    for (const auto good :
+         {""sv, "\x01"sv, "\x20\x01"sv, "\xa1\x01\x42\x00\x00"sv, "\x82\x01\x61z"sv}) {
+        EXPECT_TRUE(is_small_cbor(good)) << to_hex(good);
+    }
+    for (const auto bad : {
+             "\x9a\x9a\x9a\x9a\x9a"sv,  // an array of 2,593,823,386
+             "\xb0"sv,                  // a map of 16 that has none
+             "\x91\x00\x00"sv,
+             "\x42\x00"sv,
+             "\x5f\x41\x00\xff"sv,          // of unknown length
+             "\xc0\x00"sv,                  // a tag
+             "\x81\x81\x81\x81\x81\x00"sv,  // too deep
+             "\x5b\xff\xff\xff\xff\xff\xff\xff\xff"sv,
+             "\x19\x00"sv,
+         }) {
+        EXPECT_FALSE(is_small_cbor(bad)) << to_hex(bad);
+    }
+}
+
+TEST(WebAuthn, AnArrayThatSaysItIsHugeCostsNothing) {
+    Authenticator authenticator(party(), Kind::es256);
+    const Credential credential = made_by(authenticator);
+    Assertion used = authenticator.use("challenge");
+    used.authenticator_data[32] = static_cast<char>(used.authenticator_data[32] | 0x80);
+    used.authenticator_data += std::string(5, static_cast<char>(0x9a));
+    EXPECT_FALSE(check(used, credential, party(), false));
+    NewCredential made = authenticator.make("challenge");
+    made.authenticator_data[32] = static_cast<char>(made.authenticator_data[32] | 0x80);
+    made.authenticator_data += std::string(5, static_cast<char>(0x9a));
+    EXPECT_FALSE(read_credential(made, party()));
 }
 
 TEST(Challenges, AreOursForAWhileAndAboutOneThing) {
