@@ -84,7 +84,7 @@ def test_what_changes_how_one_signs_in_asks_for_a_recent_proof(person):
     person.platform.sql("UPDATE sessions SET created_at = created_at - interval '11 minutes' WHERE user_id = "
                         f"(SELECT id FROM users WHERE email = '{person.email}')")
     for method, path in (("POST", "/totp"), ("DELETE", "/totp"), ("POST", "/recovery_codes")):
-        refused = person.api.request(method, "/v1/me/mfa" + path)
+        refused = person.api.call(method, "/v1/me/mfa" + path)
         assert (refused.status_code, refused.json()["code"]) == (401, "sessions.proof_too_old"), path
     assert person.api.get("/v1/me").status_code == 200
     login = {"email": person.email, "password": PASSWORD}

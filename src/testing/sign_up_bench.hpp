@@ -92,17 +92,17 @@ private:
     std::optional<mail::MailId> newest_;
 };
 
-inline std::string after(const std::string& text, std::string_view words) {
+inline std::string words_after(const std::string& text, std::string_view words) {
     const auto at = text.find(words);
     if (at == text.npos) return "";
     const auto begin = at + words.size();
     return text.substr(begin, text.find('\n', begin) - begin);
 }
 
-inline std::string token_in(const std::string& text) { return after(text, "#token="); }
-inline std::string code_in(const std::string& text) {
-    const std::string code = after(text, "where you signed up: ");
-    return code.empty() ? after(text, "where you asked: ") : code;
+inline std::string mailed_token(const std::string& text) { return words_after(text, "#token="); }
+inline std::string mailed_code(const std::string& text) {
+    const std::string code = words_after(text, "where you signed up: ");
+    return code.empty() ? words_after(text, "where you asked: ") : code;
 }
 
 inline std::string reset_by(const std::string& token, std::string_view password) {

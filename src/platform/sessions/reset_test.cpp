@@ -9,12 +9,12 @@ namespace {
 
 using accounts::ProofKind;
 using testing::Browser;
-using testing::code_in;
 using testing::log_in;
+using testing::mailed_code;
+using testing::mailed_token;
 using testing::reset_by;
 using testing::sign_up_keys;
 using testing::SignUpBench;
-using testing::token_in;
 
 const char* const ada = "ada@example.com";
 
@@ -23,9 +23,9 @@ TEST(Reset, TheLinkSetsAPasswordAndEndsAllSessions) {
     bench.add_user(ada);
     Browser browser = bench.signed_in(ada);
     const std::string text = bench.mail_of(bench.forgot(ada));
-    const std::string common = reset_by(token_in(text), "1234567890");
+    const std::string common = reset_by(mailed_token(text), "1234567890");
     EXPECT_EQ(bench.browser().post("/v1/auth/password/reset", common).status, 422);
-    const std::string body = reset_by(token_in(text), "another battery");
+    const std::string body = reset_by(mailed_token(text), "another battery");
     EXPECT_EQ(bench.browser().post("/v1/auth/password/reset", body).status, 204);
     EXPECT_EQ(browser.get("/v1/me").status, 401);
     EXPECT_EQ(log_in(bench, "correct battery"), 401);
@@ -38,13 +38,13 @@ TEST(Reset, TheCodeDoesTheSameAndOldLinksGoWithIt) {
     bench.add_user(ada);
     const std::string old = bench.mail_of(bench.forgot(ada));
     const std::string text = bench.mail_of(bench.forgot(ada));
-    const std::string body =
-        R"({"email":"ada@example.com","new":"another battery","code":")" + code_in(text) + R"("})";
+    const std::string body = R"({"email":"ada@example.com","new":"another battery","code":")" +
+                             mailed_code(text) + R"("})";
     EXPECT_EQ(bench.browser().post("/v1/auth/password/reset", body).status, 204);
     EXPECT_EQ(log_in(bench, "another battery"), 200);
     EXPECT_EQ(
         bench.browser()
-            .post("/v1/auth/password/reset", reset_by(token_in(old), "third battery"))
+            .post("/v1/auth/password/reset", reset_by(mailed_token(old), "third battery"))
             .status,
         401
     );
@@ -56,7 +56,7 @@ TEST(Reset, AUserWhoIsDisabledGetsNoMailAndCanSetNothing) {
     const std::string text = bench.mail_of(bench.forgot(ada));
     const accounts::Change disabled{.state = accounts::State::disabled};
     ASSERT_TRUE(bench.wait(bench.node.accounts.administer(bench.context, {}, user, 1, disabled)));
-    const std::string body = reset_by(token_in(text), "another battery");
+    const std::string body = reset_by(mailed_token(text), "another battery");
     EXPECT_EQ(bench.browser().post("/v1/auth/password/reset", body).status, 401);
     EXPECT_EQ(bench.mail_of(bench.forgot(ada)), "");
 }
@@ -71,7 +71,7 @@ TEST(Reset, WhoHasASecondFactorIsAskedForItAndUsesNothingUpBeforeItIsRight) {
     };
     const auto codes = bench.wait(bench.node.factors.confirm_totp(bench.context, {}, user, code()));
     ASSERT_TRUE(codes);
-    const std::string token = token_in(bench.mail_of(bench.forgot(ada)));
+    const std::string token = mailed_token(bench.mail_of(bench.forgot(ada)));
     const auto reset_with = [&](const std::string& second) {
         std::string body = reset_by(token, "another battery");
         body.insert(body.size() - 1, second);
@@ -96,7 +96,7 @@ TEST(Reset, WhoHasASecondFactorIsAskedForItAndUsesNothingUpBeforeItIsRight) {
 
 TEST(Proofs, AnOldKeyStillVerifiesAndAMailThatIsSentTwiceSaysTheSame) {
     SignUpBench bench;
-    const std::string old = token_in(bench.mail_of(bench.sign_up(ada)));
+    const std::string old = mailed_token(bench.mail_of(bench.sign_up(ada)));
     const std::string rotated =
         "another-key-for-tests-with-32-bytes-and-more," + std::string(sign_up_keys);
     accounts::Proofs later(bench.db, Secret(rotated), bench.telemetry);
