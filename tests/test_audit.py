@@ -112,24 +112,79 @@ def test_a_sealer_that_is_killed_leaves_a_chain_that_fits(own):
     assert own.sql("SELECT count(*) - max(position) FROM audit_seals") == "0"
 
 
+def run_job(platform, kind):
+    """At once, what is done every hour."""
+    platform.sql("INSERT INTO jobs (queue, kind, args, due_at, traceparent, request_id) "
+                 f"VALUES ('default', '{kind}', '{{}}', now(), '', '')")
+
+
+def keep_anchor(platform):
+    """That of today, anew: a day keeps its first one."""
+    folder = platform.data / "objects/acme/objects/audit/anchors"
+    for kept in folder.glob("*"):
+        kept.unlink()
+    run_job(platform, "audit.anchor")
+    return until(lambda: next(folder.glob("*"), None), seconds=30)
+
+
+def test_a_day_has_one_anchor_that_files_do_not_sweep_away(own):
+    sign_in(own)
+    before = wait_for_seals(own)
+    kept = keep_anchor(own)
+    text = kept.read_text()
+    position, digest = text.splitlines()[0].split(":")
+    assert int(position) >= before["sealed"] and len(digest) == 64
+    sign_in(own)
+    run_job(own, "audit.anchor")
+    run_job(own, "files.sweep")
+    until(lambda: own.sql("SELECT count(*) FROM jobs WHERE kind IN ('audit.anchor', 'files.sweep')") == "0", seconds=30)
+    assert kept.read_text() == text
+    assert verdict_of(own)["days"] == 1
+    said = own.run("audit", "verify").stdout
+    assert f"It goes through the anchors that the object store has of 1 day, {kept.name}." in said
+
+
+def test_entries_go_after_400_days(own):
+    """As if the first three were old: whoever could make them so is the database's administrator."""
+    sign_in(own)
+    wait_for_seals(own)
+    own.sql("""SET session_replication_role = replica;
+        UPDATE audit_entries SET created_at = created_at - interval '402 days'
+        WHERE id IN (SELECT entry_id FROM audit_seals WHERE position <= 3)""")
+    assert verdict_of(own)["wrong"] == 3, "they were forged, until they are gone"
+    run_job(own, "audit.retire")
+    until(lambda: own.sql("SELECT max(position) FROM audit_beginnings") == "3", seconds=30)
+    verdict = wait_for_seals(own)
+    assert verdict["whole"] and verdict["retired"] == 3
+    rows = exported(own)
+    assert min(int(row["position"]) for row in rows if row["position"]) == 4
+    assert [row["target"] for row in rows if row["action"] == "audit.retire"] == ["3"]
+    for statement in ("DELETE FROM audit_seals WHERE position = 4", "UPDATE audit_beginnings SET position = 1"):
+        with pytest.raises(AssertionError, match="audit entries are never changed"):
+            own.sql(statement)
+
+
 def test_rows_that_were_tampered_with_are_named(own):
     """By whoever is the database's administrator and switches the guards off; comes last, for nothing mends it."""
     sign_in(own)
-    anchor = wait_for_seals(own)["anchor"]
-    last = int(anchor.split(":")[0])
+    wait_for_seals(own)
+    day = keep_anchor(own)
+    last = int(day.read_text().split(":")[0])
     chain = {int(row["position"]): row["id"] for row in exported(own) if row["position"]}
+    second = min(chain) + 1
     own.sql(f"""SET session_replication_role = replica;
-        UPDATE audit_entries SET actor = 'nobody' WHERE id = (SELECT entry_id FROM audit_seals WHERE position = 2);
+        UPDATE audit_entries SET actor = 'nobody' WHERE id = (SELECT entry_id FROM audit_seals WHERE position = {second});
         DELETE FROM audit_entries WHERE id = (SELECT entry_id FROM audit_seals WHERE position = {last - 1});
         DELETE FROM audit_entries WHERE id = (SELECT entry_id FROM audit_seals WHERE position = {last});
-        DELETE FROM audit_seals WHERE position = {last};
+        DELETE FROM audit_entries WHERE id IN (SELECT entry_id FROM audit_seals WHERE position > {last});
+        DELETE FROM audit_seals WHERE position >= {last};
         INSERT INTO audit_entries (actor, action, target, before, after, request_id, ip)
             VALUES ('eve', 'files.delete', 'x', '', '', '', '')""")
-    verdict = verdict_of(own, "--anchor", anchor)
+    verdict = verdict_of(own)
     found = {(finding["wrong"], finding["position"], finding["entry"]) for finding in verdict["findings"]}
     put_in = next(row["id"] for row in exported(own) if row["actor"] == "eve")
-    assert {("changed", 2, chain[2]), ("missing", last - 1, chain[last - 1]), ("inserted", None, put_in)} <= found
-    assert any(wrong in ("missing", "changed") and position == last for wrong, position, _ in found), found
+    assert {("changed", second, chain[second]), ("missing", last - 1, chain[last - 1]), ("inserted", None, put_in)} <= found
+    assert any(finding["position"] == last and f"anchor of {day.name}" in finding["about"] for finding in verdict["findings"])
     said = own.run("audit", "verify", check=False)
     assert said.returncode == 1
-    assert f"changed   position 2  {chain[2]}" in said.stdout and "(audit.broken)" in said.stdout
+    assert f"changed   position {second}  {chain[second]}" in said.stdout and "(audit.broken)" in said.stdout

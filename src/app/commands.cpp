@@ -117,7 +117,7 @@ void add_commands(cli::Commands& commands, Platform& platform) {
          .folder = user_folder(process_environment())}
     );
     commands.add_group("audit", "Who changed what.");
-    audit::add_commands(commands, platform.db);
+    audit::add_commands(commands, platform.db, *platform.store, platform.clock);
     commands.add_group("files", "Uploaded files.");
     files::add_commands(commands, platform.files);
     commands.add_group("config", "The environment variables: check them, document them.");

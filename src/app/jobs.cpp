@@ -4,7 +4,7 @@
 #include "operate/deploy/deploy_jobs.hpp"
 #include "operate/drift/drift_jobs.hpp"
 #include "operate/pings/pings_jobs.hpp"
-#include "platform/audit/audit_http.hpp"
+#include "platform/audit/audit_jobs.hpp"
 #include "platform/events/events_jobs.hpp"
 #include "platform/factors/factors_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
@@ -18,7 +18,7 @@
 namespace acme::app {
 
 void add_jobs(jobs::Registry& jobs, Platform& platform) {
-    audit::add_jobs(jobs, platform.db);
+    audit::add_jobs(jobs, platform.db, *platform.store, platform.clock);
     sessions::add_jobs(jobs, platform.sessions, platform.links, platform.proofs);
     factors::add_jobs(jobs, platform.factors, platform.passkeys);
     keys::add_jobs(jobs, platform.keys);

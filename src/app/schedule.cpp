@@ -3,13 +3,14 @@
 #include "app/lists.hpp"
 #include "operate/deploy/deploy_jobs.hpp"
 #include "operate/drift/drift_jobs.hpp"
+#include "platform/audit/audit_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
 
 namespace acme::app {
 
 void add_schedule(schedule::Schedule& schedule) {
     using std::chrono::hours;
-    schedule.every("audit.seal", std::chrono::seconds(1), "audit.seal");
+    audit::add_schedule(schedule);
     schedule.every("sessions.sweep", hours(1), "sessions.sweep");
     schedule.every("accounts.sweep_links", hours(1), "accounts.sweep_links");
     schedule.every("factors.sweep", hours(1), "factors.sweep");

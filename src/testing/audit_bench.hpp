@@ -6,7 +6,7 @@
 #include "platform/audit/audit.hpp"
 #include "platform/audit/audit_cli.hpp"
 #include "platform/audit/verify.hpp"
-#include "testing/bench.hpp"
+#include "testing/stores.hpp"
 
 #include <algorithm>
 
@@ -15,7 +15,7 @@ namespace acme::audit {
 /// The tests' user is the database's administrator: what protects the rows from the program does
 /// not protect them from it.
 struct AuditBench : testing::Bench {
-    AuditBench() { add_commands(commands, own); }
+    AuditBench() { add_commands(commands, own, backend.store(), clock); }
 
     void write(const std::string& target, std::optional<OrgId> org = std::nullopt) {
         auto transaction = wait(own.begin(context));
@@ -44,12 +44,15 @@ struct AuditBench : testing::Bench {
         seal_all();
     }
 
-    void fill_quickly(int count) {
+    void fill_quickly(int count) { fill_old(count, 0); }
+
+    /// Written so many days ago.
+    void fill_old(int count, int days) {
         sql.execute(
             "WITH made AS (INSERT INTO audit_entries (actor, action, target, before, after, "
-            "request_id, ip) SELECT 'ada', 'test.many', n::text, '', '', '', '' FROM "
-            "generate_series(1, " +
-            std::to_string(count) +
+            "request_id, ip, created_at) SELECT 'ada', 'test.many', n::text, '', '', '', '', "
+            "now() - interval '" +
+            std::to_string(days) + " days' FROM generate_series(1, " + std::to_string(count) +
             ") n RETURNING id) INSERT INTO audit_unsealed SELECT id FROM made"
         );
         seal_all();
@@ -92,6 +95,7 @@ struct AuditBench : testing::Bench {
     Secret conninfo = testing::fresh_database();
     pg::Database own{{.conninfo = conninfo.clone(), .connections_max = 3}, telemetry};
     testing::Sql sql{conninfo};
+    testing::FolderBackend backend{*this};
     cli::Commands commands;
     std::vector<std::string> printed;
 };

@@ -229,13 +229,20 @@ std::shared_ptr<Opened> make_object(const fs::path& path) {
     return made;
 }
 
-/// In the order of the keys, which is not the order of folders: "a/b" comes after "a-b".
-Page list_folder(const fs::path& objects, const std::string& prefix, const std::string& after) {
+struct Found {
+    Page page;
+    Errno error = 0;
+};
+
+/// In the order of the keys, which is not the order of folders: "a/b" comes after "a-b". A folder
+/// of the prefix need not be there, that of all objects must.
+Found list_folder(const fs::path& objects, const std::string& prefix, const std::string& after) {
     std::set<Listed, decltype([](const Listed& a, const Listed& b) { return a.key < b.key; })> page;
     bool is_cut = false;
     const auto slash = prefix.rfind('/');
     const fs::path start = slash == prefix.npos ? objects : objects / prefix.substr(0, slash);
     std::error_code error;
+    if (!fs::is_directory(objects, error)) return {.page = {}, .error = ENOENT};
     for (fs::recursive_directory_iterator entry(start, error), end; !error && entry != end;
          entry.increment(error)) {
         std::error_code gone;
@@ -249,7 +256,8 @@ Page list_folder(const fs::path& objects, const std::string& prefix, const std::
     }
     Page result{.objects = {page.begin(), page.end()}, .next = ""};
     if (is_cut) result.next = result.objects.back().key;
-    return result;
+    const bool is_gone = error == std::errc::no_such_file_or_directory;
+    return {.page = std::move(result), .error = is_gone ? 0 : error.value()};
 }
 
 int sweep_folder(const fs::path& unfinished, WallTime before) {
@@ -338,10 +346,12 @@ Task<Result<>> FileStore::remove(trace::Context context, std::string key) {
     co_return unavailable(telemetry_, context, error);
 }
 
-Task<Result<Page>> FileStore::list(trace::Context, std::string prefix, std::string after) {
-    co_return co_await beside(loop_, [objects = objects_, prefix, after] {
+Task<Result<Page>> FileStore::list(trace::Context context, std::string prefix, std::string after) {
+    Found found = co_await beside(loop_, [objects = objects_, prefix, after] {
         return list_folder(objects, prefix, after);
     });
+    if (found.error != 0) co_return unavailable(telemetry_, context, found.error);
+    co_return std::move(found.page);
 }
 
 /// Whatever the prefix: the folder is nobody else's.

@@ -212,6 +212,7 @@ TEST(FileStoreAway, AFolderThatCannotBeReachedRefusesEachFileUntilItIsBack) {
 
     const auto refused = bench.wait(put_in(store, bench.context, "a"));
     const auto unread = bench.wait(store.stat(bench.context, "a"));
+    EXPECT_FALSE(bench.wait(store.list(bench.context, "a", "")));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode("objects.unavailable"));
     EXPECT_FALSE(unread);

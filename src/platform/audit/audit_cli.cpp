@@ -1,6 +1,8 @@
 #include "platform/audit/audit_cli.hpp"
 
 #include "io/cli/commands.hpp"
+#include "io/objects/store.hpp"
+#include "platform/audit/retire.hpp"
 #include "platform/audit/verify.hpp"
 
 #include <boost/json/array.hpp>
@@ -35,7 +37,8 @@ boost::json::value or_null(const std::optional<T>& value) {
     return value ? boost::json::value(*value) : boost::json::value(nullptr);
 }
 
-boost::json::object to_json(const Verdict& verdict) {
+/// `days` are those of which the object store has an anchor, if it was asked.
+boost::json::object to_json(const Verdict& verdict, std::optional<std::size_t> days) {
     boost::json::array findings;
     for (const Finding& finding : verdict.first) {
         findings.push_back({
@@ -49,6 +52,8 @@ boost::json::object to_json(const Verdict& verdict) {
         {"whole", verdict.is_whole()},
         {"sealed", verdict.sealed},
         {"waiting", verdict.waiting},
+        {"retired", verdict.retired},
+        {"days", days ? boost::json::value(*days) : boost::json::value(nullptr)},
         {"anchor", verdict.end.str()},
         {"wrong", verdict.wrong},
         {"findings", std::move(findings)},
@@ -63,13 +68,28 @@ void show(const cli::Call& call, const Finding& finding) {
     call.print(line + finding.about);
 }
 
-void show(const cli::Call& call, const Verdict& verdict) {
+void show(const cli::Call& call, const Verdict& verdict, const std::vector<DayAnchor>& days) {
     for (const Finding& finding : verdict.first) show(call, finding);
     if (!verdict.is_whole()) return;
     call.print(
         "The chain of " + std::to_string(verdict.sealed) + " entries is whole; " +
         std::to_string(verdict.waiting) + " wait for their seal."
     );
+    if (verdict.retired > 0) {
+        call.print(
+            "It begins after position " + std::to_string(verdict.retired) + ": entries are kept " +
+            std::to_string(kept_for.count()) + " days."
+        );
+    }
+    if (!days.empty()) {
+        call.print(
+            "It goes through the anchors that the object store has of " +
+            std::to_string(days.size()) + (days.size() == 1 ? " day, " : " days, the last of ") +
+            days.back().day + "."
+        );
+    } else if (!call.has("--without-store")) {
+        call.print("The object store has no anchor yet: it gets one a day.");
+    }
     call.print("Keep its end elsewhere: a later chain must go through it. --anchor");
     call.print(verdict.end.str());
 }
@@ -85,8 +105,26 @@ Result<std::optional<Anchor>> anchor_in(const cli::Call& call) {
     );
 }
 
-Task<Result<>> verify_chain(pg::Database& db, const cli::Call& call) {
+Task<Result<std::vector<DayAnchor>>> days_for(
+    objects::Store& store, const Clock& clock, const cli::Call& call
+) {
+    if (call.has("--without-store")) co_return std::vector<DayAnchor>();
+    auto days = co_await list_anchors(store, call.context, clock.now());
+    if (days) co_return days;
+    co_return refuse(
+        ErrorKind::unavailable,
+        "audit.store_away",
+        days.error().message + " So the chain is held to no anchor of it; --without-store does " +
+            "without."
+    );
+}
+
+Task<Result<>> verify_chain(
+    pg::Database& db, objects::Store& store, const Clock& clock, const cli::Call& call
+) {
     VerifyOptions options{.anchor = ACME_TRY(anchor_in(call))};
+    const auto days = ACME_TRY(co_await days_for(store, clock, call));
+    options.days = days;
     const bool as_json = call.has("--json");
     std::int64_t told = 0;
     options.tell = [&](std::int64_t rows) {
@@ -95,8 +133,13 @@ Task<Result<>> verify_chain(pg::Database& db, const cli::Call& call) {
         call.print(std::to_string(rows) + " rows looked at …");
     };
     const Verdict verdict = co_await verify(db, call.context, std::move(options));
-    if (as_json) call.print(boost::json::serialize(to_json(verdict)));
-    if (!as_json) show(call, verdict);
+    if (as_json) {
+        const bool is_asked = !call.has("--without-store");
+        const auto count = is_asked ? std::optional(days.size()) : std::nullopt;
+        call.print(boost::json::serialize(to_json(verdict, count)));
+    } else {
+        show(call, verdict, days);
+    }
     if (verdict.is_whole()) co_return done;
     const std::string rows =
         std::to_string(verdict.wrong) + (verdict.wrong == 1 ? " row does" : " rows do");
@@ -193,15 +236,18 @@ Task<Result<>> export_entries(pg::Database& db, const cli::Call& call) {
 
 }  // namespace
 
-void add_commands(cli::Commands& commands, pg::Database& db) {
+void add_commands(
+    cli::Commands& commands, pg::Database& db, objects::Store& store, const Clock& clock
+) {
     commands.add({
         .name = "audit verify",
         .options =
             {{"--anchor", "END", "the end that an earlier verify printed: it must be in the chain"},
+             {"--without-store", "", "does not hold it to the anchors of the object store"},
              {"--json", "", "as JSON, on one line"}},
         .about = "Computes the chain of audit entries again and names the rows that do not fit.",
         .example = "acme audit verify",
-        .run = [&db](const cli::Call& call) { return verify_chain(db, call); },
+        .run = [&](const cli::Call& call) { return verify_chain(db, store, clock, call); },
         .exit_codes = {{"audit.anchor", cli::exit_usage}},
     });
     commands.add({

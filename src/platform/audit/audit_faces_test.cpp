@@ -10,9 +10,10 @@ TEST(Audit, VerifySaysItInWordsOrInJsonAndByItsExitCode) {
     AuditBench bench;
     bench.fill(2);
     EXPECT_EQ(bench.run({"audit", "verify"}), 0);
-    ASSERT_EQ(bench.printed.size(), 3);
+    ASSERT_EQ(bench.printed.size(), 4);
     EXPECT_EQ(bench.printed[0], "The chain of 2 entries is whole; 0 wait for their seal.");
-    const std::string end = bench.printed[2];
+    EXPECT_EQ(bench.printed[1], "The object store has no anchor yet: it gets one a day.");
+    const std::string end = bench.printed[3];
     EXPECT_EQ(bench.run({"audit", "verify", "--anchor", end}), 0);
     EXPECT_EQ(bench.run({"audit", "verify", "--anchor", "2"}), cli::exit_usage);
 

@@ -3,8 +3,7 @@
 #include "io/http/json.hpp"
 #include "io/http/page.hpp"
 #include "io/pg/database.hpp"
-#include "platform/audit/chain.hpp"
-#include "work/jobs/jobs.hpp"
+#include "platform/audit/entries.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -81,12 +80,6 @@ Task<Result<Response>> show(pg::Database& db, const http::Cursors& cursors, cons
     co_return http::page(call.request, std::move(data), std::move(next));
 }
 
-Task<Result<>> seal_all(pg::Database& db, trace::Context context) {
-    while (co_await seal(db, context)) {
-    }
-    co_return done;
-}
-
 }  // namespace
 
 void add_routes(http::Router& router, pg::Database& db, const http::Cursors& cursors) {
@@ -102,12 +95,6 @@ void add_routes(http::Router& router, pg::Database& db, const http::Cursors& cur
              .query = {"org", "actor", "action", "target", "since", "until", "limit", "cursor"},
              .errors = {"access.role_required", "audit.filter", "http.page_limit", "http.cursor"}},
         .handler = [&](const Call& call) { return show(db, cursors, call); },
-    });
-}
-
-void add_jobs(jobs::Registry& jobs, pg::Database& db) {
-    jobs.add("audit.seal", [&db](trace::Context context, std::string) {
-        return seal_all(db, context);
     });
 }
 

@@ -9,17 +9,10 @@ namespace acme::pg {
 class Database;
 }
 
-namespace acme::jobs {
-class Registry;
-}
-
 namespace acme::audit {
 
 /// GET /v1/audit, of one actor, action, target, organization or time: everything for whoever has a
 /// platform role, else what concerns the caller's organization, for its administrators.
 void add_routes(http::Router& router, pg::Database& db, const http::Cursors& cursors);
-
-/// "audit.seal", to be run every second or so: chains what has been committed.
-void add_jobs(jobs::Registry& jobs, pg::Database& db);
 
 }  // namespace acme::audit

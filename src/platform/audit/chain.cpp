@@ -41,6 +41,17 @@ std::vector<Stored> read_all(const pg::Rows& rows) {
 
 }  // namespace
 
+std::optional<Anchor> Anchor::parse(std::string_view text) {
+    const auto colon = text.find(':');
+    if (colon == text.npos) return std::nullopt;
+    const auto position = parse_number<std::int64_t>(text.substr(0, colon));
+    const std::string_view hash = text.substr(colon + 1);
+    const bool is_hash =
+        hash.size() == first_hash.size() && hash.find_first_not_of("0123456789abcdef") == hash.npos;
+    if (!position || *position < 0 || !is_hash) return std::nullopt;
+    return Anchor{*position, std::string(hash)};
+}
+
 std::string hash_of(std::string_view prev_hash, const Stored& entry) {
     std::string text(prev_hash);
     const auto add = [&text](std::string_view field) {

@@ -4,11 +4,23 @@
 
 #include "platform/audit/entries.hpp"
 
+#include <cstdint>
+
 namespace acme::audit {
 
 /// The hash before the first one.
 inline constexpr std::string_view first_hash =
     "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// How far a chain reached: what is kept elsewhere, so that no end of it can be cut off unseen.
+struct Anchor {
+    std::int64_t position = 0;
+    std::string hash{first_hash};
+
+    /// "17:9f86d0…", 64 hex digits. nullopt for anything else.
+    static std::optional<Anchor> parse(std::string_view text);
+    std::string str() const { return std::to_string(position) + ":" + hash; }
+};
 
 /// SHA-256 in hex of the hash before it and of everything in the entry.
 std::string hash_of(std::string_view prev_hash, const Stored& entry);

@@ -85,16 +85,20 @@ TEST_P(FilesOn, AnUploaderThatVanishesLeavesNothingVisibleAndTheSweepRemovesTheR
 TEST_P(FilesOn, TheSweepRemovesObjectsThatHaveNoRowAndLeavesTheOthers) {
     FilesBench bench(GetParam());
     const std::string id = bench.upload_id("kept");
-    auto writer = bench.wait(
-        bench.backend->store().write(bench.context, "org_lost/2026/11/fil_lost", "text/plain")
-    );
-    ASSERT_TRUE(bench.wait((*writer)->finish(bench.context, "lost")));
-    ASSERT_EQ(bench.objects(), 2);
+    // Other rooms keep theirs in the same bucket: the audit's anchors.
+    for (const char* key : {"org_lost/2026/11/fil_lost", "audit/anchors/2026-01-01"}) {
+        auto writer = bench.wait(bench.backend->store().write(bench.context, key, "text/plain"));
+        ASSERT_TRUE(bench.wait((*writer)->finish(bench.context, "lost")));
+    }
+    ASSERT_EQ(bench.objects(), 3);
 
     ASSERT_TRUE(bench.wait(bench.files.sweep(bench.context)));
     ASSERT_TRUE(bench.wait(bench.files.sweep(bench.context)));
 
-    EXPECT_EQ(bench.objects(), 1);
+    EXPECT_EQ(bench.objects(), 2);
+    const auto anchor =
+        bench.wait(bench.backend->store().stat(bench.context, "audit/anchors/2026-01-01"));
+    EXPECT_TRUE(anchor.has_value());
     EXPECT_EQ(bench.content(id), "kept");
 }
 
