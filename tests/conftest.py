@@ -236,12 +236,12 @@ class Platform:
         assert not check or done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
-    def sql(self, statement):
+    def sql(self, statement, role="postgres"):
         """Runs it as the database's administrator; the answer as text, columns apart by '|'."""
         newest = max(pathlib.Path("/usr/lib/postgresql").iterdir(), key=lambda path: int(path.name))
         done = subprocess.run(
             under_account([str(newest / "bin/psql"), "--no-psqlrc", "-h", self.state["run"], "-U",
-                           "postgres", "-d", "acme", "-Atc", statement]),
+                           role, "-d", "acme", "-Atc", statement]),
             text=True, capture_output=True, env=self.base_environment(), timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

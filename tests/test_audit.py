@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import io
 import json
+import pathlib
 
 import pytest
 from conftest import Home, Platform, until
@@ -162,6 +163,26 @@ def test_entries_go_after_400_days(own):
     for statement in ("DELETE FROM audit_seals WHERE position = 4", "UPDATE audit_beginnings SET position = 1"):
         with pytest.raises(AssertionError, match="audit entries are never changed"):
             own.sql(statement)
+
+
+def test_the_role_of_the_nodes_can_neither_change_nor_remove_an_entry(own):
+    """Nor can whoever has taken a node over with all that it knows."""
+    roles = own.sql("SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name LIKE 'acme%'")
+    assert roles == "acme_app"
+    for node in [*own.names("serve"), *own.names("worker")]:
+        assert b"MIGRATION_DATABASE_URL" not in pathlib.Path(f"/proc/{own.pid(node)}/environ").read_bytes()
+    before = own.sql("SELECT count(*), max(position) FROM audit_seals")
+    for statement in ("UPDATE audit_entries SET actor = 'nobody'", "DELETE FROM audit_entries", "TRUNCATE audit_seals",
+                      "UPDATE audit_seals SET hash = ''", "DELETE FROM audit_seals", "DELETE FROM audit_beginnings",
+                      "INSERT INTO audit_beginnings VALUES (1, '', now(), now())"):
+        with pytest.raises(AssertionError, match="permission denied for table audit_"):
+            own.sql(statement, role="acme_app")
+    for statement in ("ALTER TABLE audit_entries DISABLE TRIGGER ALL", "DROP TABLE audit_seals", "SET ROLE acme",
+                      "SET session_replication_role = replica"):
+        with pytest.raises(AssertionError, match="must be owner|permission denied"):
+            own.sql(statement, role="acme_app")
+    count, last = own.sql("SELECT count(*), max(position) FROM audit_seals").split("|")
+    assert (int(count), int(last)) >= tuple(map(int, before.split("|")))
 
 
 def test_rows_that_were_tampered_with_are_named(own):

@@ -217,10 +217,11 @@ def test_output_that_cannot_be_written_is_no_success(platform):
 def test_migrate_names_what_it_applied_once(platform):
     def migrate(database, *options):
         platform.sql(f"CREATE DATABASE {database} OWNER acme")
-        url = platform.environment["DATABASE_URL"]
+        url, owner = (platform.environment[name] for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL"))
         done = subprocess.run(
             under_account([str(platform.home.binary), "migrate", *options]), capture_output=True, text=True, timeout=60,
-            env={**platform.environment, "DATABASE_URL": url.removesuffix("/acme") + "/" + database})
+            env={**platform.environment, "DATABASE_URL": url.removesuffix("/acme") + "/" + database,
+                 "MIGRATION_DATABASE_URL": owner.removesuffix("/acme") + "/" + database})
         platform.sql(f"DROP DATABASE {database}")
         assert done.returncode == 0, done.stderr
         return done.stdout

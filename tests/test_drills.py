@@ -183,8 +183,9 @@ def test_a_drill_does_not_begin_where_something_is_amiss(deployer, earlier):
 
 def test_production_asks_until_when_a_drill_was_agreed_on(deployer):
     known = deployer.platform.environment
+    databases = {name: known[name] + "?sslmode=verify-full" for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL")}
     production = {
-        **known, "ACME_PROFILE": "production", "DATABASE_URL": known["DATABASE_URL"] + "?sslmode=verify-full",
+        **known, **databases, "ACME_PROFILE": "production",
         "REDIS_URL": "rediss://:x@127.0.0.1:1", "ACME_URL": "https://127.0.0.1:1",
         "S3_ENDPOINT": "https://127.0.0.1:1"}
 

@@ -46,6 +46,10 @@ def test_the_data_of_the_previous_landing_are_whole_after_an_upgrade(start_platf
     assert set(FACTS["migrations"]) <= {migration["name"] for migration in applied}
     assert [one for one in applied if one["problem"] or not one["applied_at"]] == []
     platform.run("audit", "verify")  # which fails where the chain is broken
+    # The role of the nodes was made in this older cluster.
+    assert platform.sql("SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name LIKE 'acme%'") == "acme_app"
+    rights = "has_table_privilege('acme_app', 'audit_entries', 'DELETE'), has_table_privilege('acme_app', 'users', 'DELETE')"
+    assert platform.sql(f"SELECT {rights}") == "f|t"
 
     for person in FACTS["people"]:
         name, value = person["cookie"].split("=", 1)

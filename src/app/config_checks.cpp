@@ -214,6 +214,10 @@ void check_together(const Config& config, std::vector<Problem>& problems) {
         pg::sslmode_of(config.database_url.reveal()) != "verify-full") {
         complain("DATABASE_URL", "invalid", "needs sslmode=verify-full in production");
     }
+    if (!config.migration_database_url.empty() &&
+        pg::sslmode_of(config.migration_database_url.reveal()) != "verify-full") {
+        complain("MIGRATION_DATABASE_URL", "invalid", "needs sslmode=verify-full in production");
+    }
     for (const std::string_view url : urls_in(config.database_replica_urls.reveal())) {
         if (pg::sslmode_of(url) == "verify-full") continue;
         complain("DATABASE_REPLICA_URLS", "invalid", "needs sslmode=verify-full in production");

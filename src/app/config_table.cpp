@@ -114,6 +114,14 @@ void describe_stores(Config& c, Settings& s) {
         c.database_replica_urls,
         check_database_urls
     );
+    s.secret(
+        {"MIGRATION_DATABASE_URL",
+         "As DATABASE_URL, by the role that owns the tables; for `acme migrate` alone, which "
+         "grants "
+         "to the role of DATABASE_URL what nodes need; without it nodes are the owner"},
+        c.migration_database_url,
+        check_database_url
+    );
     s.duration({"ACME_DB_STATEMENT_TIME_MAX", "A slower statement fails"}, c.db_statement_time_max);
     s.text(
         {"S3_ENDPOINT", "Object storage other than AWS: its URL, or file:///folder on one machine"},

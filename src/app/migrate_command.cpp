@@ -3,6 +3,7 @@
 #include "app/lists.hpp"
 #include "app/platform.hpp"
 #include "io/cli/plan.hpp"
+#include "io/pg/grants.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -41,15 +42,35 @@ void show_plan(
     for (const std::string& line : plan.words()) call.print(line);
 }
 
+const Secret& owner_of(const Config& config) {
+    const Secret& own = config.migration_database_url;
+    return own.empty() ? config.database_url : own;
+}
+
+/// What nodes may not do, nor whoever has taken one over: change or remove what the audit says, or
+/// say that a migration was applied.
+pg::Exceptions exceptions() {
+    return {
+        .append_only = {"audit_entries", "audit_seals"},
+        .read_only = {"audit_beginnings", "migrations"},
+    };
+}
+
+/// The role it granted something to; "" when nodes run as the owner.
+std::string grant(const Config& config) {
+    return pg::grant_rights(owner_of(config), config.database_url, exceptions());
+}
+
 Result<> migrate(const Config& config, const cli::Call& call) {
     const bool is_json = call.has("--json");
+    const Secret& owner = owner_of(config);
     if (call.has("--status")) {
-        const auto status = pg::read_migration_status(config.database_url, migrations());
+        const auto status = pg::read_migration_status(owner, migrations());
         for (const std::string& line : pg::show(status, is_json)) call.print(line);
         return {};
     }
     if (call.has("--dry-run") || call.has("--plan")) {
-        const auto planned = pg::plan_migrations(config.database_url, migrations());
+        const auto planned = pg::plan_migrations(owner, migrations());
         const cli::Plan plan = plan_of(planned);
         if (call.has("--dry-run")) {
             show_plan(call, planned, plan);
@@ -60,7 +81,10 @@ Result<> migrate(const Config& config, const cli::Call& call) {
     const auto tell = [&](std::string_view line) {
         if (!is_json) call.print(line);
     };
-    const auto applied = pg::migrate(config.database_url, migrations(), {.tell = tell});
+    std::vector<std::string> applied;
+    if (!call.has("--grants")) applied = pg::migrate(owner, migrations(), {.tell = tell});
+    const std::string role = grant(config);
+    if (!role.empty()) tell("granted to " + role + " what nodes need");
     if (is_json) call.print(pg::show_applied(applied));
     return {};
 }
@@ -83,6 +107,7 @@ void add_migrate_command(cli::Commands& commands, Platform& platform) {
         .options =
             {{"--dry-run", "", "show what would be applied, and change nothing"},
              cli::plan_option,
+             {"--grants", "", "apply none: only grant to the role of DATABASE_URL what nodes need"},
              {"--status", "", "show every migration and when it was applied"},
              {"--json", "", "as one JSON line"}},
         .about = "Applies the migrations that the database lacks.",

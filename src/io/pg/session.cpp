@@ -5,7 +5,14 @@
 
 #include <libpq-fe.h>
 
+#include <thread>
+
 namespace acme::pg {
+namespace {
+
+constexpr std::chrono::milliseconds turn_pause{200};
+
+}  // namespace
 
 Session::Session(const Secret& conninfo) {
     // What stands before "dbname" is for a string that does not say; 10 s, for nobody waits.
@@ -44,6 +51,20 @@ std::string Session::value(
 ) {
     const auto rows = run(what, sql, params);
     return PQntuples(rows.get()) == 0 ? "" : PQgetvalue(rows.get(), 0, 0);
+}
+
+/// It asks and sleeps rather than waits in the server: a session that waits there holds a snapshot,
+/// and an index that is built concurrently waits for that.
+void take_turn(Session& session, std::chrono::milliseconds wait_max) {
+    // The number is any constant that nothing else uses. Held until the session ends.
+    constexpr auto ask = "SELECT pg_try_advisory_lock(7001)";
+    for (std::chrono::milliseconds waited{0}; session.value("lock", ask) != "t";
+         waited += turn_pause) {
+        if (waited >= wait_max) {
+            throw Fault("another migration is running", sqlstate::lock_not_available, "");
+        }
+        std::this_thread::sleep_for(turn_pause);
+    }
 }
 
 }  // namespace acme::pg

@@ -32,4 +32,8 @@ private:
     std::shared_ptr<pg_conn> conn_;
 };
 
+/// One at a time of those that change the schema, until the session ends. Throws Fault, with
+/// lock_not_available, when another one is not done in time.
+void take_turn(Session& session, std::chrono::milliseconds wait_max);
+
 }  // namespace acme::pg

@@ -91,8 +91,8 @@ std::string percent_encoded(std::string_view text) {
     return out;
 }
 
-std::string database_url(const Layout& layout, int number) {
-    return "postgresql://acme@" + percent_encoded(layout.run) + ":" +
+std::string database_url(const Layout& layout, int number, const std::string& role) {
+    return "postgresql://" + role + "@" + percent_encoded(layout.run) + ":" +
            std::to_string(postgres_port + number) + "/acme";
 }
 
@@ -191,7 +191,7 @@ process::Environment common_environment(
     const process::Environment& given
 ) {
     process::Environment environment{
-        {"DATABASE_URL", database_url(layout, 0)},
+        {"DATABASE_URL", database_url(layout, 0, program_role)},
         {"REDIS_URL", "redis://:" + keys.redis_password + "@" + address_of(place, 0, 1) + ":6379/0"
         },
         {"SECRET_KEY", keys.secret_key},
@@ -209,7 +209,7 @@ process::Environment common_environment(
     }
     std::string urls;
     for (int i = 1; i <= replicas; ++i) {
-        urls.append(urls.empty() ? "" : ",").append(database_url(layout, i));
+        urls.append(urls.empty() ? "" : ",").append(database_url(layout, i, program_role));
     }
     if (!urls.empty()) environment["DATABASE_REPLICA_URLS"] = urls;
     return environment;
@@ -298,6 +298,8 @@ Plan make_plan(
     add("app", "serve", 1, options.app_nodes);
     add("worker", "worker", 2, options.workers);
     add("scheduler", "scheduler", 3, 1);
+    // For commands, of which one migrates; no node has it.
+    plan.environment["MIGRATION_DATABASE_URL"] = database_url(layout, 0, owner_role);
     return plan;
 }
 

@@ -25,6 +25,10 @@ struct Options {
     static constexpr int replicas_max = 8;
 };
 
+/// In PostgreSQL: who owns the tables and migrates, and who the nodes are.
+inline constexpr auto owner_role = "acme";
+inline constexpr auto program_role = "acme_app";
+
 /// Where everything lies. All paths are absolute.
 struct Layout {
     std::string home;

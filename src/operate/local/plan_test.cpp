@@ -64,9 +64,23 @@ TEST(LocalPlan, NodesInheritOnlyWhatAPersonMaySet) {
     EXPECT_EQ(environment.at("LOG_LEVEL"), "debug");
     EXPECT_FALSE(environment.contains("LD_PRELOAD"));
     EXPECT_EQ(
-        environment.at("DATABASE_URL"), "postgresql://acme@%2fhome%2fa%2f.acme%2frun:5432/acme"
+        environment.at("DATABASE_URL"), "postgresql://acme_app@%2fhome%2fa%2f.acme%2frun:5432/acme"
     );
     EXPECT_EQ(environment.at("S3_ENDPOINT"), "file:///home/a/.acme/objects");
+}
+
+TEST(LocalPlan, TheOwnerOfTheTablesIsNamedToCommandsAndToNoNode) {
+    const Plan plan = plan_of({.replicas = 1}, {{"MIGRATION_DATABASE_URL", "postgres://x/y"}});
+    EXPECT_EQ(
+        plan.environment.at("MIGRATION_DATABASE_URL"),
+        "postgresql://acme@%2fhome%2fa%2f.acme%2frun:5432/acme"
+    );
+    for (const Node& node : plan.nodes) {
+        EXPECT_FALSE(node.environment.contains("MIGRATION_DATABASE_URL")) << node.name;
+        for (const char* name : {"DATABASE_URL", "DATABASE_REPLICA_URLS"}) {
+            EXPECT_TRUE(node.environment.at(name).starts_with("postgresql://acme_app@")) << name;
+        }
+    }
 }
 
 TEST(LocalPlan, AnObjectStoreThatIsNamedIsUsedInPlaceOfTheFolder) {

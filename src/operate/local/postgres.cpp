@@ -42,6 +42,23 @@ Task<Result<>> run_tool(std::vector<std::string> argv, std::string directory, st
     );
 }
 
+Task<Result<>> run_as_administrator(
+    const Layout& layout, const Tools& tools, std::string statement
+) {
+    return run_tool(
+        {
+            tools.postgres_bin + "/psql",
+            "--no-psqlrc",
+            "--host=" + layout.run,
+            "--username=postgres",
+            "--quiet",
+            "--command=" + std::move(statement),
+        },
+        layout.home,
+        ""
+    );
+}
+
 /// "15" for /usr/lib/postgresql/15/bin.
 std::string version_of(const Tools& tools) {
     return fs::path(tools.postgres_bin).parent_path().filename();
@@ -100,25 +117,28 @@ Task<Result<bool>> ensure_cluster(const Layout& layout, const Tools& tools) {
     co_return true;
 }
 
+Task<Result<>> ensure_program_role(const Layout& layout, const Tools& tools) {
+    const std::string role(program_role);
+    return run_as_administrator(
+        layout,
+        tools,
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '" + role +
+            "') THEN CREATE ROLE " + role + " LOGIN; END IF; END $$"
+    );
+}
+
 Task<Result<bool>> ensure_replica(const Layout& layout, const Tools& tools, int number) {
     const std::string data = layout.postgres(number);
     if (fs::exists(data + "/PG_VERSION")) co_return false;
     const std::string half = half_of(data);
     fs::remove_all(half);
     // The slot keeps what the replica has not read yet; it may be left from a copy cut short.
-    ACME_TRY(co_await run_tool(
-        {
-            tools.postgres_bin + "/psql",
-            "--no-psqlrc",
-            "--host=" + layout.run,
-            "--username=postgres",
-            "--quiet",
-            "--command=SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
-            "WHERE slot_name = 'replica_" +
-                std::to_string(number) + "' AND NOT active",
-        },
-        layout.home,
-        ""
+    ACME_TRY(co_await run_as_administrator(
+        layout,
+        tools,
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
+        "WHERE slot_name = 'replica_" +
+            std::to_string(number) + "' AND NOT active"
     ));
     ACME_TRY(co_await run_tool(
         {

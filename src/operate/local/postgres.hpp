@@ -19,6 +19,10 @@ std::string find_postgres(const std::string& installed = "/usr/lib/postgresql");
 /// (conflict) when the cluster was made by another major version.
 Task<Result<bool>> ensure_cluster(const Layout& layout, const Tools& tools);
 
+/// Makes the role of the nodes in the running primary, unless it is there; `acme migrate` grants it
+/// what they need. Errors: local.postgres_failed (unavailable).
+Task<Result<>> ensure_program_role(const Layout& layout, const Tools& tools);
+
 /// Copies the running primary for replica `number`, unless that is there; it then streams.
 /// Errors: local.postgres_failed (unavailable).
 Task<Result<bool>> ensure_replica(const Layout& layout, const Tools& tools, int number);

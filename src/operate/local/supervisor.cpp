@@ -141,8 +141,7 @@ Task<Result<>> Supervisor::start() {
     say_("Acme Platform, release " + choice_.release + ", in " + layout_.home);
     ACME_TRY(co_await start_stores(tools));
     ACME_TRY(co_await start_replicas(tools));
-    // What was deployed has had its migrations; of later ones an earlier program knows nothing.
-    if (choice_.is_release_of_program || is_new_) ACME_TRY(co_await migrate());
+    ACME_TRY(co_await migrate());
     ACME_TRY(co_await start_nodes(tools));
     keep_releases();
     co_await open_engine();
@@ -191,6 +190,7 @@ Task<Result<>> Supervisor::start_stores(const Tools& tools) {
     const Keeper& postgres = keep(plan_.postgres, executor);
     const Keeper& redis = keep(plan_.redis, executor);
     ACME_TRY(co_await until_ready(postgres, store_ready_max));
+    ACME_TRY(co_await ensure_program_role(layout_, tools));
     co_return co_await until_ready(redis, store_ready_max);
 }
 
@@ -206,14 +206,18 @@ Task<Result<>> Supervisor::start_replicas(const Tools& tools) {
     co_return done;
 }
 
+/// What was deployed has had its migrations; of later ones an earlier program knows nothing. But
+/// the nodes' role may be new to the cluster.
 Task<Result<>> Supervisor::migrate() {
+    std::vector<std::string> words{program_.binary, "migrate"};
+    if (!choice_.is_release_of_program && !is_new_) words.emplace_back("--grants");
     const SteadyTime begun = around_.clock.steady();
     std::string last;
     const process::LineSink sink = [&](std::string_view line) {
         logs_.write("migrate", line);
         last = line;
     };
-    process::Spec spec{.argv = {program_.binary, "migrate"}, .environment = plan_.environment};
+    process::Spec spec{.argv = std::move(words), .environment = plan_.environment};
     spec.environment["ACME_NODE"] = "migrate";
     const auto exit = co_await process::run(std::move(spec), sink, migrate_time_max);
     if (exit && exit->is_clean()) {

@@ -202,8 +202,8 @@ Judge::Judge(std::vector<DayAnchor> anchors, WallTime old) : old_(old) {
             anchors_.push_back(std::move(each));
         }
     }
-    std::ranges::stable_sort(anchors_, {}, [](const DayAnchor& each) {
-        return each.anchor->position;
+    std::ranges::sort(anchors_, {}, [](const DayAnchor& each) {
+        return std::pair(each.anchor->position, std::string_view(each.day));
     });
 }
 
