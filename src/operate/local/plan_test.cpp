@@ -111,8 +111,8 @@ TEST(LocalPlan, ReplicasAreTheNextSocketsOfTheSameFolder) {
     EXPECT_EQ(plan.replicas[1].process.argv[2], "/home/a/.acme/postgres-2");
     EXPECT_EQ(
         plan.environment.at("DATABASE_REPLICA_URLS"),
-        "postgresql://acme@%2fhome%2fa%2f.acme%2frun:5433/acme,"
-        "postgresql://acme@%2fhome%2fa%2f.acme%2frun:5434/acme"
+        "postgresql://acme_app@%2fhome%2fa%2f.acme%2frun:5433/acme,"
+        "postgresql://acme_app@%2fhome%2fa%2f.acme%2frun:5434/acme"
     );
 }
 
