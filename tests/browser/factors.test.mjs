@@ -33,6 +33,7 @@ async function plugIn(page) {
   return {
     credentials: async () => (await devtools.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
     add: (credential) => devtools.send("WebAuthn.addCredential", { authenticatorId, credential }),
+    clear: () => devtools.send("WebAuthn.clearCredentials", { authenticatorId }),
   };
 }
 
@@ -180,6 +181,31 @@ test("a passkey is added, renamed, and signs in alone and after the password", a
     assert.deepEqual(other.complaints, [], way);
     await other.context.close();
   }
+  // It was carried from browser to browser, and counted on.
+  await key.clear();
+  await key.add(used);
+});
+
+test("what changes how one signs in asks who it is when that was a while ago, and goes on", async () => {
+  const { page } = main;
+  await goToAccount(page);
+  // Ten minutes are long: the platform's answer of then.
+  let isOld = true;
+  await page.route("**/v1/me/mfa/recovery_codes", async (route) => {
+    if (!isOld) return route.continue();
+    isOld = false;
+    return route.fulfill({ status: 401, contentType: "application/problem+json", json: { type: "about:blank", title: "Unauthorized", status: 401, detail: "Sign in again.", code: "sessions.proof_too_old", request_id: "req_1", trace_id: "0" } });
+  });
+  await page.getByRole("button", { name: "New codes for recovery" }).click();
+  await page.getByRole("dialog", { name: "Make new recovery codes?" }).getByRole("button", { name: "Make new ones" }).click();
+  const asked = page.getByRole("dialog", { name: "Is it you?" });
+  await asked.getByLabel("Password").waitFor();
+  await inspectThemes(page, "factors-proof", 1440);
+  await asked.getByRole("button", { name: "Sign in with a passkey" }).click();
+  const shown = page.getByRole("dialog", { name: "Keep your recovery codes" });
+  await untilCount(shown.getByRole("listitem"), 10);
+  await shown.getByRole("button", { name: "I have kept them" }).click();
+  await page.unroute("**/v1/me/mfa/recovery_codes");
 });
 
 test("without a passkey at hand nobody is signed in, and that is said", async () => {
@@ -198,7 +224,7 @@ test("removing what is left takes the recovery codes along", async () => {
   await page.getByRole("button", { name: "Remove Work laptop" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
   await untilCount(page.getByTestId("passkey"), 0);
-  await page.getByRole("button", { name: "Turn the authenticator app off" }).click();
+  await page.getByRole("button", { name: "Turn off the authenticator app" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Turn off" }).click();
   await page.getByText("Your password alone signs you in").waitFor();
   await untilCount(page.getByTestId("recovery-codes"), 0);

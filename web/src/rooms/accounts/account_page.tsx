@@ -57,7 +57,7 @@ export function AccountPage() {
         </div>
         <div className={styles.column}>
           <Password email={me.email} />
-          <SecondFactors email={me.email} />
+          <SecondFactors me={me} />
           <Appearance />
         </div>
       </div>

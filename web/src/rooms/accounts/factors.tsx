@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { asProblem } from "../../api/problem";
+import type { Me } from "../../api/types";
 import { Answer } from "../../ui/answer";
 import { Button } from "../../ui/button";
 import { Dialog, DialogActions } from "../../ui/dialog";
@@ -16,10 +17,10 @@ import { SetUpApp } from "./set_up_app";
 import styles from "./accounts.module.css";
 
 /** What is asked for beside the password, and who turns it on and off. */
-export function SecondFactors({ email }: { email: string }) {
+export function SecondFactors({ me }: { me: Me }) {
   const query = useQuery(factorsQuery);
   const [codes, setCodes] = useState<string[]>([]);
-  const { proven, dialog } = useProof(email);
+  const { proven, dialog } = useProof(me);
   const turnedOn = (fresh: string[]) => {
     setCodes(fresh);
     void refreshFactors();
@@ -91,7 +92,7 @@ function TurnOff({ proven }: { proven: Proven }) {
   });
   return (
     <>
-      <Button kind="risk" onPress={() => setAsked(true)} aria-label="Turn the authenticator app off">
+      <Button kind="risk" onPress={() => setAsked(true)} aria-label="Turn off the authenticator app">
         Turn off
       </Button>
       <Dialog title="Turn the authenticator app off?" isOpen={asked} onClose={() => setAsked(false)} alert>
@@ -119,7 +120,7 @@ function NewCodes({ proven, onMade }: { proven: Proven; onMade: (codes: string[]
   });
   return (
     <>
-      <Button onPress={() => setAsked(true)} aria-label="Make new recovery codes">
+      <Button onPress={() => setAsked(true)} aria-label="New codes for recovery">
         New codes
       </Button>
       <Dialog title="Make new recovery codes?" isOpen={asked} onClose={() => setAsked(false)}>

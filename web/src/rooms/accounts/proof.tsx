@@ -1,15 +1,16 @@
 import { useState, type ReactNode } from "react";
 import { cache } from "../../api/cache";
 import { asProblem } from "../../api/problem";
+import type { Me } from "../../api/types";
 import { Dialog } from "../../ui/dialog";
-import { PasskeyButton } from "../sessions/passkey_button";
+import { fetchMe } from "../sessions/queries";
 import { SignInForm } from "../sessions/sign_in_form";
 import { sessionsQuery } from "./queries";
 
 export type Proven = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** What changes how somebody signs in wants a recent proof of who they are: asked for when it is missing, and then the work goes on. */
-export function useProof(email: string): { proven: Proven; dialog: ReactNode } {
+export function useProof(me: Me): { proven: Proven; dialog: ReactNode } {
   const [waiting, setWaiting] = useState<{ goOn: () => void; giveUp: () => void } | null>(null);
   const proven: Proven = async (work) => {
     try {
@@ -20,7 +21,12 @@ export function useProof(email: string): { proven: Proven; dialog: ReactNode } {
       return work();
     }
   };
-  const signedIn = () => {
+  const signedIn = async () => {
+    if ((await fetchMe()).me.id !== me.id) {
+      // What was asked for is not to happen to another account.
+      location.assign("/");
+      return;
+    }
     setWaiting(null);
     waiting?.goOn();
     void cache.invalidateQueries({ queryKey: sessionsQuery.queryKey });
@@ -35,8 +41,7 @@ export function useProof(email: string): { proven: Proven; dialog: ReactNode } {
       }}
     >
       <p>You signed in a while ago. Sign in again to change how you do it.</p>
-      <SignInForm email={email} onSignedIn={signedIn} />
-      <PasskeyButton onSignedIn={signedIn} />
+      <SignInForm email={me.email} onSignedIn={() => void signedIn()} />
     </Dialog>
   );
   return { proven, dialog };

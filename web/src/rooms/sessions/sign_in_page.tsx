@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { cache } from "../../api/cache";
 import { Entrance } from "./entrance";
-import { PasskeyButton } from "./passkey_button";
 import { optionsQuery } from "./queries";
 import { SignInForm } from "./sign_in_form";
 import styles from "./sessions.module.css";
@@ -18,7 +17,6 @@ export function SignInPage() {
   return (
     <Entrance title="Sign in to Acme">
       <SignInForm onSignedIn={enter} />
-      <PasskeyButton onSignedIn={enter} />
       {options && options.mail !== "none" && (
         <p className={styles.hint}>
           <Link to="/forgot" className={styles.link}>
