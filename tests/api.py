@@ -31,11 +31,12 @@ class Contract:
             (method.upper(), re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path) + "$"), operation)
             for path, item in document["paths"].items()
             for method, operation in item.items()
-            if method in {"get", "post", "put", "patch", "delete"}
+            if method in {"get", "post", "put", "patch", "delete", "options"}
         ]
 
     def operation_of(self, method, path):
         bare = path.split("?")[0]
+        method = "GET" if method == "HEAD" else method
         for known, pattern, operation in self.operations:
             if known == method and pattern.match(bare):
                 return operation
@@ -47,10 +48,11 @@ class Contract:
         if not answer.headers.get("X-Request-Id"):
             raise Undocumented(f"{where}: no X-Request-Id")
         operation = self.operation_of(method, path)
+        has_body = method != "HEAD"
         if answer.status_code >= 400:
             if answer.headers.get("Content-Type", "").split(";")[0] != "application/problem+json":
                 raise Undocumented(f"{where}: not a problem+json but {answer.headers.get('Content-Type')}")
-            missing = PROBLEM_FIELDS - answer.json().keys()
+            missing = PROBLEM_FIELDS - answer.json().keys() if has_body else None
             if missing:
                 raise Undocumented(f"{where}: the problem lacks {sorted(missing)}")
         if operation is None:
@@ -61,7 +63,7 @@ class Contract:
             "default")
         if described is None:
             raise Undocumented(f"{where}: documented are {sorted(operation['responses'])}")
-        if answer.status_code not in (204, 304) and (is_stream or answer.content):
+        if has_body and answer.status_code not in (204, 304) and (is_stream or answer.content):
             self.check_body(where, described, answer, is_stream)
 
     def check_body(self, where, described, answer, is_stream):

@@ -148,6 +148,13 @@ void describe_stores(Config& c, Settings& s) {
         c.upload_buffers,
         {1, 4096}
     );
+    s.integer(
+        {"ACME_ORG_STORAGE_MB",
+         "What the files and unfinished uploads of an organization may take, in MiB; 0 is no limit"
+        },
+        c.org_storage_mb,
+        {0, 1'000'000'000}
+    );
 }
 
 void describe_traces(Config& c, Settings& s) {

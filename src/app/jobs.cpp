@@ -14,6 +14,7 @@
 #include "platform/organizations/organizations_jobs.hpp"
 #include "platform/sessions/sessions_jobs.hpp"
 #include "platform/tokens/tokens_jobs.hpp"
+#include "platform/uploads/uploads_jobs.hpp"
 
 namespace acme::app {
 
@@ -28,6 +29,7 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     events::add_jobs(jobs, platform.db);
     idempotency::add_jobs(jobs, platform.idempotency);
     files::add_jobs(jobs, platform.files, platform.clock);
+    uploads::add_jobs(jobs, platform.uploads);
     deploy::add_jobs(jobs, platform.db, platform.telemetry.clock);
     drift::add_jobs(jobs, deploy_parts(platform));
     pings::add_jobs(jobs, platform.pings);

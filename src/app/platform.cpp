@@ -50,9 +50,13 @@ limits::Options limit_options(const Config& config) {
 }
 
 files::Options file_options(const Config& config) {
+    constexpr std::uint64_t mib = std::uint64_t{1024} * 1024;
+    std::optional<std::uint64_t> of_org;
+    if (config.org_storage_mb > 0) of_org = static_cast<std::uint64_t>(config.org_storage_mb) * mib;
     return {
-        .bytes_max = static_cast<std::uint64_t>(config.max_upload_size_mb) * 1024 * 1024,
+        .bytes_max = static_cast<std::uint64_t>(config.max_upload_size_mb) * mib,
         .buffers = share_of(config.upload_buffers, config.threads),
+        .bytes_of_org_max = of_org,
         .trusted_proxies = trusted_proxies_of(config),
     };
 }
@@ -243,6 +247,7 @@ Task<> Platform::close() {
     if (error_news) error_news->stop();
     log.collect_no_more();
     co_await hub.close();
+    co_await uploads.close();
     co_await tasks.join();
     is_closed_ = true;
     while (!ending_.empty()) ending_.give(true);

@@ -41,6 +41,7 @@
 #include "platform/tokens/device_logins.hpp"
 #include "platform/tokens/service_accounts_http.hpp"
 #include "platform/tokens/tokens.hpp"
+#include "platform/uploads/uploads.hpp"
 #include "work/jobs/jobs.hpp"
 #include "work/schedule/schedule.hpp"
 
@@ -125,6 +126,7 @@ struct Platform {
         accounts, memberships, invitations, sessions, tries, idempotency, cursors, metrics
     };
     files::Files files;
+    uploads::Uploads uploads{db, *store, files, telemetry};
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;
     pings::Pings pings;

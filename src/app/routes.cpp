@@ -19,6 +19,7 @@
 #include "platform/mail/mail_http.hpp"
 #include "platform/organizations/organizations_http.hpp"
 #include "platform/tokens/oauth_http.hpp"
+#include "platform/uploads/tus_http.hpp"
 
 namespace acme::app {
 
@@ -55,6 +56,7 @@ void add_routes(http::Router& router, Platform& platform) {
     tokens::add_signing_key_routes(router, platform.signing_keys, platform.trusted_proxies);
     organizations::add_routes(router, platform.organizations);
     files::add_routes(router, platform.files, platform.idempotency, platform.cursors);
+    uploads::add_routes(router, platform.uploads, platform.idempotency);
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);
     nodes::add_live(platform.hub, platform.nodes);

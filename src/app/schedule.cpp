@@ -5,6 +5,7 @@
 #include "operate/drift/drift_jobs.hpp"
 #include "platform/audit/audit_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
+#include "platform/uploads/uploads_jobs.hpp"
 
 namespace acme::app {
 
@@ -20,6 +21,7 @@ void add_schedule(schedule::Schedule& schedule) {
     schedule.every("organizations.sweep", hours(1), "organizations.sweep");
     schedule.every("mail.sweep", hours(1), "mail.sweep");
     files::add_schedule(schedule);
+    uploads::add_schedule(schedule);
     deploy::add_schedule(schedule);
     drift::add_schedule(schedule);
     schedule.every("events.sweep", hours(1), "events.sweep");

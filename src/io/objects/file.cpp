@@ -1,15 +1,13 @@
 #include "io/objects/file.hpp"
 
 #include "base/ids.hpp"
+#include "io/objects/file_disk.hpp"
 #include "io/objects/probe.hpp"
 
 #include <prometheus/histogram.h>
 
 #include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <set>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -19,79 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t piece_bytes = std::size_t{64} * 1024;
-constexpr std::chrono::milliseconds busy_pause{5};
-
-/// errno of what failed; 0 for nothing.
-using Errno = int;
-
-class Descriptor {
-public:
-    Descriptor() = default;
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-
-    int number() const { return number_; }
-    bool is_open() const { return number_ >= 0; }
-
-private:
-    int number_ = -1;
-};
-
-/// Waits for its turn where the loop has enough to do already: the deadline of the request ends it.
-template <class Work>
-Task<std::invoke_result_t<Work>> beside(Loop& loop, Work work) {
-    while (true) {
-        auto outcome = co_await loop.blocking(work);
-        if (outcome) co_return *std::move(outcome);
-        co_await sleep_for(busy_pause);
-    }
-}
-
-std::unexpected<Error> unavailable(Telemetry& telemetry, trace::Context context, Errno number) {
-    const bool is_full = number == ENOSPC || number == EDQUOT || number == EFBIG;
-    const std::string reason = std::strerror(number);
-    telemetry.log.write(LogLevel::warn, "objects.refused", context, {{"reason", reason}});
-    return refuse(
-        ErrorKind::unavailable,
-        "objects.unavailable",
-        is_full ? "The disk of the object store is full."
-                : "The folder of the object store cannot be used: " + reason + "."
-    );
-}
-
-Errno write_at(int file, std::string_view bytes, std::uint64_t offset) {
-    while (!bytes.empty()) {
-        const auto count = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return errno;
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-        offset += static_cast<std::uint64_t>(count);
-    }
-    return 0;
-}
-
-/// A rename lasts when the folder that holds the name has reached the disk.
-Errno sync_folder(const fs::path& folder) {
-    const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened.is_open() || ::fsync(opened.number()) != 0) return errno;
-    return 0;
-}
-
-Errno put_in_place(int file, const fs::path& from, const fs::path& to) {
-    if (::fsync(file) != 0) return errno;
-    std::error_code error;
-    fs::create_directories(to.parent_path(), error);
-    if (error) return error.value();
-    if (::rename(from.c_str(), to.c_str()) != 0) return errno;
-    return sync_folder(to.parent_path());
-}
 
 class FileWriter final : public Writer {
 public:
@@ -194,41 +119,6 @@ private:
     std::vector<char> buffer_;
 };
 
-struct Opened {
-    Descriptor file;
-    struct stat info{};
-    Errno error = 0;
-};
-
-std::shared_ptr<Opened> open_object(const fs::path& path) {
-    auto opened = std::make_shared<Opened>();
-    opened->file = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    const bool ok = opened->file.is_open() && ::fstat(opened->file.number(), &opened->info) == 0;
-    if (!ok) opened->error = errno;
-    if (ok && !S_ISREG(opened->info.st_mode)) opened->error = ENOENT;
-    return opened;
-}
-
-/// For its owner alone.
-void make_folder(const fs::path& folder) {
-    std::error_code away;
-    fs::create_directories(folder, away);
-    fs::permissions(folder, fs::perms::owner_all, away);
-}
-
-/// In its folder, which may have been away when the store was made.
-std::shared_ptr<Opened> make_object(const fs::path& path) {
-    auto made = std::make_shared<Opened>();
-    for (const bool is_again : {false, true}) {
-        if (is_again) make_folder(path.parent_path());
-        made->file =
-            Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-        made->error = made->file.is_open() ? 0 : errno;
-        if (made->error != ENOENT) break;
-    }
-    return made;
-}
-
 struct Found {
     Page page;
     Errno error = 0;
@@ -258,20 +148,6 @@ Found list_folder(const fs::path& objects, const std::string& prefix, const std:
     if (is_cut) result.next = result.objects.back().key;
     const bool is_gone = error == std::errc::no_such_file_or_directory;
     return {.page = std::move(result), .error = is_gone ? 0 : error.value()};
-}
-
-int sweep_folder(const fs::path& unfinished, WallTime before) {
-    int count = 0;
-    std::error_code error;
-    for (fs::directory_iterator entry(unfinished, error), end; !error && entry != end;
-         entry.increment(error)) {
-        struct stat info{};
-        if (::stat(entry->path().c_str(), &info) != 0) continue;
-        if (WallTime(std::chrono::seconds(info.st_mtime)) >= before) continue;
-        if (::unlink(entry->path().c_str()) == 0) ++count;
-        if (count == static_cast<int>(list_max)) break;
-    }
-    return count;
 }
 
 }  // namespace
@@ -352,13 +228,6 @@ Task<Result<Page>> FileStore::list(trace::Context context, std::string prefix, s
     });
     if (found.error != 0) co_return unavailable(telemetry_, context, found.error);
     co_return std::move(found.page);
-}
-
-/// Whatever the prefix: the folder is nobody else's.
-Task<Result<int>> FileStore::sweep(trace::Context, std::string /*prefix*/, WallTime before) {
-    co_return co_await beside(loop_, [unfinished = unfinished_, before] {
-        return sweep_folder(unfinished, before);
-    });
 }
 
 Task<Result<>> FileStore::examine(trace::Context context) { return probe(context); }

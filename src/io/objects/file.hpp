@@ -2,7 +2,8 @@
 
 /// Objects in a folder, for the nodes of one machine: the embedded default.
 ///
-/// <folder>/objects/<key> are the objects, <folder>/unfinished/<id> what is on its way. An object
+/// <folder>/objects/<key> are the objects, <folder>/unfinished/<id> what is on its way: a file, or
+/// a folder of parts. An object
 /// appears whole, by a rename after it has reached the disk, or not at all.
 
 #include "io/loop/loop.hpp"
@@ -32,7 +33,23 @@ public:
     Task<Result<Stat>> stat(trace::Context context, std::string key) override;
     Task<Result<>> remove(trace::Context context, std::string key) override;
     Task<Result<Page>> list(trace::Context context, std::string prefix, std::string after) override;
-    Task<Result<int>> sweep(trace::Context context, std::string prefix, WallTime before) override;
+    Task<Result<std::string>> begin(
+        trace::Context context, std::string key, std::string content_type
+    ) override;
+    Task<Result<std::string>> put_part(
+        trace::Context context, std::string key, std::string id, int number, std::string_view bytes
+    ) override;
+    Task<Result<>> complete(
+        trace::Context context,
+        std::string key,
+        std::string id,
+        std::vector<Part> parts,
+        std::uint64_t bytes
+    ) override;
+    Task<Result<>> abort(trace::Context context, std::string key, std::string id) override;
+    Task<Result<UnfinishedPage>> unfinished(
+        trace::Context context, std::string prefix, std::optional<Unfinished> after
+    ) override;
     Task<Result<>> probe(trace::Context context) override;
     Task<Result<>> examine(trace::Context context) override;  // as probe(): it is our own work
     Task<> close() override;

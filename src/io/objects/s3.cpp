@@ -121,39 +121,6 @@ Task<Result<Page>> S3::list(trace::Context context, std::string prefix, std::str
     co_return page;
 }
 
-Task<Result<int>> S3::sweep(trace::Context context, std::string prefix, WallTime before) {
-    const auto document = co_await caller_.document(
-        context,
-        {.name = "s3.list_uploads",
-         .method = "GET",
-         .query = {{"max-uploads", std::to_string(list_max)}, {"prefix", prefix}, {"uploads", ""}}}
-    );
-    if (!document) co_return caller_.unavailable(document.error());
-    struct Begun {
-        std::string key;
-        std::string id;
-        std::string at;
-    };
-    std::vector<Begun> all;
-    Begun one;
-    xml::read(*document, [&](std::string_view path, std::string_view text) {
-        if (path == "ListMultipartUploadsResult/Upload/Key") one.key = text;
-        if (path == "ListMultipartUploadsResult/Upload/UploadId") one.id = text;
-        if (path == "ListMultipartUploadsResult/Upload/Initiated") one.at = text;
-        if (path == "ListMultipartUploadsResult/Upload") all.push_back(std::exchange(one, {}));
-    });
-    // RFC 3339 in UTC on both sides: the first 19 characters sort as the times do.
-    const std::string oldest = to_rfc3339(before).substr(0, 19);
-    int count = 0;
-    for (const Begun& begun : all) {
-        const bool is_ours = begun.key.starts_with(prefix) && is_key(begun.key);
-        if (begun.at.size() < 19 || begun.at.substr(0, 19) >= oldest || !is_ours) continue;
-        ACME_TRY(co_await abort(context, begun.key, begun.id));
-        ++count;
-    }
-    co_return count;
-}
-
 void S3::drop(std::string key, std::string upload_id) {
     if (is_closed_) return;
     // An exception has nowhere to go here, and the sweeper finds what is left.
@@ -163,20 +130,6 @@ void S3::drop(std::string key, std::string upload_id) {
     } catch (const std::exception& fault) {
         telemetry_.log.error("s3.abort", {{"reason", fault.what()}});
     }
-}
-
-Task<Result<>> S3::abort(trace::Context context, std::string key, std::string upload_id) {
-    const auto answer = co_await caller_.call(
-        context,
-        {
-            .name = "s3.abort_upload",
-            .method = "DELETE",
-            .key = std::move(key),
-            .query = {{"uploadId", std::move(upload_id)}},
-        }
-    );
-    if (answer || answer.error().code == "NoSuchUpload") co_return done;
-    co_return caller_.unavailable(answer.error());
 }
 
 Task<> S3::abort_unseen(std::string key, std::string upload_id) {

@@ -32,7 +32,23 @@ public:
     Task<Result<Stat>> stat(trace::Context context, std::string key) override;
     Task<Result<>> remove(trace::Context context, std::string key) override;
     Task<Result<Page>> list(trace::Context context, std::string prefix, std::string after) override;
-    Task<Result<int>> sweep(trace::Context context, std::string prefix, WallTime before) override;
+    Task<Result<std::string>> begin(
+        trace::Context context, std::string key, std::string content_type
+    ) override;
+    Task<Result<std::string>> put_part(
+        trace::Context context, std::string key, std::string id, int number, std::string_view bytes
+    ) override;
+    Task<Result<>> complete(
+        trace::Context context,
+        std::string key,
+        std::string id,
+        std::vector<Part> parts,
+        std::uint64_t bytes
+    ) override;
+    Task<Result<>> abort(trace::Context context, std::string key, std::string id) override;
+    Task<Result<UnfinishedPage>> unfinished(
+        trace::Context context, std::string prefix, std::optional<Unfinished> after
+    ) override;
     Task<Result<>> probe(trace::Context context) override;
     Task<Result<>> examine(trace::Context context) override;
     Task<> close() override;
@@ -52,9 +68,17 @@ private:
     Task<Result<>> expect_two_parts(trace::Context context, std::string key);
     Task<Result<>> examine_at(trace::Context context, std::string key);
 
+    /// Sends a body and returns the ETag under which the store has it now. Errors:
+    /// objects.not_found, objects.unavailable.
+    Task<Result<std::string>> send(
+        trace::Context context, S3Request request, prometheus::Histogram& seconds
+    );
+    Task<Result<>> check_complete(
+        trace::Context context, std::string key, std::uint64_t bytes, Refusal refusal
+    );
+
     /// Ends an upload that nobody will finish.
     void drop(std::string key, std::string upload_id);
-    Task<Result<>> abort(trace::Context context, std::string key, std::string upload_id);
     Task<> abort_unseen(std::string key, std::string upload_id);
 
     Loop& loop_;

@@ -16,20 +16,14 @@ public:
     Task<Result<>> finish(trace::Context context, std::string_view bytes) override;
 
 private:
-    Task<Result<>> begin(trace::Context context);
     Task<Result<>> put(trace::Context context, std::string_view bytes);
     Task<Result<>> put_part(trace::Context context, std::string_view bytes);
-    Task<Result<>> complete(trace::Context context);
-    Task<Result<std::string>> send(
-        trace::Context context, S3Request request, prometheus::Histogram& seconds
-    );
-    std::string parts_document() const;
 
     S3& store_;
     std::string key_;
     std::string content_type_;
     std::string id_;  // of the multi-part upload; "" before there is one
-    std::vector<std::string> etags_;
+    std::vector<Part> parts_;
     std::uint64_t bytes_ = 0;  // of the parts that are stored
     bool has_last_ = false;
     bool is_finished_ = false;

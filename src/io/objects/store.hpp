@@ -41,14 +41,14 @@ struct Range {
 };
 
 /// An object on its way in. Nothing is seen of it until finish() has returned; gone without
-/// finish(), it has not happened (what a crash leaves of it, sweep() finds).
+/// finish(), it has not happened (what a crash leaves of it, unfinished() tells).
 class Writer {
 public:
     virtual ~Writer() = default;
 
     /// One part of exactly part_bytes, which stay where they are until it returns; then the part is
     /// stored, so memory stays bounded. Errors: objects.unavailable (unavailable): no such bucket,
-    /// no right, no space, out of reach.
+    /// no right, no space, out of reach; objects.not_found when others have swept it.
     virtual Task<Result<>> write(trace::Context context, std::string_view bytes) = 0;
 
     /// The last part, 0 to part_bytes; an object that fits into it travels in one piece. Errors:
@@ -74,6 +74,26 @@ struct Listed {
 struct Page {
     std::vector<Listed> objects;
     std::string next;
+};
+
+/// A part that the store holds.
+struct Part {
+    int number = 0;  // 1 to parts_max
+    std::string etag;
+};
+
+inline constexpr int parts_max = 10'000;  // their numbers may have gaps
+
+/// What a writer or begin() has begun, and nobody has ended.
+struct Unfinished {
+    std::string key;  // "" where the store does not know it
+    std::string id;
+    WallTime begun_at;
+};
+
+struct UnfinishedPage {
+    std::vector<Unfinished> uploads;
+    std::optional<Unfinished> next = std::nullopt;
 };
 
 class Store {
@@ -103,11 +123,40 @@ public:
         trace::Context context, std::string prefix, std::string after
     ) = 0;
 
-    /// Removes what writers began before `before` under keys that begin with `prefix`, and never
-    /// finished, at most 1,000; tells how many. What others keep in the same bucket stays.
+    /// Begins an object that comes in parts, over days and through many processes; nothing is seen
+    /// of it until complete(). Returns the id that the calls below take, with the same key. Errors:
+    /// objects.unavailable.
+    virtual Task<Result<std::string>> begin(
+        trace::Context context, std::string key, std::string content_type
+    ) = 0;
+
+    /// Stores one part, of exactly part_bytes unless it is the last, and returns its ETag. The same
+    /// number again replaces it. `bytes` stay where they are until it returns. Errors:
+    /// objects.not_found (ended, or swept by others), objects.unavailable.
+    virtual Task<Result<std::string>> put_part(
+        trace::Context context, std::string key, std::string id, int number, std::string_view bytes
+    ) = 0;
+
+    /// Makes an object of `bytes` out of these parts, in the order of their numbers; others are
+    /// dropped. Twice is once: when the id has ended, an object of that length decides. Errors:
+    /// objects.not_found, objects.unavailable; also for a part that was replaced meanwhile.
+    virtual Task<Result<>> complete(
+        trace::Context context,
+        std::string key,
+        std::string id,
+        std::vector<Part> parts,
+        std::uint64_t bytes
+    ) = 0;
+
+    /// Removes what was begun, and its parts. What is not there is done. Errors:
+    /// objects.unavailable.
+    virtual Task<Result<>> abort(trace::Context context, std::string key, std::string id) = 0;
+
+    /// What is unfinished under keys that begin with `prefix`, list_max at most; `after` is `next`
+    /// of the page before, none for the first. What others keep in the same bucket is not told.
     /// Errors: objects.unavailable.
-    virtual Task<Result<int>> sweep(
-        trace::Context context, std::string prefix, WallTime before
+    virtual Task<Result<UnfinishedPage>> unfinished(
+        trace::Context context, std::string prefix, std::optional<Unfinished> after
     ) = 0;
 
     /// Puts, reads, lists and removes a small object of its own: for start-up and doctor. The

@@ -63,6 +63,23 @@ protected:
         return all;
     }
 
+    std::string begin(std::string key) {
+        return bench_.wait(store().begin(bench_.context, std::move(key), "text/plain")).value();
+    }
+
+    Result<Part> put_part(std::string key, std::string id, int number, const std::string& bytes) {
+        auto etag =
+            bench_.wait(store().put_part(bench_.context, std::move(key), id, number, bytes));
+        if (!etag) return std::unexpected(etag.error());
+        return Part{.number = number, .etag = *std::move(etag)};
+    }
+
+    std::vector<Unfinished> unfinished(std::string prefix) {
+        return bench_.wait(store().unfinished(bench_.context, std::move(prefix), std::nullopt))
+            .value()
+            .uploads;
+    }
+
     /// So that no two pieces are alike.
     static std::string bytes(std::size_t count) {
         std::string text(count, '\0');
@@ -115,26 +132,81 @@ TEST_P(Conformance, WhatWasNeverFinishedIsNotThereAndLeavesNothingToSweep) {
     EXPECT_EQ(get("a/dropped"), "objects.not_found");
     EXPECT_TRUE(keys("").empty());
     bench_.wait(store().close());  // which waits for the end of what was dropped
-    const auto swept =
-        bench_.wait(store().sweep(bench_.context, "", bench_.clock.now() + std::chrono::hours(1)));
-    ASSERT_TRUE(swept);
-    EXPECT_EQ(*swept, 0);
+    EXPECT_TRUE(unfinished("").empty());
 }
 
-TEST_P(Conformance, TheSweepRemovesWhatIsOldAndUnfinishedAndNothingElse) {
+TEST_P(Conformance, WhatComesInPartsIsSeenWhenItIsCompleteAndTwiceIsOnce) {
+    const std::string text = bytes(2 * part_bytes + 7);
+    const std::string id = begin("a/parts");
+    ASSERT_TRUE(put_part("a/parts", id, 1, std::string(part_bytes, 'x')));
+    const std::vector<Part> parts{
+        // The same number again replaces it, and numbers have gaps.
+        *put_part("a/parts", id, 1, text.substr(0, part_bytes)),
+        *put_part("a/parts", id, 4, text.substr(part_bytes, part_bytes)),
+        *put_part("a/parts", id, 9, text.substr(2 * part_bytes)),
+    };
+    ASSERT_TRUE(put_part("a/parts", id, 5, std::string(part_bytes, 'y')));
+    EXPECT_EQ(get("a/parts"), "objects.not_found");
+
+    for (int twice = 0; twice < 2; ++twice) {
+        const auto completed =
+            bench_.wait(store().complete(bench_.context, "a/parts", id, parts, text.size()));
+        EXPECT_TRUE(completed) << completed.error().message;
+        EXPECT_TRUE(get("a/parts") == text);
+    }
+
+    EXPECT_TRUE(unfinished("").empty());
+    const auto late = bench_.wait(store().put_part(bench_.context, "a/parts", id, 10, text));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code, ErrorCode("objects.not_found"));
+}
+
+TEST_P(Conformance, APartThatWasReplacedIsNotTakenForTheOneThatWasStored) {
+    const std::string id = begin("a/parts");
+    const Part first = *put_part("a/parts", id, 1, std::string(part_bytes, 'x'));
+    ASSERT_TRUE(put_part("a/parts", id, 1, std::string(part_bytes, 'y')));
+
+    const auto completed =
+        bench_.wait(store().complete(bench_.context, "a/parts", id, {first}, part_bytes));
+
+    ASSERT_FALSE(completed);
+    EXPECT_EQ(completed.error().code, ErrorCode("objects.unavailable"));
+    EXPECT_EQ(get("a/parts"), "objects.not_found");
+}
+
+TEST_P(Conformance, WhatIsAbortedIsGoneAndAbortingItAgainIsDone) {
+    const std::string id = begin("a/parts");
+    const Part part = *put_part("a/parts", id, 1, bytes(part_bytes));
+
+    for (int twice = 0; twice < 2; ++twice) {
+        EXPECT_TRUE(bench_.wait(store().abort(bench_.context, "a/parts", id)));
+    }
+
+    EXPECT_TRUE(unfinished("").empty());
+    const auto late = bench_.wait(store().complete(bench_.context, "a/parts", id, {part}, 1));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code, ErrorCode("objects.not_found"));
+}
+
+TEST_P(Conformance, WhatIsUnfinishedIsToldWithItsAge) {
     const std::string text = bytes(part_bytes);
     ASSERT_TRUE(put("a/kept", "kept"));
-    const auto writer = bench_.wait(store().write(bench_.context, "a/unfinished", "text/plain"));
-    ASSERT_TRUE(writer);
+    const auto writer = bench_.wait(store().write(bench_.context, "a/written", "text/plain"));
     ASSERT_TRUE(bench_.wait((*writer)->write(bench_.context, text)));
-    const auto sweep = [&](std::chrono::hours from_now) {
-        const WallTime before = bench_.clock.now() + from_now;
-        return bench_.wait(store().sweep(bench_.context, "a/", before)).value();
-    };
+    const std::string id = begin("a/parts");
+    begin("b/other");
 
-    EXPECT_EQ(sweep(std::chrono::hours(-1)), 0);
-    EXPECT_EQ(sweep(std::chrono::hours(1)), 1);
-    EXPECT_EQ(sweep(std::chrono::hours(1)), 0);
+    const std::vector<Unfinished> found = unfinished("a/");
+
+    ASSERT_EQ(found.size(), 2);
+    for (const Unfinished& one : found) {
+        EXPECT_LT(one.begun_at - bench_.clock.now(), std::chrono::hours(1));
+        EXPECT_LT(bench_.clock.now() - one.begun_at, std::chrono::hours(1));
+        // A folder does not know what a writer writes.
+        EXPECT_EQ(one.id == id, one.key == "a/parts");
+        EXPECT_TRUE(bench_.wait(store().abort(bench_.context, one.key, one.id)));
+    }
+    EXPECT_TRUE(unfinished("a/").empty());
     EXPECT_EQ(get("a/kept"), "kept");
 }
 

@@ -12,20 +12,21 @@
 namespace acme::files {
 namespace {
 
-constexpr pg::Query insert_upload{"files.insert", R"sql(
-    INSERT INTO files (id, org_id, owner_id, name, declared_type, state, key, begun_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, 'uploading', $6, $7, $8)
-)sql"};
-
 // "expires_at > $6": the sweeper may be at work on what has expired.
 constexpr pg::Query set_ready{"files.set_ready", R"sql(
-    UPDATE files SET state = 'ready', content_type = $3, bytes = $4, sha256 = $5, ready_at = $6
-    WHERE org_id = $1 AND id = $2 AND state = 'uploading' AND expires_at > $6
+    WITH begun AS (
+        SELECT reserved FROM files
+        WHERE org_id = $1 AND id = $2 AND state = 'uploading' AND expires_at > $6 FOR UPDATE
+    ), booked AS (
+        UPDATE org_usage
+        SET bytes_used = bytes_used + $4, bytes_reserved = greatest(0, bytes_reserved - reserved)
+        FROM begun WHERE org_id = $1
+    )
+    UPDATE files
+    SET state = 'ready', content_type = $3, bytes = $4, sha256 = $5, ready_at = $6, reserved = 0
+    FROM begun
+    WHERE org_id = $1 AND id = $2 AND state = 'uploading'
     RETURNING id, name, content_type, bytes, sha256, ready_at
-)sql"};
-
-constexpr pg::Query abandon_upload{"files.abandon", R"sql(
-    UPDATE files SET expires_at = $3 WHERE org_id = $1 AND id = $2 AND state = 'uploading'
 )sql"};
 
 constexpr pg::Query list_first{"files.list", R"sql(
@@ -55,7 +56,13 @@ constexpr pg::Query find_key{"files.find_key", R"sql(
 )sql"};
 
 constexpr pg::Query delete_file{"files.remove", R"sql(
-    UPDATE files SET state = 'deleted', deleted_at = $3
+    WITH gone AS (
+        SELECT bytes AS freed FROM files WHERE org_id = $1 AND id = $2 AND state = 'ready' FOR UPDATE
+    ), booked AS (
+        UPDATE org_usage SET bytes_used = greatest(0, bytes_used - freed) FROM gone
+        WHERE org_id = $1
+    )
+    UPDATE files SET state = 'deleted', deleted_at = $3 FROM gone
     WHERE org_id = $1 AND id = $2 AND state = 'ready'
     RETURNING id, name, content_type, bytes, sha256, ready_at
 )sql"};
@@ -85,12 +92,6 @@ std::vector<File> read_files(const pg::Rows& rows) {
     files.reserve(static_cast<std::size_t>(rows.size()));
     for (int i = 0; i < rows.size(); ++i) files.push_back(read_file(rows[i]));
     return files;
-}
-
-/// "org_01…/2026/11/fil_01…"
-std::string key_of(OrgId org, WallTime now, FileId id) {
-    const std::string date = to_rfc3339(now);
-    return org.str() + '/' + date.substr(0, 4) + '/' + date.substr(5, 2) + '/' + id.str();
 }
 
 audit::Actor actor_of(const Identity& who, std::string ip) {
@@ -124,24 +125,17 @@ Task<Result<Received>> Files::receive(
 ) {
     const Counted counted(active_);
     Buffer buffer = ACME_TRY(co_await buffers_.take(options_.buffer_wait_max));
-    const WallTime now = telemetry_.clock.now();
-    const FileId id = FileId::make(now, telemetry_.random);
-    const std::string key = key_of(who.org, now, id);
-    co_await db_.run(
-        context,
-        insert_upload,
-        id,
-        who.org,
-        who.user,
-        draft.name,
-        draft.declared_type,
-        key,
-        now,
-        now + upload_time_max + upload_grace
+    const WallTime end = telemetry_.clock.now() + upload_time_max + upload_grace;
+    const std::uint64_t most = draft.announced.value_or(options_.bytes_max);
+    auto transaction = co_await db_.begin(context);
+    const Begun begun =
+        ACME_TRY(co_await begin_upload(transaction, context, who, draft, most, end));
+    co_await transaction.commit(context);
+    Incoming incoming(
+        store_, buffer, begun.key, std::move(draft.declared_type), options_.bytes_max
     );
-    Incoming incoming(store_, buffer, key, std::move(draft.declared_type), options_.bytes_max);
-    Result<Received> received = co_await receive_into(context, incoming, id, body);
-    if (!received) co_await abandon(context, who, id);
+    Result<Received> received = co_await receive_into(context, incoming, begun.id, body);
+    if (!received) co_await abandon(context, who, begun.id);
     co_return received;
 }
 
@@ -195,10 +189,6 @@ Task<Result<File>> Files::make_ready(
         {.topic = "files", .id = file.id.str(), .verb = "created", .org = who.org, .data = json}
     );
     co_return file;
-}
-
-Task<> Files::abandon(trace::Context context, Identity who, FileId id) {
-    co_await db_.run(context, abandon_upload, who.org, id, telemetry_.clock.now());
 }
 
 Task<std::vector<File>> Files::list(

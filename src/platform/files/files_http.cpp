@@ -29,6 +29,13 @@ Result<> check_announced(const http::Request& request, std::uint64_t frame, std:
     return {};
 }
 
+/// nullopt: it comes in chunks. A form is longer than its file.
+std::optional<std::uint64_t> announced_in(const http::Request& request, std::uint64_t most) {
+    const auto announced = parse_number<std::uint64_t>(request.header("Content-Length"));
+    if (!announced) return std::nullopt;
+    return std::min(*announced, most);
+}
+
 /// Source: draft-ietf-httpbis-resumable-upload, "Upload-Limit".
 Response with_limit(const Files& files, Response response) {
     response.headers.emplace_back(
@@ -45,6 +52,7 @@ Task<Result<Received>> receive_form(Files& files, const Call& call, std::string 
     Draft draft{
         .name = ACME_TRY(checked_name(name)),
         .declared_type = media_type_of(part.content_type()),
+        .announced = announced_in(call.request, files.options().bytes_max),
     };
     co_return co_await files.receive(call.context, call.who(), std::move(draft), part);
 }
@@ -62,6 +70,7 @@ Task<Result<Received>> receive(Files& files, const Call& call) {
     Draft draft{
         .name = ACME_TRY(checked_name(*name)),
         .declared_type = media_type_of(request.header("Content-Type")),
+        .announced = announced_in(request, most),
     };
     co_return co_await files.receive(call.context, call.who(), std::move(draft), request.body);
 }
@@ -144,6 +153,17 @@ Task<Result<Response>> remove(Files& files, const Call& call) {
     co_return Response{.status = 204};
 }
 
+/// One's own organization: of another's nothing is said, not even whether it is there.
+Task<Result<Response>> usage(Files& files, const Call& call) {
+    const auto asked = OrgId::parse(call.params[0]);
+    if (!asked || *asked != call.who().org) {
+        co_return refuse(
+            ErrorKind::not_found, "organizations.not_found", "There is no such organization."
+        );
+    }
+    co_return http::json(200, to_json(co_await files.usage(call.context, *asked)));
+}
+
 constexpr std::string_view page_schema = R"json({
     "type": "object",
     "required": ["data", "next_cursor"],
@@ -167,6 +187,7 @@ http::Route upload_route(Files& files, Idempotency& idempotency) {
              .query = {"name"},
              .errors =
                  {"files.too_large",
+                  "files.quota_exceeded",
                   "files.name_invalid",
                   "files.multipart_malformed",
                   "files.multipart_empty",
@@ -193,7 +214,19 @@ void add_routes(
     using enum http::Method;
     router.add_schema({.name = "File", .json = file_schema});
     router.add_schema({.name = "FilePage", .json = page_schema});
+    router.add_schema({.name = "Usage", .json = usage_schema});
     router.add(upload_route(files, idempotency));
+    router.add({
+        .method = get,
+        .pattern = "/v1/orgs/{org}/usage",
+        .access = Access::signed_in(),
+        .body_bytes_max = http::no_body,
+        .doc =
+            {.summary = "Shows what the organization's files and unfinished uploads take.",
+             .response = "Usage",
+             .errors = {"organizations.not_found"}},
+        .handler = [&](const Call& call) { return usage(files, call); },
+    });
     router.add({
         .method = get,
         .pattern = "/v1/files",

@@ -7,8 +7,8 @@
 
 namespace acme::files {
 
-/// POST and GET /v1/files; GET and DELETE /v1/files/{id}; GET /v1/files/{id}/content. Everything
-/// outlives the router's use.
+/// POST and GET /v1/files; GET and DELETE /v1/files/{id}; GET /v1/files/{id}/content; GET
+/// /v1/orgs/{org}/usage. Everything outlives the router's use.
 void add_routes(
     http::Router& router,
     Files& files,

@@ -21,6 +21,36 @@ const char* const file_schema = R"json({
     }
 })json";
 
+const char* const usage_schema = R"json({
+    "type": "object",
+    "required": ["bytes_used", "bytes_reserved", "bytes_max", "files"],
+    "additionalProperties": false,
+    "properties": {
+        "bytes_used": {"type": "integer", "minimum": 0, "description": "By files."},
+        "bytes_reserved": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "By uploads that go on: what they may still take."
+        },
+        "bytes_max": {
+            "type": ["integer", "null"],
+            "description": "Of both together; null: there is no limit."
+        },
+        "files": {"type": "integer", "minimum": 0}
+    }
+})json";
+
+boost::json::object to_json(const Usage& usage) {
+    boost::json::object json{
+        {"bytes_used", usage.bytes_used},
+        {"bytes_reserved", usage.bytes_reserved},
+        {"bytes_max", nullptr},
+        {"files", usage.files},
+    };
+    if (usage.bytes_max) json["bytes_max"] = *usage.bytes_max;
+    return json;
+}
+
 boost::json::object to_json(const File& file) {
     return {
         {"id", file.id.str()},

@@ -10,7 +10,10 @@ namespace acme::files {
 
 boost::json::object to_json(const File& file);
 
-/// The schema "File" of what to_json() makes.
+boost::json::object to_json(const Usage& usage);
+
+/// The schemas "File" and "Usage" of what to_json() makes.
 extern const char* const file_schema;
+extern const char* const usage_schema;
 
 }  // namespace acme::files

@@ -40,7 +40,4 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
-/// What callers are told when the store refuses; what it said is in the log.
-Error store_unavailable();
-
 }  // namespace acme::files

@@ -24,8 +24,17 @@ constexpr pg::Query list_expired{"files.list_expired", R"sql(
 )sql"};
 
 constexpr pg::Query delete_upload{"files.delete_upload", R"sql(
-    DELETE FROM files
-    WHERE org_id = $1 AND id = $2 AND state = 'uploading' AND expires_at <= $3
+    WITH gone AS (
+        DELETE FROM files
+        WHERE org_id = $1 AND id = $2 AND state = 'uploading' AND expires_at <= $3
+        RETURNING reserved
+    )
+    UPDATE org_usage SET bytes_reserved = greatest(0, bytes_reserved - reserved) FROM gone
+    WHERE org_id = $1
+)sql"};
+
+constexpr pg::Query list_open_keys{"files.open_keys", R"sql(
+    SELECT key FROM files WHERE key = ANY($1) AND state = 'uploading' AND expires_at > $2
 )sql"};
 
 constexpr pg::Query find_deleted{"files.find_deleted", R"sql(
@@ -51,14 +60,10 @@ constexpr pg::Query known_keys{"files.known_keys", R"sql(
     SELECT key FROM files WHERE key = ANY($1::text[])
 )sql"};
 
-/// As a PostgreSQL array. Keys need no quotes: objects::is_key().
-std::string array_of(const std::vector<objects::Listed>& objects) {
-    std::string text = "{";
-    for (const objects::Listed& object : objects) {
-        if (text.size() > 1) text += ',';
-        text += object.key;
-    }
-    return text + '}';
+std::set<std::string> keys_of(const pg::Rows& rows) {
+    std::set<std::string> keys;
+    for (int i = 0; i < rows.size(); ++i) keys.insert(rows[i].text());
+    return keys;
 }
 
 }  // namespace
@@ -76,14 +81,38 @@ Task<Result<std::string>> Files::sweep(trace::Context context, std::string after
     ACME_TRY(co_await sweep_uploads(context));
     const WallTime now = telemetry_.clock.now();
     for (const std::string_view prefix : prefixes) {
-        const WallTime before = now - unfinished_for_max;
-        const auto parts = co_await store_.sweep(context, std::string(prefix), before);
-        if (!parts) co_return std::unexpected(store_unavailable());
+        ACME_TRY(co_await sweep_unfinished(context, std::string(prefix)));
     }
     ACME_TRY(co_await sweep_given_up(context));
     std::string next = ACME_TRY(co_await sweep_orphans(context, std::move(after), pages));
     co_await db_.run(context, forget_deleted, now - deleted_rows_kept_for, sweep_rows_max);
+    co_await recount(context);
     co_return next;
+}
+
+/// What is old and belongs to no upload that goes on: the process that began it has died, or the
+/// upload was given up.
+Task<Result<>> Files::sweep_unfinished(trace::Context context, std::string prefix) {
+    const WallTime now = telemetry_.clock.now();
+    std::optional<objects::Unfinished> after;
+    for (int number = 0; number < sweep_pages_max; ++number) {
+        auto page = co_await store_.unfinished(context, prefix, after);
+        if (!page) co_return std::unexpected(store_unavailable());
+        std::erase_if(page->uploads, [&](const objects::Unfinished& one) {
+            return one.begun_at >= now - unfinished_for_max;
+        });
+        std::vector<std::string> keys;
+        for (const objects::Unfinished& one : page->uploads) keys.push_back(one.key);
+        const auto open = keys_of(co_await db_.run(context, list_open_keys, keys, now));
+        for (const objects::Unfinished& one : page->uploads) {
+            if (open.contains(one.key)) continue;
+            const auto aborted = co_await store_.abort(context, one.key, one.id);
+            if (!aborted) co_return std::unexpected(store_unavailable());
+        }
+        if (!page->next) break;
+        after = std::move(page->next);
+    }
+    co_return done;
 }
 
 Task<Result<>> Files::sweep_given_up(trace::Context context) {
@@ -124,9 +153,9 @@ Task<Result<std::string>> Files::sweep_orphans(
         for (const objects::Listed& object : page->objects) {
             if (objects::is_key(object.key)) ours.push_back(object);
         }
-        const auto rows = co_await db_.run(context, known_keys, array_of(ours));
-        std::set<std::string> known;
-        for (int i = 0; i < rows.size(); ++i) known.insert(rows[i].text());
+        std::vector<std::string> keys;
+        for (const objects::Listed& object : ours) keys.push_back(object.key);
+        const auto known = keys_of(co_await db_.run(context, known_keys, keys));
         for (const objects::Listed& object : ours) {
             if (known.contains(object.key)) continue;
             telemetry_.log.write(

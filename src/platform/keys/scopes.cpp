@@ -65,6 +65,7 @@ std::optional<std::string> scope_of(const http::TableRoute& route) {
     if (!is_versioned || route.is_stream) return std::nullopt;
     std::string room = segments[1];
     if (room == "rollbacks") room = "deployments";
+    if (room == "uploads") room = "files";
     const bool is_read = route.method == http::Method::get;
     const bool is_mine = room == "me" && segments.size() > 2;
     const bool is_second_person = segments.back().ends_with(":pass");
