@@ -134,21 +134,20 @@ TEST(S3, EachPartIsMeasuredAndRetriesAreCountedApart) {
     EXPECT_TRUE(has(R"(s3_retries_total{operation="s3.put"} 3)"));
 }
 
-TEST(S3, TheSweepLeavesWhatOthersUploadIntoTheSameBucket) {
+TEST(S3, WhatOthersUploadIntoTheSameBucketIsNotTold) {
     S3Bench bench;
     Store& store = bench.backend.store();
-    const std::string part(part_bytes, 'x');
     const auto begin = [&](const char* key) {
-        auto writer = bench.wait(store.write(bench.context, key, "text/plain"));
-        EXPECT_TRUE(bench.wait((*writer)->write(bench.context, part)));
-        return writer;
+        return bench.wait(store.begin(bench.context, key, "text/plain")).value();
     };
-    const auto theirs = begin("backups/a");
-    const auto ours = begin("org_a/b");
-    const WallTime later = bench.clock.now() + 24h;
-    EXPECT_EQ(*bench.wait(store.sweep(bench.context, "org_", later)), 1);
-    EXPECT_TRUE(bench.wait((*theirs)->finish(bench.context, "end")));
-    EXPECT_FALSE(bench.wait((*ours)->finish(bench.context, "end")));
+    begin("backups/a");
+    const std::string ours = begin("org_a/b");
+
+    const auto told = bench.wait(store.unfinished(bench.context, "org_", std::nullopt));
+
+    ASSERT_EQ(told->uploads.size(), 1);
+    EXPECT_EQ(told->uploads[0].id, ours);
+    EXPECT_FALSE(told->next);
 }
 
 TEST(S3, AStoreIsExaminedByAllThatWillBeAskedOfItAndNothingIsLeft) {
@@ -159,8 +158,7 @@ TEST(S3, AStoreIsExaminedByAllThatWillBeAskedOfItAndNothingIsLeft) {
 
     EXPECT_TRUE(found) << found.error().message;
     EXPECT_TRUE(bench.wait(store.list(bench.context, "", ""))->objects.empty());
-    const WallTime later = bench.clock.now() + 24h;
-    EXPECT_EQ(*bench.wait(store.sweep(bench.context, "", later)), 0);
+    EXPECT_TRUE(bench.wait(store.unfinished(bench.context, "", std::nullopt))->uploads.empty());
     EXPECT_FALSE(bench.has_logged("objects.refused"));
     bench.backend.server.kill();
     EXPECT_FALSE(bench.wait(store.examine(bench.context)));
