@@ -62,6 +62,12 @@ std::string key_of(OrgId org, WallTime now, FileId id) {
     return org.str() + '/' + date.substr(0, 4) + '/' + date.substr(5, 2) + '/' + id.str();
 }
 
+/// NULL for none.
+pg::Param number_or_null(std::optional<std::uint64_t> number) {
+    if (!number) return std::nullopt;
+    return std::to_string(*number);
+}
+
 std::unexpected<Error> quota_exceeded(std::uint64_t most) {
     return refuse(
         ErrorKind::conflict,
@@ -96,7 +102,7 @@ Task<Result<Begun>> Files::begin_upload(
         now,
         expires_at,
         bytes,
-        options_.bytes_of_org_max
+        number_or_null(options_.bytes_of_org_max)
     );
     if (rows.empty()) co_return quota_exceeded(*options_.bytes_of_org_max);
     co_return Begun{.id = id, .key = std::move(key)};
@@ -105,8 +111,9 @@ Task<Result<Begun>> Files::begin_upload(
 Task<Result<>> Files::reserve(
     pg::Transaction& transaction, trace::Context context, OrgId org, FileId id, std::uint64_t bytes
 ) {
-    const auto rows =
-        co_await transaction.run(context, set_reserved, org, id, bytes, options_.bytes_of_org_max);
+    const auto rows = co_await transaction.run(
+        context, set_reserved, org, id, bytes, number_or_null(options_.bytes_of_org_max)
+    );
     if (rows.empty()) co_return quota_exceeded(options_.bytes_of_org_max.value_or(0));
     co_return done;
 }

@@ -62,6 +62,12 @@ State state_of(std::string_view word) {
     return word == "ready" ? State::ready : State::ended;
 }
 
+/// NULL for none.
+pg::Param number_or_null(std::optional<std::uint64_t> number) {
+    if (!number) return std::nullopt;
+    return std::to_string(*number);
+}
+
 std::optional<std::uint64_t> count_of(std::optional<std::int64_t> number) {
     if (!number) return std::nullopt;
     return static_cast<std::uint64_t>(*number);
@@ -153,7 +159,7 @@ Task<Result<Upload>> Uploads::add(
         upload.name,
         plan.declared_type,
         upload.metadata,
-        upload.length,
+        number_or_null(upload.length),
         objects::part_bytes,
         begun.key,
         now,
@@ -185,8 +191,9 @@ Task<Result<Lease>> Uploads::take_lease(
     }
     const WallTime now = telemetry_.clock.now();
     auto transaction = co_await db_.begin(context);
-    const auto rows =
-        co_await transaction.run(context, take_over, org, id, now, offset, length, parts);
+    const auto rows = co_await transaction.run(
+        context, take_over, org, id, now, number_or_null(offset), number_or_null(length), parts
+    );
     if (rows.empty()) co_return std::unexpected(co_await reason_of(context, org, id, coming));
     Lease lease = read_lease(org, id, rows[0]);
     if (length) {
