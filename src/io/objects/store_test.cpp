@@ -156,7 +156,7 @@ TEST_P(Conformance, WhatComesInPartsIsSeenWhenItIsCompleteAndTwiceIsOnce) {
     }
 
     EXPECT_TRUE(unfinished("").empty());
-    const auto late = bench_.wait(store().put_part(bench_.context, "a/parts", id, 10, text));
+    const auto late = bench_.wait(store().put_part(bench_.context, "a/parts", id, 10, "x"));
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error().code, ErrorCode("objects.not_found"));
 }

@@ -52,7 +52,7 @@ constexpr pg::Query abandon_upload{"files.abandon", R"sql(
         UPDATE org_usage SET bytes_reserved = greatest(0, bytes_reserved - reserved) FROM begun
         WHERE org_id = $1
     )
-    UPDATE files SET expires_at = $3, reserved = 0
+    UPDATE files SET expires_at = $3, reserved = 0 FROM begun
     WHERE org_id = $1 AND id = $2 AND state = 'uploading'
 )sql"};
 

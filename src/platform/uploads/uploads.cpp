@@ -254,7 +254,8 @@ Task<Result<Upload>> Uploads::append(
     if (announced > bytes_max()) co_return files::too_large(bytes_max());
     // Who waits for memory ends nobody's request.
     const Upload found = ACME_TRY(co_await find(context, org, id));
-    const std::uint64_t most = found.length.value_or(coming.length.value_or(bytes_max()));
+    const std::uint64_t meant = std::max(coming.length.value_or(bytes_max()), coming.offset);
+    const std::uint64_t most = found.length.value_or(meant);
     if (coming.offset + coming.announced.value_or(0) > most) co_return files::too_large(most);
     std::optional<files::Buffer> buffer(
         ACME_TRY(co_await files_.buffers().take(options().buffer_wait_max))
