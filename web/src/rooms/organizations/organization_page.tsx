@@ -12,6 +12,7 @@ import { Members } from "./members";
 import { Organizations } from "./organizations";
 import { membersQuery, organizationKey } from "./queries";
 import { mayInvite, nameOf } from "./rules";
+import { Usage } from "./usage";
 import styles from "./organizations.module.css";
 
 export function OrganizationPage() {
@@ -41,6 +42,7 @@ function Content({ me }: { me: Me }) {
         </div>
         <div className={styles.column}>
           {mayInvite(me.org.role) && <Invitations me={me} />}
+          <Usage org={me.org.id} members={members && `${members.length}${query.hasNextPage ? " or more" : ""}`} />
           <Organizations />
         </div>
       </div>

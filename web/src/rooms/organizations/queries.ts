@@ -1,7 +1,9 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body, idempotencyKey } from "../../api/client";
 import type { Invitation, InvitationOffer, Member, Organization, Role } from "../../api/types";
+import { Problem } from "../../api/problem";
 import type { Proof } from "../sessions/queries";
+import { requestsOf } from "./requests";
 
 const page_size = 50;
 const organizations_max = 200;
@@ -42,6 +44,16 @@ export const organizationsQuery = queryOptions({
   queryKey: ["organizations"],
   queryFn: async ({ signal }): Promise<Organization[]> => (await body(api.GET("/v1/orgs", { params: { query: { limit: organizations_max } }, signal }))).data,
 });
+
+export const usageQuery = (org: string) =>
+  queryOptions({
+    queryKey: [...organizationKey, org, "usage"],
+    queryFn: async ({ signal }) => {
+      const { data, response } = await api.GET("/v1/orgs/{org}/usage", { params: { path: { org } }, signal });
+      if (!data) throw new Problem(0, { title: "The answer was empty." });
+      return { ...data, requests: requestsOf(response.headers) };
+    },
+  });
 
 /** Against the version that is there now: who changes a role says what it shall be, whatever it was. */
 export async function changeRole(org: string, id: string, role: Role): Promise<void> {
