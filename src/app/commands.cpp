@@ -25,6 +25,7 @@
 #include "platform/accounts/accounts_cli.hpp"
 #include "platform/audit/audit_cli.hpp"
 #include "platform/files/files_cli.hpp"
+#include "platform/files/remote_cli.hpp"
 #include "platform/keys/keys_cli.hpp"
 #include "platform/tokens/client_cli.hpp"
 #include "platform/tokens/login_cli.hpp"
@@ -50,6 +51,12 @@ void add_visitors(cli::Commands& commands, Platform& platform) {
     smoke::add_commands(
         commands, {.telemetry = platform.telemetry, .make_account = smoke_account(platform)}, url
     );
+}
+
+std::optional<files::Credential> login_in(const std::string& folder) {
+    auto login = tokens::kept_login(folder);
+    if (!login) return std::nullopt;
+    return files::Credential{.url = std::move(login->url), .key = std::move(login->key)};
 }
 
 std::vector<metrics::Target> targets_here(const std::string& home) {
@@ -110,16 +117,16 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     tokens::add_commands(commands, platform.service_accounts, platform.accounts);
     tokens::add_client_commands(commands, platform.fetch, platform.telemetry);
     const std::string running = local::url_of_running(home);
-    tokens::add_login_commands(
-        commands,
-        {.fetch = platform.fetch,
-         .url = running.empty() ? platform.config.url : running,
-         .folder = user_folder(process_environment())}
-    );
+    const std::string here = running.empty() ? platform.config.url : running;
+    const std::string user = user_folder(process_environment());
+    tokens::add_login_commands(commands, {.fetch = platform.fetch, .url = here, .folder = user});
     commands.add_group("audit", "Who changed what.");
     audit::add_commands(commands, platform.db, *platform.store, platform.clock);
     commands.add_group("files", "Uploaded files.");
     files::add_commands(commands, platform.files);
+    files::add_remote_commands(commands, {.fetch = platform.fetch, .url = here, .login = [user] {
+                                              return login_in(user);
+                                          }});
     commands.add_group("config", "The environment variables: check them, document them.");
     add_config_commands(commands);
     add_migrate_command(commands, platform);

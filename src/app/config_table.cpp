@@ -130,7 +130,7 @@ void describe_stores(Config& c, Settings& s) {
     );
     s.text(
         {"S3_PUBLIC_ENDPOINT",
-         "Where browsers reach the object storage (checked, not yet in force: links lead to nodes)"
+         "Where browsers reach the object storage, to send parts there themselves; else S3_ENDPOINT"
         },
         c.s3_public_endpoint,
         check_http_url

@@ -14,6 +14,7 @@
 #include "platform/organizations/organizations_jobs.hpp"
 #include "platform/sessions/sessions_jobs.hpp"
 #include "platform/tokens/tokens_jobs.hpp"
+#include "platform/uploads/direct_jobs.hpp"
 #include "platform/uploads/uploads_jobs.hpp"
 
 namespace acme::app {
@@ -30,6 +31,7 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     idempotency::add_jobs(jobs, platform.idempotency);
     files::add_jobs(jobs, platform.files, platform.clock);
     uploads::add_jobs(jobs, platform.uploads);
+    uploads::add_direct_jobs(jobs, platform.directs);
     deploy::add_jobs(jobs, platform.db, platform.telemetry.clock);
     drift::add_jobs(jobs, deploy_parts(platform));
     pings::add_jobs(jobs, platform.pings);

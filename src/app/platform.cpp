@@ -85,7 +85,7 @@ accounts::SignUps::Options sign_up_options(const Config& config) {
 }
 
 /// Without a slash at its end, as paths are written after it.
-std::string issuer_of(const Config& config) {
+std::string base_url_of(const Config& config) {
     std::string url = config.url;
     if (url.empty()) url = "http://localhost:" + std::to_string(config.port);
     while (url.ends_with('/')) url.pop_back();
@@ -94,7 +94,7 @@ std::string issuer_of(const Config& config) {
 
 /// What authenticator apps show beside the address: people have accounts on several platforms.
 std::string factor_issuer_of(const Config& config) {
-    const std::string url = issuer_of(config);
+    const std::string url = base_url_of(config);
     const auto begin = url.find("://") + 3;
     return "Acme " + url.substr(begin, url.find_first_of(":/", begin) - begin);
 }
@@ -134,6 +134,7 @@ std::unique_ptr<objects::Store> make_store(
         .bucket = config.s3_bucket,
         .region = config.s3_region,
         .endpoint = config.s3_endpoint,
+        .public_endpoint = config.s3_public_endpoint,
         .keys =
             {
                 .access_key = std::string(config.aws_access_key_id.reveal()),
@@ -185,7 +186,7 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       memberships(db, accounts, telemetry),
       factors(db, secret_keys(config), factor_issuer_of(config), telemetry),
       passkeys(
-          factors::Party::of_url(issuer_of(config)), db, factors, secret_keys(config), telemetry
+          factors::Party::of_url(base_url_of(config)), db, factors, secret_keys(config), telemetry
       ),
       invitations(
           {.sign_up = sign_ups.allowed(), .base_url = config.url},
@@ -202,9 +203,26 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       sessions(session_options(config), db, redis, accounts, limits, telemetry),
       signing_keys(loop, db, secret_keys(config), telemetry),
       tokens(
-          issuer_of(config), db, service_accounts, signing_keys, limits, telemetry, trusted_proxies
+          base_url_of(config),
+          db,
+          service_accounts,
+          signing_keys,
+          limits,
+          telemetry,
+          trusted_proxies
       ),
       files(db, *store, telemetry, file_options(config)),
+      directs(
+          db,
+          *store,
+          files,
+          telemetry,
+          keys_for(secret_keys(config), "file parts v1"),
+          base_url_of(config)
+      ),
+      file_links(
+          files, telemetry, keys_for(secret_keys(config), "file links v1"), base_url_of(config)
+      ),
       nodes(db),
       pings(db, telemetry),
       log_levels(db, clock) {

@@ -28,6 +28,7 @@
 #include "platform/events/hub.hpp"
 #include "platform/factors/passkeys.hpp"
 #include "platform/files/files.hpp"
+#include "platform/files/links.hpp"
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/keys/keys.hpp"
 #include "platform/limits/limits.hpp"
@@ -41,6 +42,7 @@
 #include "platform/tokens/device_logins.hpp"
 #include "platform/tokens/service_accounts_http.hpp"
 #include "platform/tokens/tokens.hpp"
+#include "platform/uploads/direct.hpp"
 #include "platform/uploads/uploads.hpp"
 #include "work/jobs/jobs.hpp"
 #include "work/schedule/schedule.hpp"
@@ -127,6 +129,8 @@ struct Platform {
     };
     files::Files files;
     uploads::Uploads uploads{db, *store, files, telemetry};
+    uploads::Directs directs;
+    files::Links file_links;
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;
     pings::Pings pings;

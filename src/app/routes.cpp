@@ -14,11 +14,13 @@
 #include "platform/factors/factors_http.hpp"
 #include "platform/factors/passkeys_http.hpp"
 #include "platform/files/files_http.hpp"
+#include "platform/files/links_http.hpp"
 #include "platform/keys/keys_http.hpp"
 #include "platform/keys/scopes.hpp"
 #include "platform/mail/mail_http.hpp"
 #include "platform/organizations/organizations_http.hpp"
 #include "platform/tokens/oauth_http.hpp"
+#include "platform/uploads/direct_http.hpp"
 #include "platform/uploads/tus_http.hpp"
 
 namespace acme::app {
@@ -57,6 +59,8 @@ void add_routes(http::Router& router, Platform& platform) {
     organizations::add_routes(router, platform.organizations);
     files::add_routes(router, platform.files, platform.idempotency, platform.cursors);
     uploads::add_routes(router, platform.uploads, platform.idempotency);
+    uploads::add_direct_routes(router, {platform.directs, platform.idempotency});
+    files::add_link_routes(router, platform.files, platform.file_links);
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);
     nodes::add_live(platform.hub, platform.nodes);

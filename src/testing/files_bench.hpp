@@ -6,6 +6,7 @@
 #include "platform/files/files_cli.hpp"
 #include "platform/files/files_http.hpp"
 #include "platform/files/files_jobs.hpp"
+#include "platform/files/links_http.hpp"
 #include "testing/pieces_body.hpp"
 #include "testing/stores.hpp"
 #include "work/jobs/worker.hpp"
@@ -23,6 +24,7 @@ struct FilesBench : Bench {
     explicit FilesBench(const Driver& driver, files::Options options = {})
         : backend(driver.make(*this)), files(db, backend->store(), telemetry, options) {
         add_routes(router, files, idempotency, cursors);
+        add_link_routes(router, files, links);
         add_jobs(jobs, files, clock);
         add_commands(commands, files);
         me = somebody();
@@ -109,6 +111,7 @@ struct FilesBench : Bench {
 
     std::unique_ptr<Backend> backend;
     files::Files files;
+    files::Links links{files, telemetry, one_key(), "https://acme.example.com"};
     acme::idempotency::Idempotency idempotency{db, clock};
     std::optional<Identity> me;
     http::Cursors cursors{one_key()};

@@ -170,6 +170,7 @@ Task<Result<>> FileStore::complete(
         if (stored && stored->bytes == bytes) co_return done;
         co_return not_found();
     }
+    if (error == ESTALE) co_return parts_mismatch();
     if (error != 0) co_return unavailable(telemetry_, context, error);
     const std::chrono::duration<double> time = telemetry_.clock.steady() - began;
     complete_seconds_.Observe(time.count());

@@ -23,6 +23,12 @@ std::unexpected<Error> not_found() {
     return refuse(ErrorKind::not_found, "objects.not_found", "There is no such object.");
 }
 
+std::unexpected<Error> parts_mismatch() {
+    return refuse(
+        ErrorKind::conflict, "objects.parts_mismatch", "The store does not have these parts."
+    );
+}
+
 prometheus::Histogram& upload_seconds(Telemetry& telemetry, std::string operation) {
     return telemetry.metrics.histogram(
         "s3_upload_duration_seconds",

@@ -18,6 +18,7 @@ namespace acme::objects {
 void expect_key(std::string_view key);
 
 std::unexpected<Error> not_found();
+std::unexpected<Error> parts_mismatch();
 
 /// The store under test is its own judge: what was put is read, listed and removed.
 Task<Result<>> probe_store(Store& store, trace::Context context, std::string key);

@@ -38,6 +38,14 @@ public:
     Task<Result<std::string>> put_part(
         trace::Context context, std::string key, std::string id, int number, std::string_view bytes
     ) override;
+    bool has_addresses() const override { return true; }
+    std::optional<std::string> part_address(
+        const std::string& key,
+        const std::string& id,
+        int number,
+        std::uint64_t bytes,
+        std::chrono::seconds lifetime
+    ) const override;
     Task<Result<>> complete(
         trace::Context context,
         std::string key,

@@ -19,33 +19,6 @@ constexpr std::chrono::seconds link_lifetime{60};
 constexpr std::size_t document_bytes_max = std::size_t{4} * 1024 * 1024;
 constexpr std::chrono::milliseconds pause_max{2'000};
 
-struct Address {
-    std::string origin;
-    std::string host;
-    bool is_path_style;
-};
-
-Address address_of(const S3Options& options) {
-    const std::string text = options.endpoint.empty()
-                                 ? "https://s3." + options.region + ".amazonaws.com"
-                                 : options.endpoint;
-    const auto url = boost::urls::parse_uri(text);
-    const bool is_http = url && (url->scheme() == "http" || url->scheme() == "https");
-    if (!is_http || url->host().empty() || (url->path() != "" && url->path() != "/") ||
-        url->has_userinfo() || url->has_query()) {
-        throw std::invalid_argument("an S3 endpoint is http(s)://host[:port]");
-    }
-    // A certificate of "*.host" does not cover a bucket with a dot in its name.
-    const bool is_dotted = options.bucket.find('.') != options.bucket.npos;
-    const bool is_path_style = options.has_path_style.value_or(!options.endpoint.empty()) ||
-                               (is_dotted && options.endpoint.empty());
-    std::string host(url->encoded_host());
-    if (!is_path_style) host = options.bucket + '.' + host;
-    const bool is_default = url->port() == (url->scheme() == "http" ? "80" : "443");
-    if (url->has_port() && !is_default) host += ':' + std::string(url->port());
-    return {std::string(url->scheme()) + "://" + host, host, is_path_style};
-}
-
 bool is_worth_retrying(const Refusal& refusal) {
     if (refusal.has_timed_out) return false;
     switch (refusal.status) {
@@ -117,13 +90,38 @@ std::string sentence_of(const Refusal& refusal, const S3Options& options) {
            (code.empty() ? "" : " " + code) + ".";
 }
 
-S3Caller::S3Caller(S3Options options, fetch::Client& fetch, Telemetry& telemetry)
-    : options_(std::move(options)), fetch_(fetch), telemetry_(telemetry) {
-    Address address = address_of(options_);
-    origin_ = std::move(address.origin);
-    host_ = std::move(address.host);
-    if (address.is_path_style) prefix_ = '/' + options_.bucket;
+S3Caller::Address S3Caller::address_of(const S3Options& options, const std::string& endpoint) {
+    const std::string text =
+        endpoint.empty() ? "https://s3." + options.region + ".amazonaws.com" : endpoint;
+    const auto url = boost::urls::parse_uri(text);
+    const bool is_http = url && (url->scheme() == "http" || url->scheme() == "https");
+    if (!is_http || url->host().empty() || (url->path() != "" && url->path() != "/") ||
+        url->has_userinfo() || url->has_query()) {
+        throw std::invalid_argument("an S3 endpoint is http(s)://host[:port]");
+    }
+    // A certificate of "*.host" does not cover a bucket with a dot in its name.
+    const bool is_dotted = options.bucket.find('.') != options.bucket.npos;
+    const bool is_path_style = options.has_path_style.value_or(!options.endpoint.empty()) ||
+                               (is_dotted && options.endpoint.empty());
+    std::string host(url->encoded_host());
+    if (!is_path_style) host = options.bucket + '.' + host;
+    const bool is_default = url->port() == (url->scheme() == "http" ? "80" : "443");
+    if (url->has_port() && !is_default) host += ':' + std::string(url->port());
+    return {
+        .origin = std::string(url->scheme()) + "://" + host,
+        .host = std::move(host),
+        .prefix = is_path_style ? '/' + options.bucket : "",
+    };
 }
+
+S3Caller::S3Caller(S3Options options, fetch::Client& fetch, Telemetry& telemetry)
+    : options_(std::move(options)),
+      fetch_(fetch),
+      telemetry_(telemetry),
+      here_(address_of(options_, options_.endpoint)),
+      public_(
+          options_.public_endpoint.empty() ? here_ : address_of(options_, options_.public_endpoint)
+      ) {}
 
 Task<S3Caller::Answer> S3Caller::call(trace::Context context, S3Request request) {
     if (request.sha256.empty()) request.sha256 = to_hex(sha256(request.body));
@@ -167,21 +165,37 @@ Task<std::expected<std::string, Refusal>> S3Caller::document(
     }
 }
 
+std::string S3Caller::link(
+    std::string method,
+    std::string key,
+    sigv4::Pairs query,
+    sigv4::Pairs headers,
+    std::chrono::seconds lifetime
+) const {
+    sigv4::Message message{
+        .method = std::move(method),
+        .path = public_.prefix + '/' + key,
+        .query = std::move(query),
+        .headers = std::move(headers),
+    };
+    message.headers.emplace_back("Host", public_.host);
+    std::string url = public_.origin + sigv4::encode_path(message.path) + '?';
+    return url + sigv4::presigned_query(
+                     options_.keys,
+                     {.region = options_.region},
+                     telemetry_.clock.now() + clock_offset_,
+                     lifetime,
+                     std::move(message)
+                 );
+}
+
 Task<std::expected<std::string, Refusal>> S3Caller::read_presigned(
     trace::Context context, std::string key
 ) {
-    const std::string path = prefix_ + '/' + key;
-    const std::string query = sigv4::presigned_query(
-        options_.keys,
-        {.region = options_.region},
-        telemetry_.clock.now() + clock_offset_,
-        link_lifetime,
-        {.method = "GET", .path = path, .query = {}, .headers = {{"Host", host_}}}
-    );
     try {
         fetch::Request request{
             .name = "s3.presigned",
-            .url = origin_ + sigv4::encode_path(path) + '?' + query,
+            .url = link("GET", std::move(key), {}, {}, link_lifetime),
             .answer_time_max = options_.answer_time_max,
         };
         fetch::Response response = co_await fetch_.send(context, std::move(request));
@@ -225,7 +239,7 @@ Task<S3Caller::Answer> S3Caller::attempt(trace::Context context, const S3Request
 
 fetch::Request S3Caller::signed_request(const S3Request& request) const {
     const WallTime now = telemetry_.clock.now() + clock_offset_;
-    const std::string path = prefix_ + '/' + request.key;
+    const std::string path = here_.prefix + '/' + request.key;
     sigv4::Message message{
         .method = request.method,
         .path = path,
@@ -238,10 +252,10 @@ fetch::Request S3Caller::signed_request(const S3Request& request) const {
     if (!options_.keys.session_token.empty()) {
         message.headers.emplace_back("X-Amz-Security-Token", options_.keys.session_token.reveal());
     }
-    message.headers.emplace_back("Host", host_);
+    message.headers.emplace_back("Host", here_.host);
     std::string authorization =
         sigv4::authorization(options_.keys, {.region = options_.region}, now, message);
-    std::string url = origin_ + sigv4::encode_path(path);
+    std::string url = here_.origin + sigv4::encode_path(path);
     if (!request.query.empty()) url += '?' + sigv4::canonical_query(request.query);
     message.headers.emplace_back("Authorization", std::move(authorization));
     return {

@@ -15,7 +15,8 @@ namespace acme::objects {
 struct S3Options {
     std::string bucket = "";
     std::string region = "";
-    std::string endpoint = "";  // "https://store.example:9000"; "" for AWS in that region
+    std::string endpoint = "";         // "https://store.example:9000"; "" for AWS in that region
+    std::string public_endpoint = "";  // where others reach it by a link; "" for the same
     std::optional<bool> has_path_style = std::nullopt;  // none: unless the endpoint is AWS
     sigv4::Keys keys = {};
     int attempts_max = 4;
@@ -68,7 +69,17 @@ public:
     /// The same, with the body of the answer: a document of at most 4 MiB.
     Task<std::expected<std::string, Refusal>> document(trace::Context context, S3Request request);
 
-    /// Reads the object by a link that carries its own signature and is good for a minute.
+    /// An address at the public endpoint by which whoever has it may send this request until
+    /// `lifetime` has passed (1 s to 7 days), with exactly these headers beside the host.
+    std::string link(
+        std::string method,
+        std::string key,
+        sigv4::Pairs query,
+        sigv4::Pairs headers,
+        std::chrono::seconds lifetime
+    ) const;
+
+    /// Reads the object by a link that is good for a minute.
     Task<std::expected<std::string, Refusal>> read_presigned(
         trace::Context context, std::string key
     );
@@ -84,9 +95,15 @@ private:
     S3Options options_;
     fetch::Client& fetch_;
     Telemetry& telemetry_;
-    std::string origin_;                    // "https://host:port"
-    std::string host_;                      // as in the header
-    std::string prefix_;                    // of every path: "/bucket" or ""
+    struct Address {
+        std::string origin;  // "https://host:port"
+        std::string host;    // as in the header
+        std::string prefix;  // of every path: "/bucket" or ""
+    };
+    static Address address_of(const S3Options& options, const std::string& endpoint);
+
+    Address here_;
+    Address public_;
     std::chrono::seconds clock_offset_{0};  // the store's clock less ours
 };
 

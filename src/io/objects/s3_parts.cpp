@@ -11,6 +11,7 @@ namespace acme::objects {
 namespace {
 
 constexpr std::string_view no_such_upload = "NoSuchUpload";
+constexpr std::string_view parts_at_fault[] = {"InvalidPart", "InvalidPartOrder", "EntityTooSmall"};
 
 double seconds_since(const Clock& clock, SteadyTime began) {
     return std::chrono::duration<double>(clock.steady() - began).count();
@@ -97,6 +98,23 @@ Task<Result<std::string>> S3::put_part(
     co_return co_await send(context, std::move(request), upload_seconds_.part);
 }
 
+std::optional<std::string> S3::part_address(
+    const std::string& key,
+    const std::string& id,
+    int number,
+    std::uint64_t bytes,
+    std::chrono::seconds lifetime
+) const {
+    expect_key(key);
+    return caller_.link(
+        "PUT",
+        key,
+        {{"partNumber", std::to_string(number)}, {"uploadId", id}},
+        {{"Content-Length", std::to_string(bytes)}, {"Content-Type", part_type}},
+        lifetime
+    );
+}
+
 Task<Result<>> S3::complete(
     trace::Context context,
     std::string key,
@@ -136,6 +154,7 @@ Task<Result<>> S3::check_complete(
     const auto stored = co_await stat(context, std::move(key));
     if (stored && stored->bytes == bytes) co_return done;
     if (refusal.code == no_such_upload) co_return not_found();
+    if (std::ranges::count(parts_at_fault, refusal.code) > 0) co_return parts_mismatch();
     co_return caller_.unavailable(refusal);
 }
 

@@ -7,6 +7,7 @@
 #include "base/task.hpp"
 #include "io/telemetry/trace.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -82,6 +83,9 @@ struct Part {
     std::string etag;
 };
 
+/// Content-Type of a part that others put.
+inline constexpr const char* part_type = "application/octet-stream";
+
 inline constexpr int parts_max = 10'000;  // their numbers may have gaps
 
 /// What a writer or begin() has begun, and nobody has ended.
@@ -137,9 +141,23 @@ public:
         trace::Context context, std::string key, std::string id, int number, std::string_view bytes
     ) = 0;
 
+    /// Whether others can send parts themselves, past us: by part_address().
+    virtual bool has_addresses() const = 0;
+
+    /// Where whoever has it may put one part of exactly `bytes` as part_type, until `lifetime` has
+    /// passed (1 s to 7 days). nullopt where has_addresses() says no.
+    virtual std::optional<std::string> part_address(
+        const std::string& key,
+        const std::string& id,
+        int number,
+        std::uint64_t bytes,
+        std::chrono::seconds lifetime
+    ) const = 0;
+
     /// Makes an object of `bytes` out of these parts, in the order of their numbers; others are
     /// dropped. Twice is once: when the id has ended, an object of that length decides. Errors:
-    /// objects.not_found, objects.unavailable; also for a part that was replaced meanwhile.
+    /// objects.not_found, objects.unavailable, objects.parts_mismatch (conflict): a part is
+    /// not there, was replaced meanwhile, or is too short.
     virtual Task<Result<>> complete(
         trace::Context context,
         std::string key,

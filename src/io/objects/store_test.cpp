@@ -170,7 +170,7 @@ TEST_P(Conformance, APartThatWasReplacedIsNotTakenForTheOneThatWasStored) {
         bench_.wait(store().complete(bench_.context, "a/parts", id, {first}, part_bytes));
 
     ASSERT_FALSE(completed);
-    EXPECT_EQ(completed.error().code, ErrorCode("objects.unavailable"));
+    EXPECT_EQ(completed.error().code, ErrorCode("objects.parts_mismatch"));
     EXPECT_EQ(get("a/parts"), "objects.not_found");
 }
 

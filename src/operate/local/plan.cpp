@@ -21,6 +21,7 @@ constexpr std::array passed_on = {
     "LOG_LEVEL",
     "WORKER_CONCURRENCY",
     "MAX_UPLOAD_SIZE_MB",
+    "ACME_ORG_STORAGE_MB",
     "RATE_LIMIT_PER_MIN",
     "ENABLE_FEATURE_FLAGS",
     "DRAIN_TIMEOUT_SECONDS",
@@ -52,6 +53,7 @@ constexpr std::array passed_on = {
 /// A person who names an object store gets that one in place of the folder.
 constexpr std::array object_store = {
     "S3_ENDPOINT",
+    "S3_PUBLIC_ENDPOINT",
     "S3_BUCKET",
     "S3_REGION",
     "S3_FORCE_PATH_STYLE",

@@ -55,6 +55,12 @@ constexpr pg::Query find_key{"files.find_key", R"sql(
     SELECT key FROM files WHERE org_id = $1 AND id = $2 AND state = 'ready'
 )sql"};
 
+constexpr pg::Query rename_file{"files.rename", R"sql(
+    UPDATE files SET name = $4
+    WHERE org_id = $1 AND id = $2 AND state = 'ready' AND name = $3
+    RETURNING id, name, content_type, bytes, sha256, ready_at
+)sql"};
+
 constexpr pg::Query delete_file{"files.remove", R"sql(
     WITH gone AS (
         SELECT bytes AS freed FROM files WHERE org_id = $1 AND id = $2 AND state = 'ready' FOR UPDATE
@@ -210,6 +216,44 @@ Task<Result<File>> Files::find(trace::Context context, OrgId org, FileId id) {
     const auto rows = co_await db_.run(context, find_file, org, id);
     if (rows.empty()) co_return not_found();
     co_return read_file(rows[0]);
+}
+
+Task<Result<File>> Files::rename(
+    trace::Context context, Identity who, File file, std::string name, std::string ip
+) {
+    if (name == file.name) co_return file;
+    auto transaction = co_await db_.begin(context);
+    const auto rows =
+        co_await transaction.run(context, rename_file, who.org, file.id, file.name, name);
+    if (rows.empty()) {
+        ACME_TRY(co_await find(context, who.org, file.id));
+        co_return refuse(
+            ErrorKind::conflict,
+            "http.precondition_failed",
+            "It has changed meanwhile. Read it again and repeat the change."
+        );
+    }
+    File renamed = read_file(rows[0]);
+    co_await audit::record(
+        transaction,
+        context,
+        actor_of(who, std::move(ip)),
+        {.action = "files.rename",
+         .target = file.id.str(),
+         .before = audit::json_of({{"name", file.name}}),
+         .after = audit::json_of({{"name", renamed.name}})}
+    );
+    co_await events::publish(
+        transaction,
+        context,
+        {.topic = "files",
+         .id = file.id.str(),
+         .verb = "updated",
+         .org = who.org,
+         .data = boost::json::serialize(to_json(renamed))}
+    );
+    co_await transaction.commit(context);
+    co_return renamed;
 }
 
 Task<Result<std::unique_ptr<objects::Reader>>> Files::open(

@@ -160,6 +160,12 @@ public:
     /// Errors: files.not_found, also for the file of another organization.
     Task<Result<File>> find(trace::Context context, OrgId org, FileId id);
 
+    /// Gives a file another name, a checked_name(), if it is still called `file.name`; tells the
+    /// audit and /v1/events. Errors: files.not_found, http.precondition_failed (conflict).
+    Task<Result<File>> rename(
+        trace::Context context, Identity who, File file, std::string name, std::string ip
+    );
+
     /// The bytes of a file that was found. Errors: uploads.store_unavailable (unavailable). Throws
     /// when the object is missing.
     Task<Result<std::unique_ptr<objects::Reader>>> open(

@@ -51,7 +51,12 @@ std::string content_range(objects::Range range, std::uint64_t bytes) {
 
 Task<Result<http::Response>> content(Files& files, const http::Call& call) {
     const FileId id = ACME_TRY(parse_file_id(call.params[0]));
-    const OrgId org = call.who().org;
+    co_return co_await content_of(files, call, call.who().org, id);
+}
+
+Task<Result<http::Response>> content_of(
+    Files& files, const http::Call& call, OrgId org, FileId id
+) {
     const File file = ACME_TRY(co_await files.find(call.context, org, id));
     const std::string etag = '"' + file.sha256 + '"';
     http::Response response{.content_type = file.content_type, .headers = headers_of(file, etag)};

@@ -1,7 +1,11 @@
 #include "platform/files/files_http.hpp"
 
+#include "base/bytes.hpp"
+#include "base/hash.hpp"
 #include "base/text.hpp"
 #include "io/http/client_address.hpp"
+#include "io/http/condition.hpp"
+#include "io/http/fields.hpp"
 #include "io/http/json.hpp"
 #include "platform/files/files_content.hpp"
 #include "platform/files/files_json.hpp"
@@ -18,6 +22,8 @@ using http::Access;
 using http::Call;
 using http::Response;
 using idempotency::Idempotency;
+
+constexpr std::size_t patch_bytes_max = 4096;
 
 /// The room refuses what is too long by itself, for it can name the limit.
 constexpr std::size_t any_length = std::numeric_limits<std::size_t>::max();
@@ -141,10 +147,34 @@ Task<Result<Response>> list(Files& files, const http::Cursors& cursors, const Ca
     co_return with_limit(files, http::page(call.request, std::move(data), std::move(next)));
 }
 
+/// Of the record, not of the bytes: the name is all that changes in it.
+std::string etag_of(const File& file) { return '"' + to_hex(sha256(file.name)) + '"'; }
+
+Response to_response(const Files& files, const File& file) {
+    Response response = with_limit(files, http::json(200, to_json(file)));
+    response.headers.emplace_back("ETag", etag_of(file));
+    return response;
+}
+
 Task<Result<Response>> find(Files& files, const Call& call) {
     const FileId id = ACME_TRY(parse_file_id(call.params[0]));
-    const File file = ACME_TRY(co_await files.find(call.context, call.who().org, id));
-    co_return with_limit(files, http::json(200, to_json(file)));
+    co_return to_response(files, ACME_TRY(co_await files.find(call.context, call.who().org, id)));
+}
+
+Task<Result<Response>> rename(Files& files, const Call& call) {
+    const FileId id = ACME_TRY(parse_file_id(call.params[0]));
+    http::Fields fields(ACME_TRY(co_await http::json_object(call.request)));
+    const auto asked = fields.optional_text("name", {1, name_bytes_max});
+    ACME_TRY(fields.finish());
+    File file = ACME_TRY(co_await files.find(call.context, call.who().org, id));
+    ACME_TRY(http::check_if_match(call.request, etag_of(file)));
+    std::string name = asked ? ACME_TRY(checked_name(*asked)) : file.name;
+    co_return to_response(
+        files,
+        ACME_TRY(co_await files.rename(
+            call.context, call.who(), std::move(file), std::move(name), address_of(files, call)
+        ))
+    );
 }
 
 Task<Result<Response>> remove(Files& files, const Call& call) {
@@ -172,6 +202,12 @@ constexpr std::string_view page_schema = R"json({
         "data": {"type": "array", "items": {"$ref": "#/components/schemas/File"}},
         "next_cursor": {"type": ["string", "null"]}
     }
+})json";
+
+constexpr std::string_view patch_schema = R"json({
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {"name": {"type": ["string", "null"], "minLength": 1, "maxLength": 255}}
 })json";
 
 http::Route upload_route(Files& files, Idempotency& idempotency) {
@@ -215,6 +251,7 @@ void add_routes(
     router.add_schema({.name = "File", .json = file_schema});
     router.add_schema({.name = "FilePage", .json = page_schema});
     router.add_schema({.name = "Usage", .json = usage_schema});
+    router.add_schema({.name = "FilePatch", .json = patch_schema});
     router.add(upload_route(files, idempotency));
     router.add({
         .method = get,
@@ -248,6 +285,24 @@ void add_routes(
             {.summary = "Shows a file's record.", .response = "File", .errors = {"files.not_found"}
             },
         .handler = [&](const Call& call) { return find(files, call); },
+    });
+    router.add({
+        .method = http::Method::patch,
+        .pattern = "/v1/files/{id}",
+        .access = Access::org(OrgRole::member),
+        .body_bytes_max = patch_bytes_max,
+        .doc =
+            {.summary = "Gives a file another name.",
+             .request = "FilePatch",
+             .response = "File",
+             .errors =
+                 {"files.not_found",
+                  "files.name_invalid",
+                  "http.precondition_required",
+                  "http.precondition_failed"},
+             .request_type = "application/merge-patch+json",
+             .needs_if_match = true},
+        .handler = [&](const Call& call) { return rename(files, call); },
     });
     router.add({
         .method = get,

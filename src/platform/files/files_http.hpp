@@ -7,7 +7,7 @@
 
 namespace acme::files {
 
-/// POST and GET /v1/files; GET and DELETE /v1/files/{id}; GET /v1/files/{id}/content; GET
+/// POST and GET /v1/files; GET, PATCH and DELETE /v1/files/{id}; GET /v1/files/{id}/content; GET
 /// /v1/orgs/{org}/usage. Everything outlives the router's use.
 void add_routes(
     http::Router& router,

@@ -246,6 +246,15 @@ constexpr cli::Option as_json{.name = "--json", .about = "one JSON object a line
 
 }  // namespace
 
+std::optional<Login> kept_login(const std::string& folder) {
+    const auto text = process::read_file(folder + "/login.json");
+    const auto object = http::parse_object(text.value_or(""));
+    if (!object) return std::nullopt;
+    Login login{.url = text_in(*object, "url"), .key = Secret(text_in(*object, "key"))};
+    if (login.url.empty() || login.key.empty()) return std::nullopt;
+    return login;
+}
+
 void add_login_commands(cli::Commands& commands, LoginParts parts) {
     commands.add({
         .name = "login",
