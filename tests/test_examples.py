@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -118,7 +119,10 @@ class Wire:
                 target.sendall(data)
         for end in (source, target):
             with contextlib.suppress(OSError):
+                if self.was_cut:  # as a machine that is gone: what comes to it is refused
+                    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 end.shutdown(socket.SHUT_RDWR)
+            end.close()
 
 
 @with_uploads
