@@ -24,6 +24,8 @@ class Sink:
         self.asked = []  # recipients, whatever was answered
         self.refusals = []  # said to the next recipients in turn
         self.is_holding = False  # nobody is told that a mail was taken
+        self.held = set()  # nor those who send to these addresses
+        self.signed_in_over = []  # of each password that was said: whether it was over TLS
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         self.asked.append(address)
@@ -34,7 +36,7 @@ class Sink:
 
     async def handle_DATA(self, server, session, envelope):
         self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
-        while self.is_holding:
+        while self.is_holding or self.held & set(envelope.rcpt_tos):
             await asyncio.sleep(0.05)
         return "250 taken"
 
@@ -43,20 +45,23 @@ class Sink:
 
 
 @contextlib.contextmanager
-def sink(password=None, tls=None):
-    """A running one and its port. With a password it takes nothing from whoever does not name it."""
+def sink(password=None, tls=None, starttls=None):
+    """A running one and its port. With a password it takes nothing from whoever does not name it; with a context
+    of `starttls` nothing before STARTTLS."""
     handler = Sink()
 
     def authenticate(server, session, envelope, mechanism, data):
+        handler.signed_in_over.append(session.ssl is not None)
         return AuthResult(success=data.password.decode() == password, handled=False)
 
     signing_in = {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False} if password else {}
-    controller = Controller(handler, hostname="127.0.0.1", port=free_port(), ssl_context=tls, **signing_in)
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port(), ssl_context=tls, tls_context=starttls,
+                            require_starttls=starttls is not None, **signing_in)
     controller.start()
     try:
         yield handler, controller.port
     finally:
-        handler.is_holding = False
+        handler.is_holding, handler.held = False, set()
         controller.stop()
 
 

@@ -1,6 +1,5 @@
 #include "io/smtp/smtp.hpp"
 
-#include "io/loop/loop.hpp"
 #include "io/smtp/sending.hpp"
 
 namespace acme::smtp {
@@ -24,7 +23,7 @@ Outcome deliver(
 }  // namespace
 
 Client::Client(Options options, Loop& loop, Telemetry& telemetry)
-    : options_(std::move(options)), loop_(loop), telemetry_(telemetry) {}
+    : options_(std::move(options)), telemetry_(telemetry), beside_(loop, options_.at_once_max) {}
 
 Task<Result<>> Client::send(trace::Context context, Letter letter, std::string message_id) {
     static const bool is_started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
@@ -39,7 +38,7 @@ Task<Result<>> Client::send(trace::Context context, Letter letter, std::string m
                  date = telemetry_.clock.now()] {
         return deliver(options, letter, message_id, date);
     };
-    const Outcome outcome = ACME_TRY(co_await loop_.blocking(std::move(work)));
+    const Outcome outcome = ACME_TRY(co_await beside_.run(std::move(work)));
     span.set("smtp.reply", outcome.reply);
     if (outcome.code == CURLE_OK) co_return done;
     span.fail();

@@ -1,19 +1,16 @@
 #pragma once
 
-/// Hands mails to a server by SMTP, over libcurl beside the loop of the thread. Certificates are
+/// Hands mails to a server by SMTP, over libcurl on threads beside the loop. Certificates are
 /// always checked, against the system's authorities (or SSL_CERT_FILE); proxies of the environment
 /// are not asked. Source: RFC 5321, RFC 6409.
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "base/task.hpp"
+#include "io/loop/beside.hpp"
 #include "io/telemetry/telemetry.hpp"
 
 #include <string>
-
-namespace acme {
-class Loop;
-}
 
 namespace acme::smtp {
 
@@ -24,9 +21,10 @@ struct Letter {
 };
 
 struct Options {
-    Secret url;                // smtp://user:password@host:587, smtps://host
-    std::string from;          // an address, ASCII
-    bool demands_tls = false;  // also without a password; see send()
+    Secret url;                   // smtp://user:password@host:587, smtps://host
+    std::string from;             // an address, ASCII
+    bool demands_tls = false;     // also without a password; see send()
+    std::size_t at_once_max = 1;  // mails under way, each on a thread of its own
 };
 
 class Client {
@@ -34,7 +32,7 @@ public:
     Client(Options options, Loop& loop, Telemetry& telemetry);
 
     /// Returns when the server has taken it; what it does not say within 30 seconds has failed.
-    /// One mail at a time is under way, beside the loop. `message_id` is without the brackets.
+    /// More than Options::at_once_max wait for each other. `message_id` is without the brackets.
     /// smtp: is encrypted by STARTTLS where the server offers it, and must be when the URL has a
     /// password or Options demand it; to this machine itself it is never.
     ///
@@ -45,8 +43,8 @@ public:
 
 private:
     Options options_;
-    Loop& loop_;
     Telemetry& telemetry_;
+    Beside beside_;
 };
 
 }  // namespace acme::smtp

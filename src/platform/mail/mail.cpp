@@ -65,7 +65,8 @@ Mail::Mail(
       client_(
           {.url = options_.smtp.url.clone(),
            .from = options_.smtp.from,
-           .demands_tls = options_.smtp.demands_tls},
+           .demands_tls = options_.smtp.demands_tls,
+           .at_once_max = options_.smtp.at_once_max},
           loop,
           telemetry
       ),

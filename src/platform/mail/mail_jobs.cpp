@@ -23,9 +23,13 @@ Task<Result<>> sweep(Mail& mail, trace::Context context) {
 }  // namespace
 
 void add_jobs(jobs::Registry& jobs, Mail& mail) {
-    jobs.add(deliver_kind, [&mail](trace::Context context, std::string args) {
-        return deliver(mail, context, std::move(args));
-    });
+    jobs.add(
+        deliver_kind,
+        [&mail](trace::Context context, std::string args) {
+            return deliver(mail, context, std::move(args));
+        },
+        {.waits_for_others = true}
+    );
     jobs.add("mail.sweep", [&mail](trace::Context context, std::string) {
         return sweep(mail, context);
     });
@@ -36,7 +40,9 @@ Task<> enqueue_delivery(
 ) {
     std::string args;
     append_json_string(args, id.str());
-    return jobs::enqueue(transaction, context, clock, deliver_kind, std::move(args));
+    return jobs::enqueue(
+        transaction, context, clock, deliver_kind, std::move(args), {.queue = "mail"}
+    );
 }
 
 }  // namespace acme::mail

@@ -77,15 +77,12 @@ Task<bool> Worker::run_one() {
 /// Nothing, when the database cannot be asked.
 Task<std::vector<Job>> Worker::fetch(std::size_t count) {
     Untraced own(telemetry_);
-    if (kinds_.size() != registry_.kinds().size()) {
-        kinds_.clear();
-        for (const auto& [kind, how] : registry_.kinds()) kinds_.push_back(kind);
-    }
+    sort_kinds();
     std::vector<Job> jobs;
     bool has_failed = false;
     try {
         co_await ensure_lease(own.context);
-        jobs = co_await table_.claim(own.context, lease_, kinds_, count);
+        jobs = co_await claim(own.context, count);
         if (options_.at_work) std::exchange(options_.at_work, nullptr)();
     } catch (const pg::Fault& fault) {
         telemetry_.log.warn("worker.fetch", {{"reason", fault.what()}});
@@ -94,6 +91,41 @@ Task<std::vector<Job>> Worker::fetch(std::size_t count) {
     }
     if (has_failed) co_await fetching_.wait(fault_pause);
     co_return jobs;
+}
+
+void Worker::sort_kinds() {
+    if (kinds_.size() + waiting_kinds_.size() == registry_.kinds().size()) return;
+    kinds_.clear();
+    waiting_kinds_.clear();
+    for (const auto& [kind, how] : registry_.kinds()) {
+        (how.options.waits_for_others ? waiting_kinds_ : kinds_).push_back(kind);
+    }
+}
+
+/// In turns, so that neither kind of job keeps the other from the last free slot.
+Task<std::vector<Job>> Worker::claim(trace::Context context, std::size_t count) {
+    std::vector<Job> jobs;
+    is_waiting_first_ = !is_waiting_first_;
+    co_await claim_of(context, is_waiting_first_, count, jobs);
+    co_await claim_of(context, !is_waiting_first_, count - jobs.size(), jobs);
+    co_return jobs;
+}
+
+Task<> Worker::claim_of(
+    trace::Context context, bool waits_for_others, std::size_t count, std::vector<Job>& jobs
+) {
+    if (waits_for_others) {
+        const std::size_t most = slots_for_others(options_.slots);
+        const auto taken = static_cast<std::size_t>(
+            std::ranges::count_if(running_, [](const Slot& slot) { return slot->waits_for_others; })
+        );
+        count = std::min(count, most - std::min(most, taken));
+    }
+    const auto& kinds = waits_for_others ? waiting_kinds_ : kinds_;
+    if (count == 0 || kinds.empty()) co_return;
+    for (Job& job : co_await table_.claim(context, lease_, kinds, count)) {
+        jobs.push_back(std::move(job));
+    }
 }
 
 Task<> Worker::ensure_lease(trace::Context context) {
@@ -110,7 +142,10 @@ Task<> Worker::ensure_lease(trace::Context context) {
 
 Worker::Slot Worker::occupy(Job job) {
     series_.began(job);
-    running_.push_back(std::make_shared<Running>(Running{.job = std::move(job), .work = {}}));
+    const bool waits = std::ranges::count(waiting_kinds_, job.kind) > 0;
+    running_.push_back(std::make_shared<Running>(
+        Running{.job = std::move(job), .waits_for_others = waits, .work = {}}
+    ));
     return running_.back();
 }
 

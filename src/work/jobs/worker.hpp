@@ -66,6 +66,7 @@ private:
     /// A job in a slot.
     struct Running {
         Job job;
+        bool waits_for_others;
         Cancellable work;
     };
     using Slot = std::shared_ptr<Running>;
@@ -80,6 +81,11 @@ private:
     };
 
     Task<std::vector<Job>> fetch(std::size_t count);
+    Task<std::vector<Job>> claim(trace::Context context, std::size_t count);
+    Task<> claim_of(
+        trace::Context context, bool waits_for_others, std::size_t count, std::vector<Job>& jobs
+    );
+    void sort_kinds();
     Task<> ensure_lease(trace::Context context);
     Slot occupy(Job job);
     Task<> execute(Slot slot);
@@ -107,9 +113,11 @@ private:
     TaskGroup group_;
     std::list<Slot> running_;
     std::vector<std::string> kinds_;
-    std::int64_t lease_ = 0;  // 0: none
-    SteadyTime renewed_at_;   // or opened: when that was asked for
-    bool has_doubt_ = false;  // rows may stand under our lease that we do not know
+    std::vector<std::string> waiting_kinds_;  // of which jobs wait for others
+    bool is_waiting_first_ = false;           // whose turn it is to be asked for first
+    std::int64_t lease_ = 0;                  // 0: none
+    SteadyTime renewed_at_;                   // or opened: when that was asked for
+    bool has_doubt_ = false;                  // rows may stand under our lease that we do not know
     bool is_stopping_ = false;
     bool is_closed_ = false;
     Line<bool> fetching_;  // wakes the fetcher before its time

@@ -48,6 +48,19 @@ struct Fleet : testing::Bench {
         co_return done;
     }
 
+    /// A kind whose jobs wait until `may_answer`.
+    void add_outside() {
+        const auto wait_long = [this](trace::Context, std::string) { return ask_outside(); };
+        registry.add("test.outside", wait_long, {.waits_for_others = true});
+    }
+
+    Task<Result<>> ask_outside() {
+        outside_max = std::max(outside_max, ++outside);
+        while (!may_answer) co_await sleep_for(milliseconds(5));
+        --outside;
+        co_return done;
+    }
+
     void enqueue(std::string args, std::string_view kind = "test.work") {
         auto transaction = wait(db.begin(context));
         wait(jobs::enqueue(transaction, context, clock, kind, std::move(args)));
@@ -81,10 +94,39 @@ struct Fleet : testing::Bench {
     std::string request_id;
     int busy = 0;
     int busy_max = 0;
+    int outside = 0;
+    int outside_max = 0;
+    bool may_answer = false;
     Registry registry;
     Worker first{registry, db, telemetry, {.slots = 4, .name = "first"}};
     Worker second{registry, db, telemetry, {.slots = 4, .name = "second"}};
 };
+
+TEST(Worker, JobsThatWaitForOthersLeaveHalfOfTheSlotsToTheRest) {
+    Fleet fleet;
+    fleet.add_outside();
+    for (int i = 0; i < 8; ++i) fleet.enqueue("", "test.outside");
+    for (int i = 0; i < 8; ++i) fleet.enqueue("nap");
+    fleet.run_until(fleet.first, [&] {
+        fleet.may_answer = fleet.runs.size() == 8;
+        return fleet.may_answer && fleet.outside == 0 && fleet.first.running() == 0;
+    });
+    EXPECT_EQ(fleet.outside_max, 2);
+    EXPECT_EQ(fleet.busy_max, 2);
+    EXPECT_EQ(fleet.count(), 0);
+}
+
+TEST(Worker, OneSlotIsTakenInTurns) {
+    Fleet fleet;
+    fleet.add_outside();
+    fleet.may_answer = true;
+    Worker single{fleet.registry, fleet.db, fleet.telemetry, {.slots = 1}};
+    for (int i = 0; i < 3; ++i) fleet.enqueue("", "test.outside");
+    for (int i = 0; i < 3; ++i) fleet.enqueue("");
+    std::string order;
+    while (fleet.run_one(single)) order += std::to_string(fleet.runs.size());
+    EXPECT_TRUE(order == "011223" || order == "112233") << order;
+}
 
 TEST(Worker, RunsAsManyJobsAtOnceAsItHasSlotsAndNoMore) {
     Fleet fleet;
