@@ -314,6 +314,8 @@ test("a password is set, another session appears and is ended from here", async 
   await page.getByRole("button", { name: /^End the session of/ }).click();
   await page.getByText(/^The session of .* has ended\.$/).waitFor();
   await untilCount(page.getByTestId("session"), 1);
+  // The other device is told at once, and nobody there has touched anything.
+  await other.page.getByRole("dialog", { name: "Sign in again" }).waitFor();
   await other.context.close();
 });
 

@@ -33,6 +33,11 @@ constexpr pg::Query find_org{"accounts.find_org", R"sql(
     WHERE m.org_id = $1 AND m.user_id = $2
 )sql"};
 
+// The organizations are what is asked for.
+constexpr pg::Query list_orgs_of{"accounts.list_orgs_of", R"sql(
+    SELECT org_id FROM memberships WHERE user_id = $1
+)sql"};
+
 constexpr pg::Query mark_user_verified{"accounts.mark_verified", R"sql(
     UPDATE users SET email_verified_at = coalesce(email_verified_at, $2) WHERE id = $1
 )sql"};
@@ -158,6 +163,13 @@ Task<Result<Organization>> Accounts::organization_of(
     co_return Organization{
         .id = row.id<OrgId>(), .name = row.text(), .role = parse_org_role(row.text())
     };
+}
+
+Task<std::vector<OrgId>> Accounts::organization_ids_of(trace::Context context, UserId user) {
+    const auto rows = co_await db_.run(context, list_orgs_of, user);
+    std::vector<OrgId> orgs;
+    for (int i = 0; i < rows.size(); ++i) orgs.push_back(rows[i].id<OrgId>());
+    co_return orgs;
 }
 
 Task<std::optional<Standing>> Accounts::standing(

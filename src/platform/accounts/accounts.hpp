@@ -117,6 +117,9 @@ public:
     /// The first organization of the user. Errors: accounts.not_found.
     Task<Result<Organization>> organization_of(trace::Context context, OrgId org, UserId user);
 
+    /// Those that the user belongs to.
+    Task<std::vector<OrgId>> organization_ids_of(trace::Context context, UserId user);
+
     /// `version` as read before. Errors: accounts.invalid (invalid), accounts.not_found,
     /// http.precondition_failed when somebody was faster.
     Task<Result<User>> rename(

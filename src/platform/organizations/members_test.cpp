@@ -1,6 +1,8 @@
 // Organizations and who belongs to them, over HTTP.
 #include "testing/organizations_bench.hpp"
 
+#include <algorithm>
+
 namespace acme::organizations {
 namespace {
 
@@ -135,6 +137,35 @@ TEST(Switch, TheSameDeviceIsInAnotherOrganizationAndTheOldCookieIsNobodys) {
     // The next sign-in begins where the last one was.
     Browser later = bench.signed_in(bob);
     EXPECT_EQ(org_of(later), bench.org.str());
+}
+
+TEST(Switch, ADeviceInAnotherOrganizationIsListedAndEndedAllTheSame) {
+    MembersBench bench;
+    Browser desk = bench.signed_in(bob);
+    bench.clock.advance(std::chrono::milliseconds(2));
+    Browser phone = bench.bob_in_org();
+    EXPECT_NE(org_of(desk), org_of(phone));
+    const std::string ids = column_of(desk.get("/v1/me/sessions"), "id");
+    ASSERT_EQ(std::ranges::count(ids, ' '), 1) << ids;
+    EXPECT_EQ(column_of(phone.get("/v1/me/sessions"), "id"), ids);
+    const std::string path = "/v1/me/sessions/" + ids.substr(0, ids.find(' '));
+    EXPECT_EQ(bench.signed_in(ada).send(http::Method::del, path).status, 404);
+    bench.clock.advance(std::chrono::milliseconds(2));
+    EXPECT_EQ(desk.send(http::Method::del, path).status, 204);
+    EXPECT_EQ(phone.get("/v1/me").status, 401);
+    EXPECT_EQ(desk.get("/v1/me").status, 200);
+    EXPECT_TRUE(bench.actions().ends_with("sessions.end ")) << "not told where the device was";
+}
+
+TEST(Switch, ADeviceInAnOrganizationThatIsLeftIsListedNoMore) {
+    MembersBench bench;
+    Browser desk = bench.signed_in(bob);
+    Browser phone = bench.bob_in_org();
+    Browser owner = bench.signed_in(ada);
+    EXPECT_EQ(bench.remove(owner, bench.bob_id), 204);
+    EXPECT_EQ(phone.get("/v1/me").status, 401);
+    const std::string ids = column_of(desk.get("/v1/me/sessions"), "id");
+    EXPECT_EQ(std::ranges::count(ids, ' '), 0) << ids;
 }
 
 TEST(Switch, IntoAnOrganizationOfOthersNobodyComes) {

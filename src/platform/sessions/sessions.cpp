@@ -17,15 +17,17 @@ constexpr pg::Query insert_session{"sessions.insert", R"sql(
 
 constexpr pg::Query list_sessions{"sessions.list", R"sql(
     SELECT id, method, user_agent, ip, created_at, last_seen_at, expires_at FROM sessions
-    WHERE org_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR id < $3)
+    WHERE org_id = ANY($1::uuid[]) AND user_id = $2 AND ($3::uuid IS NULL OR id < $3)
       AND revoked_at IS NULL AND expires_at > $4 AND token_epoch = $6
     ORDER BY id DESC LIMIT $5
 )sql"};
 
+// In whichever organization the device is: a session is its user's, who ends those of all devices
+// from any of them.
 constexpr pg::Query revoke_session{"sessions.revoke", R"sql(
-    UPDATE sessions SET revoked_at = $4, reason = 'ended'
-    WHERE org_id = $1 AND user_id = $2 AND id = $3 AND revoked_at IS NULL AND expires_at > $4
-    RETURNING token_hash
+    UPDATE sessions SET revoked_at = $3, reason = 'ended'
+    WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL AND expires_at > $3
+    RETURNING token_hash, org_id
 )sql"};
 
 constexpr pg::Query revoke_all{"sessions.revoke_all", R"sql(
@@ -172,8 +174,13 @@ Task<std::vector<Session>> Sessions::list(
     const auto standing = co_await accounts_.standing(context, who.user, who.org);
     if (!standing) co_return sessions;
     const WallTime now = telemetry_.clock.now();
+    // Whoever has left an organization has no session in it any more, whatever its row says.
+    std::vector<std::string> orgs;
+    for (const OrgId org : co_await accounts_.organization_ids_of(context, who.user)) {
+        orgs.push_back(to_text(org.uuid));
+    }
     const auto rows = co_await db_.run(
-        context, list_sessions, who.org, who.user, before, now, limit, standing->token_epoch
+        context, list_sessions, orgs, who.user, before, now, limit, standing->token_epoch
     );
     for (int i = 0; i < rows.size(); ++i) {
         pg::Row row = rows[i];
@@ -206,13 +213,16 @@ Task<std::optional<std::string>> Sessions::revoke(
     pg::Transaction& transaction, trace::Context context, Identity who, std::string ip, SessionId id
 ) {
     const WallTime now = telemetry_.clock.now();
-    const auto rows = co_await transaction.run(context, revoke_session, who.org, who.user, id, now);
+    const auto rows = co_await transaction.run(context, revoke_session, who.user, id, now);
     if (rows.empty()) co_return std::nullopt;
-    audit::Actor actor{.name = who.user.str(), .org = who.org, .ip = std::move(ip)};
+    pg::Row row = rows[0];
+    std::string hash = row.text();
+    const auto org = row.id<OrgId>();
+    audit::Actor actor{.name = who.user.str(), .org = org, .ip = std::move(ip)};
     audit::Entry entry{.action = "sessions.end", .target = id.str()};
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
-    co_await tell(transaction, context, who.org, who.user, id.str(), "deleted");
-    co_return rows[0].text();
+    co_await tell(transaction, context, org, who.user, id.str(), "deleted");
+    co_return hash;
 }
 
 Task<> Sessions::forget(trace::Context context, UserId user, std::string hash) {

@@ -42,7 +42,7 @@ inline constexpr std::chrono::milliseconds watch_every_without_redis{500};
 
 struct Session {
     SessionId id;
-    std::string method;  // "password", "link", "passkey"
+    std::string method;  // "password", "link", "passkey", "oidc"
     std::string user_agent;
     std::string ip;
     WallTime created_at;
@@ -127,12 +127,14 @@ public:
     /// sessions.proof_too_old (unauthenticated). Source: RFC 9470.
     Task<Result<>> check_recent(trace::Context context, Identity who);
 
-    /// Newest first, those before `before`; what has ended is not shown.
+    /// Of all devices of `who`, also those that are in another organization of theirs. Newest
+    /// first, those before `before`; what has ended is not shown.
     Task<std::vector<Session>> list(
         trace::Context context, const Identity& who, std::optional<SessionId> before, int limit
     );
 
-    /// One session of `who`. Errors: sessions.not_found, also for somebody else's.
+    /// One session of `who`, in whichever organization. Errors: sessions.not_found, also for
+    /// somebody else's.
     Task<Result<>> end(trace::Context context, Identity who, std::string ip, SessionId id);
 
     /// Every session of the user, on every device.
