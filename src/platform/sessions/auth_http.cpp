@@ -5,6 +5,7 @@
 #include "platform/accounts/email.hpp"
 #include "platform/accounts/links.hpp"
 #include "platform/accounts/passwords.hpp"
+#include "platform/sessions/same_site.hpp"
 #include "platform/sessions/second_step.hpp"
 #include "platform/sessions/sessions_http.hpp"
 #include "platform/sessions/signed_in.hpp"
@@ -54,7 +55,10 @@ Response signed_out(const Sessions& sessions) {
     return response;
 }
 
+/// Else another site could sign a browser in as somebody of its own: the router does not ask where
+/// anyone may come.
 Task<Result<Response>> log_in(Auth& auth, Metrics& metrics, const Call& call) {
+    ACME_TRY(check_same_site(call.request));
     Fields fields(ACME_TRY(co_await http::json_object(call.request)));
     const std::string email = fields.text("email", {1, accounts::email_bytes_max});
     Secret password(fields.text("password", {1, accounts::password_bytes_max}));
@@ -104,6 +108,7 @@ Task<Result<Sessions::Begun>> begin_by_link(Auth& auth, const Call& call, std::s
 }
 
 Task<Result<Response>> follow_link(Auth& auth, Metrics& metrics, const Call& call) {
+    ACME_TRY(check_same_site(call.request));
     Fields fields(ACME_TRY(co_await http::json_object(call.request)));
     const std::string token = fields.text("token", {1, 100});
     ACME_TRY(fields.finish());
@@ -175,6 +180,7 @@ void add_auth_routes(http::Router& router, Auth& auth, Metrics& metrics) {
              .response = "Session",
              .errors =
                  {"accounts.credentials_wrong",
+                  "access.cross_site",
                   "sessions.mfa_required",
                   "sessions.no_user",
                   "sessions.too_many_tries",
@@ -190,7 +196,11 @@ void add_auth_routes(http::Router& router, Auth& auth, Metrics& metrics) {
             {.summary = "Signs in with a link that works once and sets the session cookie.",
              .request = "SignInLinkToken",
              .response = "Session",
-             .errors = {"accounts.link_invalid", "sessions.no_user", "sessions.too_many_tries"}},
+             .errors =
+                 {"accounts.link_invalid",
+                  "access.cross_site",
+                  "sessions.no_user",
+                  "sessions.too_many_tries"}},
         .handler = [&](const Call& call) { return follow_link(auth, metrics, call); },
     });
     router.add({

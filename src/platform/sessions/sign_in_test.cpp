@@ -73,6 +73,31 @@ TEST(Sessions, ANewSignInEndsTheSessionThatThisBrowserHadBefore) {
     EXPECT_EQ(browser.get("/v1/me").status, 200);
 }
 
+TEST(Sessions, AnotherSiteSignsNobodyIn) {
+    SessionsBench bench;
+    const UserId user = bench.add_user(ada);
+    const auto link = bench.wait(bench.node.links.make(bench.context, {.name = "cli"}, user));
+    const std::string by_link = R"({"token":")" + link.token + R"("})";
+    const std::vector<std::vector<http::Header>> foreign{
+        {{"Sec-Fetch-Site", "cross-site"}},
+        {{"Origin", "https://evil.example"}},
+        {{"Origin", "null"}},
+    };
+    auto browser = bench.browser();
+    for (const auto& headers : foreign) {
+        for (const auto& [path, body] : std::vector<std::pair<std::string, std::string>>{
+                 {"/v1/auth/login", R"({"email":"ada@example.com","password":"correct battery"})"},
+                 {"/v1/auth/link", by_link},
+             }) {
+            const auto refused = browser.send(http::Method::post, path, body, headers);
+            EXPECT_EQ(refused.status, 403) << path;
+            EXPECT_NE(refused.body.find("access.cross_site"), refused.body.npos) << refused.body;
+        }
+    }
+    EXPECT_TRUE(browser.cookie.empty());
+    EXPECT_EQ(browser.post("/v1/auth/link", by_link).status, 200) << "the link was used up";
+}
+
 TEST(Sessions, ALinkIsNotUsedUpWithoutASession) {
     SessionsBench bench;
     const UserId user = bench.add_user(ada);
