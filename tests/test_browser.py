@@ -8,6 +8,7 @@ import subprocess
 from conftest import under_account
 from deployer import Deployer
 from people import link_of
+from providers import free_port, provider, variables
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -61,3 +62,12 @@ def test_releases_as_an_operator_sees_them_from_the_canary_to_the_night(start_pl
     finally:
         traffic.terminate()
         traffic.wait(60)
+
+
+def test_somebody_signs_in_with_an_account_elsewhere(start_platform):
+    port = free_port()
+    platform = start_platform("--app-nodes", "1", environment={
+        "OIDC_PROVIDERS": "there", "OIDC_THERE_TITLE": "Over There", **variables("there", f"http://127.0.0.1:{port}")})
+    with provider(port, platform.url + "/v1/auth/oidc/there/callback"):
+        run_story("elsewhere.test.mjs", platform, 300, ACME_EMAIL="grace@example.com",
+                  ACME_LINK=link_of(platform, "grace@example.com"))

@@ -5,12 +5,14 @@
 #include "io/pg/conninfo.hpp"
 #include "io/redis/url.hpp"
 #include "platform/accounts/email.hpp"
+#include "platform/identities/address.hpp"
 
 #include <boost/url/parse.hpp>
 
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
+#include <set>
 
 namespace acme::app {
 namespace {
@@ -48,6 +50,13 @@ std::vector<std::string_view> urls_in(std::string_view list) {
         list.remove_prefix(std::min(end + 1, list.size()));
     }
     return urls;
+}
+
+std::string upper(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    });
+    return text;
 }
 
 bool is_token(std::string_view name) {
@@ -127,6 +136,62 @@ std::string check_http_url(std::string_view value) {
 std::string check_smtp_url(std::string_view value) {
     if (is_url(value, {"smtp", "smtps"})) return "";
     return "must be a URL such as smtp://user:password@mail.example.com:587 (value not shown)";
+}
+
+std::string check_providers(std::string_view value) {
+    constexpr std::string_view wanted =
+        "must be names of 1 to 32 lower-case letters, digits or '-', each once, with commas "
+        "between";
+    std::set<std::string_view> names;
+    while (!value.empty()) {
+        const std::string_view name = next_key(value);
+        const bool is_right =
+            !name.empty() && name.size() <= 32 &&
+            std::ranges::all_of(name, [](char c) { return is_lower_or_digit(c) || c == '-'; });
+        if (!is_right || !names.insert(name).second) return std::string(wanted);
+    }
+    return "";
+}
+
+std::string check_issuer(std::string_view value) {
+    if (identities::is_safe_url(value) && !value.contains('?')) return "";
+    return "must be a URL such as https://accounts.example.com; http:// only on this machine";
+}
+
+std::string check_client_id(std::string_view value) {
+    const bool is_right = value.size() <= 255 &&
+                          std::ranges::all_of(value, [](char c) { return c >= ' ' && c < '\x7f'; });
+    return is_right ? "" : "must be 1 to 255 printable characters";
+}
+
+std::string check_title(std::string_view value) {
+    const bool is_right = value.size() <= 40 && std::ranges::none_of(value, [](char c) {
+                              return static_cast<unsigned char>(c) < ' ';
+                          });
+    return is_right ? "" : "must be one line of at most 40 bytes";
+}
+
+std::vector<OidcProvider> providers_named(std::string_view list) {
+    std::vector<OidcProvider> providers;
+    if (!check_providers(list).empty()) return providers;
+    while (!list.empty()) {
+        const std::string name(next_key(list));
+        std::string prefix = "OIDC_" + upper(name) + "_";
+        std::ranges::replace(prefix, '-', '_');
+        std::string title = upper(name.substr(0, 1)) + name.substr(1);
+        providers.push_back({
+            .name = name,
+            .title = std::move(title),
+            .issuer = "",
+            .client_id = "",
+            .client_secret = {},
+            .title_name = prefix + "TITLE",
+            .issuer_name = prefix + "ISSUER",
+            .client_id_name = prefix + "CLIENT_ID",
+            .client_secret_name = prefix + "CLIENT_SECRET",
+        });
+    }
+    return providers;
 }
 
 std::string check_name(std::string_view value) {
@@ -233,6 +298,10 @@ void check_together(const Config& config, std::vector<Problem>& problems) {
     // Cookies are Secure only where this says https.
     if (!config.url.starts_with("https://")) {
         complain("ACME_URL", "invalid", "must be set to an https:// address in production");
+    }
+    for (const OidcProvider& provider : config.oidc) {
+        if (provider.issuer.empty() || provider.issuer.starts_with("https://")) continue;
+        complain(provider.issuer_name, "invalid", "must be an https:// address in production");
     }
     if (config.s3_endpoint.starts_with("file:")) {
         complain("S3_ENDPOINT", "invalid", "must be an S3 service in production");

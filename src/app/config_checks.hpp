@@ -21,6 +21,16 @@ std::string check_name(std::string_view value);     // [A-Za-z0-9._-]{1,64}
 std::string check_address(std::string_view value);  // IPv4, or IPv6 without brackets
 
 std::string check_smtp_url(std::string_view value);
+
+std::string check_providers(std::string_view value);  // [a-z0-9-]{1,32}, with commas between
+std::string check_issuer(std::string_view value);
+std::string check_client_id(std::string_view value);
+std::string check_title(std::string_view value);
+
+/// Those of OIDC_PROVIDERS, with the names of their variables; none for what check_providers()
+/// complains of.
+std::vector<OidcProvider> providers_named(std::string_view list);
+
 std::string check_email(std::string_view value);
 std::string check_networks(std::string_view value);  // 10.0.0.0/8, with commas between
 

@@ -247,6 +247,25 @@ void describe_process(Config& c, Settings& s) {
     s.text({"ACME_HOME", "Folder of what `acme up` keeps"}, c.home, any);
 }
 
+/// Each provider has variables of its own, so the list is taken apart as soon as it is known.
+void describe_providers(Config& c, Settings& s) {
+    s.text(
+        {"OIDC_PROVIDERS",
+         "OpenID Connect providers to sign in with, with commas: for each NAME also "
+         "OIDC_NAME_ISSUER, OIDC_NAME_CLIENT_ID, OIDC_NAME_CLIENT_SECRET, and OIDC_NAME_TITLE for "
+         "its button"},
+        c.oidc_providers,
+        check_providers
+    );
+    if (c.oidc.empty()) c.oidc = providers_named(c.oidc_providers);
+    for (OidcProvider& p : c.oidc) {
+        s.text({p.issuer_name, "Its issuer, to the letter", true}, p.issuer, check_issuer);
+        s.text({p.client_id_name, "Our name there", true}, p.client_id, check_client_id);
+        s.secret({p.client_secret_name, "Our secret there", true}, p.client_secret, any);
+        s.text({p.title_name, "What its button says"}, p.title, check_title);
+    }
+}
+
 }  // namespace
 
 void describe(Config& config, Settings& settings) {
@@ -255,6 +274,7 @@ void describe(Config& config, Settings& settings) {
     describe_stores(config, settings);
     describe_traces(config, settings);
     describe_process(config, settings);
+    describe_providers(config, settings);
 }
 
 }  // namespace acme::app

@@ -71,6 +71,8 @@ mail::Options mail_options(const Config& config) {
                 .url = config.smtp_url.clone(),
                 .from = config.mail_from.empty() ? "acme@localhost" : config.mail_from,
                 .demands_tls = is_production,
+                .at_once_max =
+                    jobs::slots_for_others(static_cast<std::size_t>(config.worker_concurrency)),
             },
     };
 }
@@ -97,6 +99,20 @@ std::string factor_issuer_of(const Config& config) {
     const std::string url = base_url_of(config);
     const auto begin = url.find("://") + 3;
     return "Acme " + url.substr(begin, url.find_first_of(":/", begin) - begin);
+}
+
+std::vector<identities::Provider> providers_of(const Config& config) {
+    std::vector<identities::Provider> providers;
+    for (const OidcProvider& given : config.oidc) {
+        providers.push_back({
+            .name = given.name,
+            .title = given.title,
+            .issuer = given.issuer,
+            .client_id = given.client_id,
+            .client_secret = given.client_secret.clone(),
+        });
+    }
+    return providers;
 }
 
 std::vector<otlp::Pair> pairs_of(std::string_view text) {
@@ -201,6 +217,8 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       limits(limit_options(config), redis, telemetry),
       tries(redis, clock),
       sessions(session_options(config), db, redis, accounts, limits, telemetry),
+      providers(providers_of(config), issuer_of(config), fetch, telemetry),
+      flights(config.url.starts_with("https://"), keys_for(secret_keys(config), "flights v1")),
       signing_keys(loop, db, secret_keys(config), telemetry),
       tokens(
           base_url_of(config),

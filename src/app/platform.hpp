@@ -30,6 +30,9 @@
 #include "platform/files/files.hpp"
 #include "platform/files/links.hpp"
 #include "platform/idempotency/idempotency.hpp"
+#include "platform/identities/identities.hpp"
+#include "platform/identities/identities_http.hpp"
+#include "platform/identities/remote.hpp"
 #include "platform/keys/keys.hpp"
 #include "platform/limits/limits.hpp"
 #include "platform/mail/mail.hpp"
@@ -118,6 +121,12 @@ struct Platform {
     sessions::Sessions sessions;
     sessions::Auth auth{sessions, passwords, links, tries, factors, passkeys};
     sessions::Entrance entrance{sign_ups, sessions, tries, metrics, factors, passkeys};
+    identities::Identities identities{sign_ups.allowed(), db, accounts, passwords, telemetry};
+    identities::Remote providers;
+    identities::Flights flights;
+    identities::Room elsewhere{
+        identities, providers, flights, accounts, factors, sessions, tries, telemetry
+    };
     keys::Keys keys{db, accounts, limits, telemetry, trusted_proxies};
     tokens::ServiceAccounts service_accounts{db, telemetry};
     tokens::Machines machines{service_accounts, accounts, idempotency, cursors, trusted_proxies};

@@ -15,6 +15,7 @@
 #include "platform/factors/passkeys_http.hpp"
 #include "platform/files/files_http.hpp"
 #include "platform/files/links_http.hpp"
+#include "platform/identities/identities_http.hpp"
 #include "platform/keys/keys_http.hpp"
 #include "platform/keys/scopes.hpp"
 #include "platform/mail/mail_http.hpp"
@@ -56,6 +57,7 @@ void add_routes(http::Router& router, Platform& platform) {
     );
     tokens::add_service_account_routes(router, platform.machines);
     tokens::add_signing_key_routes(router, platform.signing_keys, platform.trusted_proxies);
+    identities::add_routes(router, platform.elsewhere);
     organizations::add_routes(router, platform.organizations);
     files::add_routes(router, platform.files, platform.idempotency, platform.cursors);
     uploads::add_routes(router, platform.uploads, platform.idempotency);

@@ -29,6 +29,12 @@ constexpr pg::Query insert_passkey{"test.insert_passkey", R"sql(
     VALUES ($1, $2, 'AA', -7, 'AA', 0, 'laptop', $3)
 )sql"};
 
+// Two, for the last one cannot be disconnected.
+constexpr pg::Query insert_identities{"test.insert_identities", R"sql(
+    INSERT INTO identities SELECT id, $2::uuid, 'there', 'https://there', id::text, '', $3::timestamptz, $3::timestamptz
+    FROM (VALUES ($1::uuid), (gen_random_uuid())) AS ids (id)
+)sql"};
+
 Task<Result<Caller>> be(Caller caller) { co_return caller; }
 
 Config config_of(testing::Redis& redis) {
@@ -95,17 +101,18 @@ public:
             return std::string(json.at(id).as_string());
         };
         std::string session;
+        std::string invitation;
         wait(begin_session(owner.user, session));
-        const std::string org = owner.org.str();
-        const std::string of_org = "/v1/orgs/" + org;
+        wait(invite(owner, invitation));
+        const std::string of_org = "/v1/orgs/" + owner.org.str();
         const std::string accounts = of_org + "/service_accounts";
-        const std::string account =
-            made(accounts.c_str(), R"({"name": "ci", "scopes": ["files:read"]})");
+        const std::string_view named = R"({"name": "ci", "scopes": ["files:read"]})";
+        const std::string account = made(accounts.c_str(), named);
         const std::string keys = accounts + "/" + account + "/keys";
         return {
-            {"/v1/orgs/", org},
+            {"/v1/orgs/", owner.org.str()},
             {of_org + "/members/", owner.user.str()},
-            {of_org + "/invitations/", made_invitation(owner)},
+            {of_org + "/invitations/", invitation},
             {accounts + "/", account},
             {keys + "/", made(keys.c_str(), "{}")},
             {"/v1/files/", made("/v1/files?name=a.txt", "text")},
@@ -114,9 +121,9 @@ public:
             {"/v1/uploads/", made("/v1/uploads")},
             {"/v1/pings/", made("/v1/pings")},
             {"/v1/me/sessions/", session},
-            {"/v1/me/mfa/webauthn/", made_passkey(owner)},
-            {"/v1/me/api_keys/",
-             made("/v1/me/api_keys", R"({"name": "ci", "scopes": ["files:read"]})")},
+            {"/v1/me/mfa/webauthn/", inserted<factors::PasskeyId>(insert_passkey, owner)},
+            {"/v1/me/identities/", inserted<identities::IdentityId>(insert_identities, owner)},
+            {"/v1/me/api_keys/", made("/v1/me/api_keys", named)},
         };
     }
 
@@ -164,15 +171,13 @@ public:
 
 private:
     Task<> make_administrator(Identity& made) {
-        trace::Trace trace(platform.clock, platform.random);
-        const auto context = trace.begin(std::nullopt, 0);
         const std::string email = "admin" + std::to_string(++made_count_) + "@example.com";
         const auto user = co_await platform.accounts.create(
-            context,
+            context_,
             audit::Actor{},
             {.email = email, .name = "Ada", .platform_role = PlatformRole::admin}
         );
-        const auto standing = co_await platform.accounts.standing(context, user.value().id);
+        const auto standing = co_await platform.accounts.standing(context_, user.value().id);
         made = {
             .user = standing.value().user,
             .org = standing->org,
@@ -181,41 +186,30 @@ private:
         };
     }
 
-    std::string made_invitation(const Identity& owner) {
-        std::string id;
-        wait(invite(owner, id));
-        return id;
-    }
-
     Task<> invite(Identity owner, std::string& id) {
-        trace::Trace trace(platform.clock, platform.random);
-        const auto context = trace.begin(std::nullopt, 0);
-        auto transaction = co_await platform.accounts.begin(context);
+        auto transaction = co_await platform.accounts.begin(context_);
         const auto made = co_await platform.invitations.add(
-            transaction, context, {.who = owner, .ip = ""}, "bob@example.com", OrgRole::member
+            transaction, context_, {.who = owner, .ip = ""}, "bob@example.com", OrgRole::member
         );
-        co_await transaction.commit(context);
+        co_await transaction.commit(context_);
         id = made.value().id.str();
     }
 
-    std::string made_passkey(const Identity& owner) {
-        const auto id = factors::PasskeyId::make(platform.clock.now(), platform.random);
-        wait(insert(id, owner.user));
+    template <class Made>
+    std::string inserted(const pg::Query& query, const Identity& owner) {
+        const auto id = Made::make(platform.clock.now(), platform.random);
+        wait(insert(query, id.uuid, owner.user));
         return id.str();
     }
 
-    Task<> insert(factors::PasskeyId id, UserId user) {
-        trace::Trace trace(platform.clock, platform.random);
-        const auto context = trace.begin(std::nullopt, 0);
-        co_await platform.db.run(context, insert_passkey, id, user, platform.clock.now());
+    Task<> insert(const pg::Query& query, Uuid id, UserId user) {
+        co_await platform.db.run(context_, query, id, user, platform.clock.now());
     }
 
     Task<> begin_session(UserId user, std::string& id) {
-        trace::Trace trace(platform.clock, platform.random);
         sessions::SignIn sign_in{.user = user, .origin = {}};
         sign_in.origin.method = "link";
-        const auto context = trace.begin(std::nullopt, 0);
-        const auto begun = co_await platform.sessions.begin(context, std::move(sign_in));
+        const auto begun = co_await platform.sessions.begin(context_, std::move(sign_in));
         id = begun.value().session.id.str();
     }
 
@@ -240,6 +234,8 @@ private:
     }
 
     int made_count_ = 0;
+    trace::Trace trace_{platform.clock, platform.random};
+    const trace::Context context_ = trace_.begin(std::nullopt, 0);
     Caller caller_;
     http::Router router_{[this](const http::Request&, trace::Context) { return be(caller_); }};
     http::Service service_{
@@ -318,7 +314,7 @@ TEST(Routes, WhatBelongsToAnotherTenantIsNotFound) {
             EXPECT_EQ(status, path.ends_with(":complete") ? 422 : route->doc.status) << path;
         }
     }
-    EXPECT_EQ(own.size(), 40);
+    EXPECT_EQ(own.size(), 41);
 }
 
 TEST(Routes, APostTakesAnIdempotencyKeyOrIsHereWithTheReason) {
@@ -362,6 +358,7 @@ TEST(Routes, APostTakesAnIdempotencyKeyOrIsHereWithTheReason) {
         {"POST /v1/auth/invitation/accept", "nobody need be signed in, and it works once anyway"},
         {"POST /v1/orgs/{id}:switch", "its answer carries a cookie, of which no copy may be kept"},
         {"POST /v1/uploads/{id}", "it goes on at an offset, or ends what is ended once"},
+        {"POST /v1/me/identities", "its answer carries a cookie, of which no copy may be kept"},
         {"POST /v1/pings", "one ping too many harms nobody, and the next hour removes it"},
     };
     RoutesBench bench;

@@ -16,6 +16,7 @@ packages_bench="nginx-light wrk"
 node_least="20.19"
 versitygw="versitygw@v1.8.0"
 otlp="opentelemetry-proto@1.45.2"
+oidc="oidc-provider@9.13.3"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
@@ -139,6 +140,17 @@ setup_otlp() {
     mv "$place.half" "$place"
 }
 
+# An OpenID Connect provider that others wrote (tests only).
+setup_oidc() {
+    local place=$root/.acme/tools/$oidc
+    [ ! -d "$place" ] || return 0
+    say "setup: installs $oidc"
+    rm -rf "$place.half"
+    mkdir -p "$place.half"
+    npm install --no-save --no-fund --no-audit --loglevel=error --prefix "$place.half" "$oidc" >&2
+    mv "$place.half" "$place"
+}
+
 # setup [--test|--bench]: with what only tests, or benchmarks, need.
 setup() {
     [ -r /etc/debian_version ] || die "this needs Debian 12 or later"
@@ -152,7 +164,7 @@ setup() {
     esac
     setup_node
     case ${1:-} in
-        --test) setup_versitygw && setup_otlp ;;
+        --test) setup_versitygw && setup_otlp && setup_oidc ;;
         --bench) setup_go && setup_versitygw ;;
     esac
 }

@@ -208,7 +208,8 @@ json::object upload_body(const Doc& doc) {
 json::object responses_of(const TableRoute& route) {
     const Doc& doc = route.doc;
     json::object success{{"description", doc.summary}};
-    if (doc.status != 204) success["content"] = content_of(doc.response_type, doc.response);
+    const bool has_body = doc.status != 204 && doc.status / 100 != 3;
+    if (has_body) success["content"] = content_of(doc.response_type, doc.response);
     if (doc.upload_bytes_max > 0) {
         success["headers"] = json::object{
             {"Upload-Limit",

@@ -202,6 +202,10 @@ process::Environment common_environment(
         {"ACME_HOME", layout.home},
     };
     copy(passed_on, given, environment);
+    // A provider has variables that its name makes.
+    for (const auto& [name, value] : given) {
+        if (name.starts_with("OIDC_") && !value.empty()) environment[name] = value;
+    }
     if (given.contains("S3_ENDPOINT")) {
         copy(object_store, given, environment);
     } else {

@@ -38,6 +38,10 @@ constexpr pg::Query upsert_password{"accounts.upsert_password", R"sql(
     ON CONFLICT (user_id) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at
 )sql"};
 
+constexpr pg::Query has_password{"accounts.has_password", R"sql(
+    SELECT EXISTS (SELECT FROM credentials_password WHERE user_id = $1)
+)sql"};
+
 // Only in the place of the one that was compared: whoever waited for a hash meanwhile brings back
 // no password that has been changed. Without one before ($4), only where there is none.
 constexpr pg::Query replace_password{"accounts.replace_password", R"sql(
@@ -172,6 +176,11 @@ Task<Result<std::string>> Passwords::hash(UserId user, Secret password) {
     auto work = [password = std::move(password)] { return hash_of(password); };
     const std::string phc = ACME_TRY(co_await loop_.blocking(std::move(work)));
     co_return seal_.close(telemetry_.random, phc, user.str());
+}
+
+Task<bool> Passwords::has_one(pg::Transaction& transaction, trace::Context context, UserId user) {
+    const auto rows = co_await transaction.run(context, has_password, user);
+    co_return rows[0].boolean();
 }
 
 Task<> Passwords::store(

@@ -53,6 +53,9 @@ public:
         pg::Transaction& transaction, trace::Context context, UserId user, std::string sealed
     );
 
+    /// Whether the user has a password.
+    Task<bool> has_one(pg::Transaction& transaction, trace::Context context, UserId user);
+
     /// What create() takes. Made before its transaction, for it takes long, and a transaction holds
     /// a connection. Errors: accounts.invalid for a user, or a password, that breaks the rules;
     /// loop.busy (unavailable).

@@ -17,7 +17,7 @@ constexpr http::Schema session_schema{"Session", R"({
   "required": ["id", "method", "user_agent", "ip", "created_at", "last_seen_at", "expires_at", "current"],
   "properties": {
     "id": {"type": "string"},
-    "method": {"type": "string", "enum": ["password", "link", "passkey"]},
+    "method": {"type": "string", "enum": ["password", "link", "passkey", "oidc"]},
     "user_agent": {"type": "string"},
     "ip": {"type": "string"},
     "created_at": {"type": "string", "format": "date-time"},

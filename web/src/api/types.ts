@@ -6,6 +6,7 @@ export type Me = Schemas["Me"];
 export type Session = Schemas["Session"];
 export type SecondFactors = Schemas["SecondFactors"];
 export type Passkey = Schemas["Passkey"];
+export type ConnectedIdentity = Schemas["Identity"];
 export type SignInOptions = Schemas["SignInOptions"];
 export type AuditEntry = Schemas["AuditEntries"]["data"][number];
 export type Mail = Schemas["Mail"];

@@ -7,6 +7,7 @@ import { filterOf, type Filter } from "../rooms/audit/state";
 import { currentQuery, deploymentQuery, deploymentsQuery, fleetQuery } from "../rooms/deploy/queries";
 import { viewOf, type View } from "../rooms/deploy/state";
 import { filesQuery } from "../rooms/files/queries";
+import { problemIn } from "../rooms/identities/words";
 import { mailboxQuery } from "../rooms/mail/queries";
 import { invitationsQuery, membersQuery, organizationsQuery } from "../rooms/organizations/queries";
 import { mayInvite } from "../rooms/organizations/rules";
@@ -32,9 +33,10 @@ const root = createRootRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search): { next?: string } => {
+  validateSearch: (search): { next?: string; problem?: string } => {
     const next = safeNext(search.next);
-    return next === undefined ? {} : { next };
+    const problem = problemIn(search.problem);
+    return { ...(next !== undefined && { next }), ...(problem !== undefined && { problem }) };
   },
   component: lazyRouteComponent(() => import("../rooms/sessions/sign_in_page"), "SignInPage"),
 });
@@ -196,6 +198,10 @@ const mailbox = createRoute({
 const me = createRoute({
   getParentRoute: () => shell,
   path: "/me",
+  validateSearch: (search): { problem?: string } => {
+    const problem = problemIn(search.problem);
+    return problem === undefined ? {} : { problem };
+  },
   component: lazyRouteComponent(() => import("../rooms/accounts/account_page"), "AccountPage"),
 });
 

@@ -7,6 +7,7 @@ import { asProblem } from "../../api/problem";
 import { Button } from "../../ui/button";
 import { Verdict } from "../../ui/layout";
 import { toast } from "../../ui/toast";
+import { Connected } from "../identities/connected";
 import { ApiKeys } from "../keys/api_keys";
 import { meQuery, signOut } from "../sessions/queries";
 import { Appearance } from "./appearance";
@@ -52,6 +53,7 @@ export function AccountPage() {
       <div className={styles.columns}>
         <div className={styles.column}>
           <Profile signed={signed} />
+          <Connected me={me} />
           <Sessions onLeft={() => void left()} />
           <ApiKeys />
         </div>

@@ -68,6 +68,7 @@ function Row({ session }: { session: Session }) {
           {session.ip && <>{session.ip} · </>}
           {session.method === "link" && <>by link · </>}
           {session.method === "passkey" && <>by passkey · </>}
+          {session.method === "oidc" && <>with a connected account · </>}
           {session.current ? "signed in " : "last seen "}
           <Time at={session.current ? session.created_at : session.last_seen_at} />
         </div>

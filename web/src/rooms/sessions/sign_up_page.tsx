@@ -6,6 +6,7 @@ import { asProblem } from "../../api/problem";
 import { Button } from "../../ui/button";
 import { Field } from "../../ui/field";
 import { Failure } from "../../ui/layout";
+import { Providers } from "../identities/providers";
 import { ConfirmForm } from "./confirm_form";
 import { Entrance } from "./entrance";
 import { MailHint } from "./mail_hint";
@@ -62,6 +63,7 @@ export function SignUpPage() {
           Sign up
         </Button>
       </Form>
+      <Providers />
       {back}
     </Entrance>
   );
