@@ -341,6 +341,9 @@ test("a session that ends under an open page is renewed in place and keeps what 
 test("theme and time zone are chosen here and hold after a reload", async () => {
   const { page } = main;
   await page.goto(`${url}/me`);
+  await page.getByRole("heading", { level: 1, name: /You are signed in as/ }).waitFor();
+  // A card that grows as its answer comes moves the page, and a list that is open closes.
+  await untilCount(page.locator("[aria-busy=true]"), 0);
   await page.getByRole("radiogroup", { name: "Theme" }).getByText("Dark").click();
   await page.getByRole("combobox", { name: "Time zone beside UTC" }).fill("Tokyo");
   await page.getByRole("option", { name: "Asia/Tokyo" }).click();
