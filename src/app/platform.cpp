@@ -217,7 +217,7 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       limits(limit_options(config), redis, telemetry),
       tries(redis, clock),
       sessions(session_options(config), db, redis, accounts, limits, telemetry),
-      providers(providers_of(config), issuer_of(config), fetch, telemetry),
+      providers(providers_of(config), base_url_of(config), fetch, telemetry),
       flights(config.url.starts_with("https://"), keys_for(secret_keys(config), "flights v1")),
       signing_keys(loop, db, secret_keys(config), telemetry),
       tokens(
