@@ -68,6 +68,7 @@ def test_somebody_signs_in_with_an_account_elsewhere(start_platform):
     port = free_port()
     platform = start_platform("--app-nodes", "1", environment={
         "OIDC_PROVIDERS": "there", "OIDC_THERE_TITLE": "Over There", **variables("there", f"http://127.0.0.1:{port}")})
-    with provider(port, platform.url + "/v1/auth/oidc/there/callback"):
-        run_story("elsewhere.test.mjs", platform, 300, ACME_EMAIL="grace@example.com",
+    url = platform.environment["ACME_URL"]  # where providers send people back to
+    with provider(port, url + "/v1/auth/oidc/there/callback"):
+        run_story("elsewhere.test.mjs", platform, 300, ACME_URL=url, ACME_EMAIL="grace@example.com",
                   ACME_LINK=link_of(platform, "grace@example.com"))

@@ -26,12 +26,13 @@ class World:
     def __init__(self, platform, hostile):
         self.platform = platform
         self.hostile = hostile
+        self.url = platform.environment["ACME_URL"]  # where providers send people back to
 
     def api(self):
-        return Api(self.platform.url)
+        return Api(self.url)
 
     def is_back(self, location):
-        return location.startswith(self.platform.url + "/v1/auth/oidc/")
+        return location.startswith(self.url + "/v1/auth/oidc/")
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +45,10 @@ def world():
     platform = Platform(Home(), "--app-nodes", "2", environment=environment)
     try:
         platform.start()
-        callbacks = [f"{platform.url}/v1/auth/oidc/{name}/callback" for name in ("there", "there-es")]
+        world = World(platform, hostile)
+        callbacks = [f"{world.url}/v1/auth/oidc/{name}/callback" for name in ("there", "there-es")]
         with provider(there, *callbacks):
-            yield World(platform, hostile)
+            yield world
     finally:
         platform.stop()
         hostile.close()
@@ -71,7 +73,8 @@ def start(api, name="there", **query):
 
 
 def come_back(api, location):
-    return api.get(location[len(api.url):])
+    split = urllib.parse.urlsplit(location)
+    return api.get(f"{split.path}?{split.query}")
 
 
 def sign_in_there(world, login, name="there", api=None, **query):
@@ -121,7 +124,7 @@ def test_what_is_asked_of_the_provider_is_bound_to_this_browser(world):
     begun = start(world.api())
     asked = urllib.parse.parse_qs(urllib.parse.urlsplit(begun.headers["Location"]).query)
     assert asked["response_type"] == ["code"] and asked["code_challenge_method"] == ["S256"]
-    assert asked["redirect_uri"] == [world.platform.url + "/v1/auth/oidc/there/callback"]
+    assert asked["redirect_uri"] == [world.url + "/v1/auth/oidc/there/callback"]
     assert min(len(asked[name][0]) for name in ("state", "nonce", "code_challenge")) == 43
     cookie = begun.headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Max-Age=600" in cookie
