@@ -270,7 +270,7 @@ TEST(Routes, EveryRouteRefusesWhoeverMayNotCallIt) {
 TEST(Routes, WhatBelongsToAnotherTenantIsNotFound) {
     RoutesBench bench;
     const Identity owner = bench.administrator();
-    const Identity other = bench.administrator();
+    const Identity other = bench.signed_in(bench.administrator());
     const auto things = bench.things_of(owner);
     struct Own {
         const http::TableRoute* route;
