@@ -30,6 +30,7 @@
 #include "platform/tokens/client_cli.hpp"
 #include "platform/tokens/login_cli.hpp"
 #include "platform/tokens/tokens_cli.hpp"
+#include "platform/webhooks/webhooks_cli.hpp"
 
 namespace acme::app {
 namespace {
@@ -127,6 +128,10 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     files::add_remote_commands(commands, {.fetch = platform.fetch, .url = here, .login = [user] {
                                               return login_in(user);
                                           }});
+    commands.add_group("webhooks", "Where programs outside are told what happened.");
+    webhooks::add_commands(
+        commands, {platform.db, platform.webhooks, platform.deliveries, platform.accounts}
+    );
     commands.add_group("config", "The environment variables: check them, document them.");
     add_config_commands(commands);
     add_migrate_command(commands, platform);

@@ -244,6 +244,13 @@ void describe_process(Config& c, Settings& s) {
         check_smtp_url
     );
     s.text({"ACME_MAIL_FROM", "Address that mails come from"}, c.mail_from, check_email);
+    s.text(
+        {"ACME_WEBHOOK_ALLOWED_NETWORKS",
+         "Addresses or networks that webhooks may be sent to though they are not public, such as "
+         "127.0.0.0/8 for a receiver on this machine; with commas"},
+        c.webhook_allowed_networks,
+        check_networks
+    );
     s.text({"ACME_HOME", "Folder of what `acme up` keeps"}, c.home, any);
 }
 

@@ -35,6 +35,8 @@ constexpr std::array<std::string_view, 18> pages{
     "/device",
     "/mailbox",
     "/organization",
+    "/webhooks",
+    "/webhooks/{id}",
     "/me",
 };
 

@@ -16,6 +16,7 @@
 #include "platform/tokens/tokens_jobs.hpp"
 #include "platform/uploads/direct_jobs.hpp"
 #include "platform/uploads/uploads_jobs.hpp"
+#include "platform/webhooks/webhooks_jobs.hpp"
 
 namespace acme::app {
 
@@ -32,6 +33,7 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     files::add_jobs(jobs, platform.files, platform.clock);
     uploads::add_jobs(jobs, platform.uploads);
     uploads::add_direct_jobs(jobs, platform.directs);
+    webhooks::add_jobs(jobs, platform.deliveries);
     deploy::add_jobs(jobs, platform.db, platform.telemetry.clock);
     drift::add_jobs(jobs, deploy_parts(platform));
     pings::add_jobs(jobs, platform.pings);

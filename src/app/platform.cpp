@@ -115,6 +115,20 @@ std::vector<identities::Provider> providers_of(const Config& config) {
     return providers;
 }
 
+/// One machine has no certificates for the programs that run beside it.
+webhooks::Policy webhook_policy(const Config& config) {
+    return {
+        .allowed = Networks::parse(config.webhook_allowed_networks).value_or(Networks{}),
+        .allows_http = config.profile != "production",
+    };
+}
+
+fetch::Options webhook_fetch_options(const Config& config) {
+    return webhooks::fetch_options([policy = webhook_policy(config)](std::string_view address) {
+        return webhooks::may_connect(policy, address);
+    });
+}
+
 std::vector<otlp::Pair> pairs_of(std::string_view text) {
     return otlp::parse_pairs(text).value_or(std::vector<otlp::Pair>());
 }
@@ -187,6 +201,7 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
          telemetry),
       redis({.url = redis_url(config)}, telemetry),
       fetch(telemetry),
+      outgoing(telemetry, webhook_fetch_options(config)),
       exporter(export_options(config), fetch, telemetry),
       tasks(log),
       store(make_store(config, loop, fetch, telemetry)),
@@ -241,6 +256,8 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       file_links(
           files, telemetry, keys_for(secret_keys(config), "file links v1"), base_url_of(config)
       ),
+      webhooks(webhook_policy(config), secret_keys(config), db, telemetry),
+      lanes(config.url, db, webhooks, memberships, mail, telemetry),
       nodes(db),
       pings(db, telemetry),
       log_levels(db, clock) {
@@ -290,6 +307,7 @@ Task<> Platform::close() {
     co_await end_tasks.join();
     co_await store->close();
     fetch.close();
+    outgoing.close();
     redis.close();
     db.close();
 }

@@ -47,6 +47,7 @@
 #include "platform/tokens/tokens.hpp"
 #include "platform/uploads/direct.hpp"
 #include "platform/uploads/uploads.hpp"
+#include "platform/webhooks/lanes.hpp"
 #include "work/jobs/jobs.hpp"
 #include "work/schedule/schedule.hpp"
 
@@ -93,6 +94,7 @@ struct Platform {
     pg::Database db;
     redis::Client redis;
     fetch::Client fetch;
+    fetch::Client outgoing;  // to webhooks, and nothing else
     otlp::Exporter exporter;
     std::optional<otlp::ErrorNews> error_news;  // where traces are exported at all
     TaskGroup tasks;
@@ -140,6 +142,9 @@ struct Platform {
     uploads::Uploads uploads{db, *store, files, telemetry};
     uploads::Directs directs;
     files::Links file_links;
+    webhooks::Webhooks webhooks;
+    webhooks::Deliveries deliveries{db, telemetry};
+    webhooks::Lanes lanes;
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;
     pings::Pings pings;

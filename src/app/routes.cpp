@@ -23,6 +23,7 @@
 #include "platform/tokens/oauth_http.hpp"
 #include "platform/uploads/direct_http.hpp"
 #include "platform/uploads/tus_http.hpp"
+#include "platform/webhooks/webhooks_http.hpp"
 
 namespace acme::app {
 
@@ -63,6 +64,15 @@ void add_routes(http::Router& router, Platform& platform) {
     uploads::add_routes(router, platform.uploads, platform.idempotency);
     uploads::add_direct_routes(router, {platform.directs, platform.idempotency});
     files::add_link_routes(router, platform.files, platform.file_links);
+    webhooks::add_routes(
+        router,
+        {platform.db,
+         platform.webhooks,
+         platform.deliveries,
+         platform.idempotency,
+         platform.cursors,
+         platform.trusted_proxies}
+    );
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);
     nodes::add_live(platform.hub, platform.nodes);

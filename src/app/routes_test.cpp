@@ -109,6 +109,7 @@ public:
         const std::string_view named = R"({"name": "ci", "scopes": ["files:read"]})";
         const std::string account = made(accounts.c_str(), named);
         const std::string keys = accounts + "/" + account + "/keys";
+        const std::string webhook = "/v1/webhooks/" + made_webhook(owner);
         return {
             {"/v1/orgs/", owner.org.str()},
             {of_org + "/members/", owner.user.str()},
@@ -120,6 +121,8 @@ public:
              made("/v1/files/direct", R"({"name": "a", "size": 1})", "upload_id")},
             {"/v1/uploads/", made("/v1/uploads")},
             {"/v1/pings/", made("/v1/pings")},
+            {"/v1/webhooks/", webhook.substr(webhook.rfind('/') + 1)},
+            {webhook + "/deliveries/", made((webhook + ":test").c_str())},
             {"/v1/me/sessions/", session},
             {"/v1/me/mfa/webauthn/", inserted<factors::PasskeyId>(insert_passkey, owner)},
             {"/v1/me/identities/", inserted<identities::IdentityId>(insert_identities, owner)},
@@ -204,6 +207,27 @@ private:
 
     Task<> insert(const pg::Query& query, Uuid id, UserId user) {
         co_await platform.db.run(context_, query, id, user, platform.clock.now());
+    }
+
+    std::string made_webhook(const Identity& owner) {
+        std::string id;
+        wait(make_webhook(owner, id));
+        return id;
+    }
+
+    Task<> make_webhook(Identity owner, std::string& id) {
+        trace::Trace trace(platform.clock, platform.random);
+        const auto context = trace.begin(std::nullopt, 0);
+        auto transaction = co_await platform.db.begin(context);
+        const auto made = co_await platform.webhooks.create(
+            transaction,
+            context,
+            audit::Actor{},
+            owner.org,
+            {.url = "https://example.com/", .description = "", .types = {"*"}}
+        );
+        co_await transaction.commit(context);
+        id = made.value().webhook.id.str();
     }
 
     Task<> begin_session(UserId user, std::string& id) {
@@ -314,7 +338,7 @@ TEST(Routes, WhatBelongsToAnotherTenantIsNotFound) {
             EXPECT_EQ(status, path.ends_with(":complete") ? 422 : route->doc.status) << path;
         }
     }
-    EXPECT_EQ(own.size(), 41);
+    EXPECT_EQ(own.size(), 43);
 }
 
 TEST(Routes, APostTakesAnIdempotencyKeyOrIsHereWithTheReason) {
@@ -359,6 +383,8 @@ TEST(Routes, APostTakesAnIdempotencyKeyOrIsHereWithTheReason) {
         {"POST /v1/orgs/{id}:switch", "its answer carries a cookie, of which no copy may be kept"},
         {"POST /v1/uploads/{id}", "it goes on at an offset, or ends what is ended once"},
         {"POST /v1/me/identities", "its answer carries a cookie, of which no copy may be kept"},
+        {"POST /v1/webhooks/{id}:rotate_secret",
+         "its answer is a secret, of which no copy may be kept, and a second one is refused"},
         {"POST /v1/pings", "one ping too many harms nobody, and the next hour removes it"},
     };
     RoutesBench bench;

@@ -6,6 +6,7 @@
 #include "platform/audit/audit_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
 #include "platform/uploads/uploads_jobs.hpp"
+#include "platform/webhooks/webhooks_jobs.hpp"
 
 namespace acme::app {
 
@@ -22,6 +23,7 @@ void add_schedule(schedule::Schedule& schedule) {
     schedule.every("mail.sweep", hours(1), "mail.sweep");
     files::add_schedule(schedule);
     uploads::add_schedule(schedule);
+    webhooks::add_schedule(schedule);
     deploy::add_schedule(schedule);
     drift::add_schedule(schedule);
     schedule.every("events.sweep", hours(1), "events.sweep");

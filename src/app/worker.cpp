@@ -4,6 +4,7 @@
 #include "app/operations.hpp"
 #include "app/role.hpp"
 #include "app/startup.hpp"
+#include "platform/webhooks/sender.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -21,13 +22,28 @@ jobs::WorkerOptions options_of(Platform& platform, std::function<void()> at_work
     };
 }
 
+/// All threads of the process hold so many lanes together as one alone would.
+webhooks::SenderOptions sender_options(Platform& platform) {
+    webhooks::SenderOptions options;
+    options.lanes_max = static_cast<int>(share_of(options.lanes_max, platform.config.threads));
+    options.struck_lanes_max =
+        static_cast<int>(share_of(options.struck_lanes_max, platform.config.threads));
+    options.keep_share = trace_share_of(platform.config);
+    options.keep = [&platform](trace::Trace& trace) { platform.keep(trace); };
+    return options;
+}
+
 class WorkerRole final : public Role {
 public:
     WorkerRole(Platform& platform, std::size_t index)
         : platform_(platform),
-          worker_(platform.jobs, platform.db, platform.telemetry, options_of(platform, [this] {
-                      be_at_work();
-                  })) {
+          worker_(
+              platform.jobs,
+              platform.db,
+              platform.telemetry,
+              options_of(platform, [this] { be_at_work(); })
+          ),
+          sender_(platform.lanes, platform.outgoing, platform.telemetry, sender_options(platform)) {
         if (index == 0)
             operations_.emplace(platform, "worker", readiness_, [this] {
                 return static_cast<std::int64_t>(worker_.running());
@@ -48,7 +64,8 @@ public:
         asio::post(platform_.loop, [this] {
             readiness_.drain();
             worker_.stop();
-            platform_.limit_end([this] { return worker_.running() > 0; });
+            sender_.stop();
+            platform_.limit_end([this] { return worker_.running() > 0 || sender_.running() > 0; });
         });
     }
 
@@ -68,6 +85,7 @@ private:
         if (co_await until_usable(platform_, readiness_)) {
             readiness_.explain("it has not asked for its first jobs yet");
         }
+        platform_.tasks.spawn(executor, "webhooks", sender_.run());
         co_await worker_.run();
         if (operations_) co_await operations_->drain();
         co_await platform_.close();
@@ -76,6 +94,7 @@ private:
     Platform& platform_;
     Readiness readiness_;
     jobs::Worker worker_;
+    webhooks::Sender sender_;
     std::optional<Operations> operations_;
 };
 

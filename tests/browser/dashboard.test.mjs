@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { inspect, inspectThemes, need, openBrowser, openPage, openWire, until, untilCount, untilFocused, untilText, widths } from "./support.mjs";
@@ -649,6 +650,67 @@ test("a program that shows a code is let in by the person who is signed in, or t
   await page.context().close();
 });
 
+test("a webhook is made with its secret shown once, and each delivery shows what was sent and what came back", async () => {
+  let status = 500;
+  const taken = [];
+  const receiver = createServer(async (request, response) => {
+    let body = "";
+    for await (const piece of request) body += piece;
+    taken.push({ id: request.headers["webhook-id"], signature: request.headers["webhook-signature"], body });
+    response.writeHead(status).end(status === 500 ? "out of paper" : "thanks");
+  });
+  await new Promise((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${receiver.address().port}/hook`;
+
+  const { page } = main;
+  await page.goto(`${url}/webhooks`);
+  await page.getByRole("heading", { level: 1, name: "No program is told what happens here." }).waitFor();
+  await page.getByLabel("URL").fill("http://10.0.0.1/hook");
+  await page.getByRole("button", { name: "Make webhook" }).click();
+  await page.getByText(/must lead to the public internet/).waitFor();
+  await page.getByLabel("URL").fill(address);
+  await page.getByLabel("What it is for").fill("Printer");
+  await page.getByLabel("file.ready").check();
+  await page.getByRole("button", { name: "Make webhook" }).click();
+  await untilText(page.getByTestId("secret"), /whsec_/);
+  await inspect(page, "webhooks-made", { width: 1440, theme: "light" });
+  await page.getByTestId("webhook").getByRole("link", { name: "Printer" }).click();
+
+  await page.getByRole("heading", { level: 1, name: "The webhook is enabled." }).waitFor();
+  await page.getByText("Nothing was sent yet.").waitFor();
+  await page.getByRole("button", { name: "Send a test" }).click();
+  const delivery = page.getByTestId("delivery");
+  await untilText(delivery, /refused, status 500/);
+  await page.getByRole("button", { name: /^Details of dlv_/ }).click();
+  await untilText(page.getByTestId("details"), /"type": "webhook.test"[\s\S]*out of paper/);
+  await inspect(page, "webhook-delivery", { width: 1440, theme: "dark" });
+  status = 200;
+  await page.getByTestId("details").getByRole("button", { name: "Send again" }).click();
+  await untilText(delivery, /webhook.test\s*delivered/);
+  await untilText(page.getByTestId("details"), /thanks/);
+  assert.equal(new Set(taken.map((request) => request.id)).size, 1, "each attempt carries the same id");
+
+  const phone = await openPage(chromium.browser, { width: 390, theme: "light", storageState: state });
+  await phone.page.goto(page.url());
+  await phone.page.getByRole("heading", { level: 1, name: "The webhook is enabled." }).waitFor();
+  await phone.page.getByRole("button", { name: /^Details of dlv_/ }).click();
+  await untilText(phone.page.getByTestId("details"), /thanks/);
+  await inspectThemes(phone.page, "webhook", 390);
+  assert.deepEqual(phone.complaints, []);
+  await phone.context.close();
+
+  await page.getByRole("button", { name: "Rotate the secret" }).click();
+  await untilText(page.getByTestId("secret"), /whsec_/);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("heading", { level: 1, name: "The webhook is paused." }).waitFor();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByLabel(/^Type /).fill(address.replace("http://", ""));
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("heading", { level: 1, name: "No program is told what happens here." }).waitFor();
+  receiver.close();
+});
+
 test("every page is whole in every look: no violation, nothing sideways", async () => {
   for (const width of widths) {
     const { page, context, complaints } = await openPage(chromium.browser, { width, storageState: state });
@@ -662,6 +724,8 @@ test("every page is whole in every look: no violation, nothing sideways", async 
       ["/device", "device", /Let a program in/],
       ["/mailbox", "mailbox", /mails? (is|are) kept|No mail is kept/],
       ["/organization", "organization", /belongs? to/],
+      ["/webhooks", "webhooks", /No program is told/],
+      ["/webhooks/whk_00000000000000000000000000", "webhook-unknown", /There is no such webhook/],
       ["/nowhere", "not-found-inside", /no page at this address/],
     ]) {
       const answer = await page.goto(`${url}${path}`);

@@ -17,6 +17,7 @@ node_least="20.19"
 versitygw="versitygw@v1.8.0"
 otlp="opentelemetry-proto@1.45.2"
 oidc="oidc-provider@9.13.3"
+standardwebhooks="standardwebhooks@1.1.0"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
@@ -151,6 +152,17 @@ setup_oidc() {
     mv "$place.half" "$place"
 }
 
+# The standard's own library, which judges our signatures (tests only).
+setup_standardwebhooks() {
+    local place=$root/.acme/tools/$standardwebhooks
+    [ ! -d "$place" ] || return 0
+    say "setup: installs $standardwebhooks"
+    rm -rf "$place.half"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+        --target "$place.half" "${standardwebhooks/@/==}" >&2
+    mv "$place.half" "$place"
+}
+
 # setup [--test|--bench]: with what only tests, or benchmarks, need.
 setup() {
     [ -r /etc/debian_version ] || die "this needs Debian 12 or later"
@@ -164,7 +176,7 @@ setup() {
     esac
     setup_node
     case ${1:-} in
-        --test) setup_versitygw && setup_otlp && setup_oidc ;;
+        --test) setup_versitygw && setup_otlp && setup_oidc && setup_standardwebhooks ;;
         --bench) setup_go && setup_versitygw ;;
     esac
 }

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -21,6 +22,7 @@ namespace acme::fetch {
 
 enum class Reason : std::uint8_t {
     unreachable,  // no such name, refused, no connection in time
+    forbidden,    // Options::may_connect takes none of its addresses
     insecure,     // TLS: the certificate is not to be trusted
     timed_out,    // connected, but silent for too long
     broken_off,   // the answer ended early, or is no HTTP
@@ -83,12 +85,19 @@ private:
     std::shared_ptr<Transfer> transfer_;
 };
 
+/// Whether a connection to this address, "192.0.2.7" or "2001:db8::7", may be opened.
+using MayConnect = std::function<bool(std::string_view address)>;
+
 struct Options {
     std::size_t transfers_max = 256;           // at once, of this thread
     std::size_t idle_connections_max = 64;     // kept open for the next request
     std::string ca_file = "";                  // in place of the system's authorities
     bool needs_tls_1_3 = false;                // nothing older is spoken
     std::string user_agent = "acme-platform";  // "" sends none
+
+    /// Asked for each address when its connection is opened, after the name was looked up: what a
+    /// name says at another time counts for nothing. None: every address.
+    MayConnect may_connect = {};
 };
 
 class Client {

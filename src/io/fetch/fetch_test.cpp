@@ -342,6 +342,45 @@ TEST(Fetch, AClosedClientFailsWhatIsUnderWayAndWhatComesLater) {
     EXPECT_EQ(bench.reason_of({.name = "t", .url = bench.url()}), Reason::closed);
 }
 
+TEST(Fetch, AnAddressThatMayNotBeConnectedToIsNot) {
+    FetchBench bench;
+    std::vector<std::string> asked;
+    bool may = false;
+    Client guarded(bench.telemetry, {.may_connect = [&](std::string_view address) {
+                       asked.emplace_back(address);
+                       return may;
+                   }});
+    const auto reason_of = [&](const std::string& url) {
+        try {
+            bench.wait(guarded.send(bench.context, {.name = "t", .url = url}));
+        } catch (const Fault& fault) {
+            EXPECT_EQ(std::string(fault.what()), "t: no address is allowed");
+            return fault.reason();
+        }
+        return Reason::closed;
+    };
+    const std::string port = bench.url("").substr(bench.url("").rfind(':'));
+
+    for (const char* host : {"127.0.0.1", "localhost", "2130706433"}) {
+        EXPECT_EQ(reason_of("http://" + std::string(host) + port), Reason::forbidden) << host;
+    }
+    EXPECT_EQ(bench.connections, 0);
+    EXPECT_EQ(std::ranges::count(asked, "127.0.0.1"), 3);
+
+    // A name is asked for again with each connection, and what was open before stays so.
+    may = true;
+    bench.answers = {std::string(ok), std::string(ok)};
+    const auto before = asked.size();
+    for (int i = 0; i < 2; ++i) {
+        auto response = bench.wait(guarded.send(bench.context, {.name = "t", .url = bench.url()}));
+        EXPECT_EQ(bench.wait(response.read_all(5)), "hello");
+        bench.wait(response.read_all(0));
+    }
+    EXPECT_EQ(asked.size(), before + 1);
+    EXPECT_EQ(bench.connections, 1);
+    guarded.close();
+}
+
 TEST(Fetch, TheSpanCarriesTheNameMethodAndStatus) {
     FetchBench bench;
     bench.answers = {std::string(ok)};

@@ -7,6 +7,10 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <cstring>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 namespace acme::fetch {
 namespace {
@@ -42,11 +46,28 @@ Reason reason_of(CURLcode code, CURL* easy) {
     }
 }
 
+/// "" for what is neither IPv4 nor IPv6.
+std::string text_of(const curl_sockaddr& address) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const auto size = static_cast<socklen_t>(text.size());
+    if (address.family == AF_INET) {
+        sockaddr_in peer{};
+        std::memcpy(&peer, &address.addr, sizeof(peer));
+        ::inet_ntop(AF_INET, &peer.sin_addr, text.data(), size);
+    } else if (address.family == AF_INET6) {
+        sockaddr_in6 peer{};
+        std::memcpy(&peer, &address.addr, sizeof(peer));  // libcurl keeps room for it
+        ::inet_ntop(AF_INET6, &peer.sin6_addr, text.data(), size);
+    }
+    return text.data();
+}
+
 }  // namespace
 
 Transfer::Transfer(const Executor& executor, Request request, const Options& options)
     : executor_(executor),
       request_(std::move(request)),
+      may_connect_(options.may_connect),
       easy_(curl_easy_init()),
       deadline_(executor) {
     if (easy_ == nullptr) throw std::bad_alloc();
@@ -83,6 +104,10 @@ void Transfer::set_options(const Options& options) {
     curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
     curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
     curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+    if (may_connect_) {
+        curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open);
+        curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
+    }
     if (!options.ca_file.empty()) {
         curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
     }
@@ -149,6 +174,16 @@ std::size_t Transfer::on_body(char* bytes, std::size_t, std::size_t count, void*
     return static_cast<Transfer*>(self)->take_body({bytes, count});
 }
 
+/// The address is the one that is connected to next; none is looked up after this.
+curl_socket_t Transfer::on_open(void* self, curlsocktype, curl_sockaddr* address) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    if (!transfer.may_connect_(text_of(*address))) {
+        transfer.is_forbidden_ = true;
+        return CURL_SOCKET_BAD;
+    }
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 /// One line of the head, with its end. Heads of 1xx answers come first and are not the answer;
 /// lines after the body (trailers) are not asked for by anybody.
 std::size_t Transfer::take_head(std::string_view line) {
@@ -190,7 +225,11 @@ void Transfer::finish(CURLcode code) {
     if (code != CURLE_OK) {
         const std::string why =
             error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
-        fault_.emplace(reason_of(code, easy_), std::string(request_.name) + ": " + why);
+        const bool is_forbidden = is_forbidden_ && code == CURLE_COULDNT_CONNECT;
+        fault_.emplace(
+            is_forbidden ? Reason::forbidden : reason_of(code, easy_),
+            std::string(request_.name) + ": " + (is_forbidden ? "no address is allowed" : why)
+        );
     } else if (!has_head_) {
         fault_.emplace(Reason::broken_off, std::string(request_.name) + ": no answer");
     }

@@ -54,6 +54,7 @@ private:
 
     static std::size_t on_head(char* bytes, std::size_t, std::size_t count, void* self);
     static std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* self);
+    static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address);
 
     void set_options(const Options& options);
     void set_method();
@@ -69,6 +70,7 @@ private:
 
     Executor executor_;
     Request request_;
+    MayConnect may_connect_;
     CURL* easy_;
     curl_slist* headers_out_ = nullptr;
     std::array<char, CURL_ERROR_SIZE> error_text_{};
@@ -83,6 +85,7 @@ private:
     bool is_paused_ = false;
     bool is_finished_ = false;
     bool is_cancelled_ = false;
+    bool is_forbidden_ = false;  // an address was refused
     std::optional<Fault> fault_;
 
     Timer deadline_;

@@ -46,6 +46,7 @@ constexpr std::array passed_on = {
     "ACME_SIGNUP",
     "SMTP_URL",
     "ACME_MAIL_FROM",
+    "ACME_WEBHOOK_ALLOWED_NETWORKS",
     "SSL_CERT_FILE",
     "TZ",
 };

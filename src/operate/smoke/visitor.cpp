@@ -83,6 +83,7 @@ Task<Answer> Visitor::sign_out(trace::Context context) {
 std::string_view words_for(fetch::Reason reason) {
     switch (reason) {
         case fetch::Reason::unreachable: return "no connection";
+        case fetch::Reason::forbidden: return "address not allowed";
         case fetch::Reason::insecure: return "TLS";
         case fetch::Reason::timed_out: return "time-out";
         case fetch::Reason::broken_off: return "broken off";

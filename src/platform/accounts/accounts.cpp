@@ -3,6 +3,7 @@
 #include "io/pg/database.hpp"
 #include "platform/accounts/email.hpp"
 #include "platform/accounts/rows.hpp"
+#include "platform/happenings/happenings.hpp"
 
 namespace acme::accounts {
 namespace {
@@ -127,6 +128,12 @@ Task<Result<User>> Accounts::create(
     };
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
     co_await tell(transaction, context, id, "created");
+    if (!is_alone) {
+        std::string joined = audit::json_of({{"user", id.str()}, {"role", name_of(joins.role)}});
+        co_await happenings::tell(
+            transaction, context, telemetry_, {"member.joined", joins.org, std::move(joined)}
+        );
+    }
     co_return read_user(rows[0]);
 }
 

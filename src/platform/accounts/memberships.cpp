@@ -4,6 +4,7 @@
 #include "io/pg/database.hpp"
 #include "platform/accounts/rows.hpp"
 #include "platform/events/events.hpp"
+#include "platform/happenings/happenings.hpp"
 
 namespace acme::accounts {
 namespace {
@@ -114,6 +115,10 @@ Task<> tell_members(
     return events::publish(
         transaction, context, {.topic = "organizations", .id = user.str(), .verb = verb, .org = org}
     );
+}
+
+std::string member_json(UserId user, OrgRole role) {
+    return audit::json_of({{"user", user.str()}, {"role", name_of(role)}});
 }
 
 }  // namespace
@@ -257,6 +262,12 @@ Task<Result<Member>> Memberships::change_role(
     co_await audit::record(transaction, context, doer.actor(), std::move(entry));
     co_await tell_members(transaction, context, org, user, "updated");
     co_await tell(transaction, context, user, "updated");
+    std::string changed = audit::json_of(
+        {{"user", user.str()}, {"role", name_of(role)}, {"role_before", name_of(member->role)}}
+    );
+    co_await happenings::tell(
+        transaction, context, telemetry_, {"member.role_changed", org, std::move(changed)}
+    );
     co_await transaction.commit(context);
     co_await accounts_.announce(context, user);
     member->role = role;
@@ -288,6 +299,9 @@ Task<Result<>> Memberships::remove(trace::Context context, Doer doer, UserId use
     co_await audit::record(transaction, context, doer.actor(), std::move(entry));
     co_await tell_members(transaction, context, org, user, "deleted");
     co_await tell(transaction, context, user, "updated");
+    co_await happenings::tell(
+        transaction, context, telemetry_, {"member.removed", org, member_json(user, member->role)}
+    );
     co_await transaction.commit(context);
     co_await accounts_.announce(context, user);
     co_return done;
@@ -318,6 +332,12 @@ Task<bool> Memberships::join(
     co_await transaction.run(context, outdate_user, user, now);
     co_await tell_members(transaction, context, joining.org, user, "created");
     co_await tell(transaction, context, user, "updated");
+    co_await happenings::tell(
+        transaction,
+        context,
+        telemetry_,
+        {"member.joined", joining.org, member_json(user, joining.role)}
+    );
     co_return true;
 }
 

@@ -15,7 +15,7 @@
 namespace acme::keys {
 
 /// Each has the scopes "room:read" and "room:write". Of "me" there is only reading who one is.
-inline constexpr std::array<std::string_view, 11> scoped_rooms{
+inline constexpr std::array<std::string_view, 12> scoped_rooms{
     "audit",
     "deployments",
     "drift",
@@ -26,7 +26,8 @@ inline constexpr std::array<std::string_view, 11> scoped_rooms{
     "me",
     "nodes",
     "pings",
-    "releases"
+    "releases",
+    "webhooks"
 };
 
 /// Whether there is such a scope.

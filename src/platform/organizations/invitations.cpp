@@ -3,6 +3,7 @@
 
 #include "io/pg/database.hpp"
 #include "platform/accounts/email.hpp"
+#include "platform/happenings/happenings.hpp"
 #include "platform/mail/mail.hpp"
 #include "platform/organizations/letters.hpp"
 #include "platform/organizations/rows.hpp"
@@ -82,6 +83,10 @@ std::unexpected<Error> no_invitation() {
 
 std::unexpected<Error> owner_required() {
     return refuse(ErrorKind::forbidden, "access.role_required", "Only owners invite owners.");
+}
+
+std::string invitation_json(InvitationId id, std::string_view email, std::string_view role) {
+    return audit::json_of({{"id", id.str()}, {"email", email}, {"role", role}});
 }
 
 std::unexpected<Error> conflict(ErrorCode code, std::string message) {
@@ -182,6 +187,12 @@ Task<Result<Invitation>> Invitations::add(
     };
     co_await audit::record(transaction, context, doer.actor(), std::move(entry));
     co_await tell(transaction, context, org, id, "created");
+    co_await happenings::tell(
+        transaction,
+        context,
+        telemetry_,
+        {"invitation.created", org, invitation_json(id, *address, name_of(role))}
+    );
     pg::Row row = rows[0];
     co_return read_invitation(row);
 }
@@ -245,6 +256,12 @@ Task<Result<>> Invitations::revoke(trace::Context context, Doer doer, Invitation
     };
     co_await audit::record(transaction, context, doer.actor(), std::move(entry));
     co_await tell(transaction, context, org, id, "deleted");
+    co_await happenings::tell(
+        transaction,
+        context,
+        telemetry_,
+        {"invitation.withdrawn", org, invitation_json(id, email, role)}
+    );
     co_await transaction.commit(context);
     co_return done;
 }

@@ -1,8 +1,8 @@
-import { Building2, KeyRound, LayoutGrid, Mail, Rocket, ScrollText, Server, Upload, UserRound, type LucideIcon } from "lucide-react";
+import { Building2, KeyRound, LayoutGrid, Mail, Rocket, ScrollText, Server, Upload, UserRound, Webhook, type LucideIcon } from "lucide-react";
 import { createContext } from "react";
 
 export interface Page {
-  to: "/" | "/releases" | "/fleet" | "/audit" | "/access" | "/mailbox" | "/files" | "/organization" | "/me";
+  to: "/" | "/releases" | "/fleet" | "/audit" | "/access" | "/mailbox" | "/files" | "/organization" | "/webhooks" | "/me";
   name: string;
   icon: LucideIcon;
   /** The second key after G. */
@@ -20,9 +20,10 @@ export const access: Page = { to: "/access", name: "Access", icon: KeyRound, key
 export const mailbox: Page = { to: "/mailbox", name: "Mailbox", icon: Mail, key: "m", isOf: "administrators" };
 export const files: Page = { to: "/files", name: "Files", icon: Upload, key: "f" };
 export const organization: Page = { to: "/organization", name: "Organization", icon: Building2, key: "p" };
+export const webhooks: Page = { to: "/webhooks", name: "Webhooks", icon: Webhook, key: "h" };
 export const account: Page = { to: "/me", name: "Account", icon: UserRound };
 
-const all: readonly Page[] = [overview, releases, fleet, audit, access, mailbox, files, organization, account];
+const all: readonly Page[] = [overview, releases, fleet, audit, access, mailbox, files, organization, webhooks, account];
 
 export function pagesFor(hasRole: boolean, isAdministrator: boolean): readonly Page[] {
   return all.filter((page) => !page.isOf || isAdministrator || (hasRole && page.isOf === "platform"));
@@ -44,7 +45,7 @@ export interface Group {
 const groups: readonly Group[] = [
   { name: undefined, pages: [overview] },
   { name: "Operate", pages: [releases, fleet, audit, access, mailbox] },
-  { name: "Application", pages: [files, organization] },
+  { name: "Application", pages: [files, organization, webhooks] },
 ];
 
 export function groupsOf(pages: readonly Page[]): Group[] {

@@ -14,6 +14,7 @@ import { mayInvite } from "../rooms/organizations/rules";
 import { nodesQuery } from "../rooms/nodes/queries";
 import { isAdministrator, maySeeNodes, meQuery } from "../rooms/sessions/queries";
 import { serviceAccountsQuery, signingKeysQuery } from "../rooms/tokens/queries";
+import { webhookQuery, webhooksQuery } from "../rooms/webhooks/queries";
 import { Toasts } from "../ui/toast";
 import { NotFound, NowhereOutside, PageFailure, Waiting } from "./fallbacks";
 import { OfPlatform } from "./of_platform";
@@ -128,6 +129,24 @@ const organization = createRoute({
   component: lazyRouteComponent(() => import("../rooms/organizations/organization_page"), "OrganizationPage"),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => shell,
+  path: "/webhooks",
+  loader: ({ context: { me } }) => {
+    if (mayInvite(me.org.role)) void cache.prefetchQuery(webhooksQuery);
+  },
+  component: lazyRouteComponent(() => import("../rooms/webhooks/webhooks_page"), "WebhooksPage"),
+});
+
+const webhook = createRoute({
+  getParentRoute: () => shell,
+  path: "/webhooks/$id",
+  loader: ({ context: { me }, params }) => {
+    if (mayInvite(me.org.role)) void cache.prefetchQuery(webhookQuery(params.id));
+  },
+  component: lazyRouteComponent(() => import("../rooms/webhooks/webhook_page"), "WebhookPage"),
+});
+
 const platform = createRoute({ getParentRoute: () => shell, id: "platform", component: OfPlatform });
 
 const releases = createRoute({
@@ -214,7 +233,7 @@ const device = createRoute({
 const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, access, mailbox]), files, organization, me, device, unknown])]),
+  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, access, mailbox]), files, organization, webhooks, webhook, me, device, unknown])]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,
