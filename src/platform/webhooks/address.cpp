@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <boost/url/parse.hpp>
+#include <boost/url/scheme.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
@@ -73,7 +74,7 @@ bool is_right_port(const boost::urls::url_view& url) {
     if (!url.has_port()) return true;
     const auto port = parse_number<std::uint16_t>(std::string_view(url.port()));
     if (!port) return false;
-    if (*port == (url.scheme() == "https" ? 443 : 80)) return true;
+    if (*port == (url.scheme_id() == boost::urls::scheme::https ? 443 : 80)) return true;
     return *port >= ports_of_system && std::ranges::count(bad_ports, *port) == 0;
 }
 
@@ -105,15 +106,17 @@ std::vector<FieldError> problems_of_url(std::string_view text, const Policy& pol
         problems.push_back({"/url", std::move(code), std::move(detail)});
     };
     const auto url = boost::urls::parse_uri(text);
-    if (!url || text.size() > url_bytes_max || url->host().empty() || url->has_fragment()) {
+    // The parser takes "host:80x/" for a path behind a port; libcurl does not.
+    const bool is_whole = url && (url->encoded_path().empty() || url->is_path_absolute());
+    if (!is_whole || text.size() > url_bytes_max || url->host().empty() || url->has_fragment()) {
         complain(
             "webhooks.url_malformed",
             "must be a URL such as https://hooks.example.com/acme, at most 2,048 bytes, without #"
         );
         return problems;
     }
-    const bool is_http = url->scheme() == "http";
-    if (url->scheme() != "https" && !(is_http && policy.allows_http)) {
+    const bool is_http = url->scheme_id() == boost::urls::scheme::http;
+    if (url->scheme_id() != boost::urls::scheme::https && !(is_http && policy.allows_http)) {
         complain("webhooks.url_scheme", "must begin with https://");
     }
     if (url->has_userinfo()) {

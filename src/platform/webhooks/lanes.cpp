@@ -188,8 +188,7 @@ Task<Fate> Lanes::record(
     trace::Context context, const Lane& lane, const Due& due, const Posted& posted
 ) {
     const Verdict verdict = judge(due, posted);
-    std::optional<std::int64_t> status;
-    if (posted.status > 0) status = posted.status;
+    const pg::Param status = posted.status > 0 ? pg::to_param(posted.status) : std::nullopt;
     auto transaction = co_await db_.begin(context);
     const auto locked = co_await transaction.run(context, lock_lane, lane.org, lane.webhook);
     if (locked.empty()) co_return "lost";

@@ -187,7 +187,7 @@ TEST(WebhookUrls, AreTakenOrToldWhatIsWrong) {
         refused("http://a:b@10.0.0.1:25/"),
         "webhooks.url_scheme webhooks.url_user webhooks.url_port webhooks.url_private"
     );
-    EXPECT_EQ(codes_of("http://example.com/", {.allows_http = true}), "");
+    EXPECT_EQ(codes_of("http://example.com/", {.allowed = {}, .allows_http = true}), "");
 }
 
 TEST(WebhookTypes, AreKnownOrTold) {

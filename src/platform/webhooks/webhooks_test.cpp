@@ -79,7 +79,7 @@ TEST(Webhooks, ARequestThatComesAgainGetsTheSameSecretAndNoSecondWebhook) {
 }
 
 TEST(Webhooks, WhatIsWrongIsToldAllAtOnce) {
-    WebhooksBench bench{{}};
+    WebhooksBench bench(Policy{});
     const auto refused = bench.post(
         "/v1/webhooks",
         R"({"url":"http://u:p@127.0.0.1:22/","event_types":["file.burned"],"description":"a\nb"})"
