@@ -84,12 +84,10 @@ public:
         testing::TextBody body(text);
         std::vector<http::Header> headers;
         if (text.starts_with('{')) headers.push_back({"Content-Type", "application/json"});
+        if (path == "/v1/webhooks") headers.push_back({"Idempotency-Key", "one"});
         if (path.starts_with("/v1/uploads")) add_tus_headers(headers, path);
-        const http::Request request{
-            .method = method, .target = path, .headers = headers, .body = body
-        };
         http::Response response;
-        wait(ask(request, response));
+        wait(ask({.method = method, .target = path, .headers = headers, .body = body}, response));
         return response;
     }
 
@@ -109,7 +107,9 @@ public:
         const std::string_view named = R"({"name": "ci", "scopes": ["files:read"]})";
         const std::string account = made(accounts.c_str(), named);
         const std::string keys = accounts + "/" + account + "/keys";
-        const std::string webhook = "/v1/webhooks/" + made_webhook(owner);
+        const std::string hook =
+            made("/v1/webhooks", R"({"url": "https://a.example", "event_types": ["*"]})");
+        const std::string of_hook = "/v1/webhooks/" + hook;
         return {
             {"/v1/orgs/", owner.org.str()},
             {of_org + "/members/", owner.user.str()},
@@ -121,8 +121,8 @@ public:
              made("/v1/files/direct", R"({"name": "a", "size": 1})", "upload_id")},
             {"/v1/uploads/", made("/v1/uploads")},
             {"/v1/pings/", made("/v1/pings")},
-            {"/v1/webhooks/", webhook.substr(webhook.rfind('/') + 1)},
-            {webhook + "/deliveries/", made((webhook + ":test").c_str())},
+            {"/v1/webhooks/", hook},
+            {of_hook + "/deliveries/", made((of_hook + ":test").c_str())},
             {"/v1/me/sessions/", session},
             {"/v1/me/mfa/webauthn/", inserted<factors::PasskeyId>(insert_passkey, owner)},
             {"/v1/me/identities/", inserted<identities::IdentityId>(insert_identities, owner)},
@@ -207,27 +207,6 @@ private:
 
     Task<> insert(const pg::Query& query, Uuid id, UserId user) {
         co_await platform.db.run(context_, query, id, user, platform.clock.now());
-    }
-
-    std::string made_webhook(const Identity& owner) {
-        std::string id;
-        wait(make_webhook(owner, id));
-        return id;
-    }
-
-    Task<> make_webhook(Identity owner, std::string& id) {
-        trace::Trace trace(platform.clock, platform.random);
-        const auto context = trace.begin(std::nullopt, 0);
-        auto transaction = co_await platform.db.begin(context);
-        const auto made = co_await platform.webhooks.create(
-            transaction,
-            context,
-            audit::Actor{},
-            owner.org,
-            {.url = "https://example.com/", .description = "", .types = {"*"}}
-        );
-        co_await transaction.commit(context);
-        id = made.value().webhook.id.str();
     }
 
     Task<> begin_session(UserId user, std::string& id) {
@@ -385,6 +364,7 @@ TEST(Routes, APostTakesAnIdempotencyKeyOrIsHereWithTheReason) {
         {"POST /v1/me/identities", "its answer carries a cookie, of which no copy may be kept"},
         {"POST /v1/webhooks/{id}:rotate_secret",
          "its answer is a secret, of which no copy may be kept, and a second one is refused"},
+        {"POST /v1/webhooks/{id}:rotate_secret", "its answer is a secret; a second is refused"},
         {"POST /v1/pings", "one ping too many harms nobody, and the next hour removes it"},
     };
     RoutesBench bench;
