@@ -300,8 +300,7 @@ TEST(Routes, WhatBelongsToAnotherTenantIsNotFound) {
         EXPECT_EQ(bench.send(route.method, path, other, text).status, hidden) << route.name;
         own.push_back({&route, std::move(path), text});
     }
-    // They are there, and nothing of it has changed them; what deletes them comes last, what is in
-    // another before that.
+    // They are there, unchanged; what deletes them comes last, what is in another before that.
     std::ranges::sort(own, {}, [](const Own& call) {
         const bool is_delete = call.route->method == http::Method::del;
         return std::pair(is_delete, -std::ssize(call.path));

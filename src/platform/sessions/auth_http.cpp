@@ -71,6 +71,9 @@ Task<Result<Response>> log_in(Auth& auth, Metrics& metrics, const Call& call) {
     }
     const auto owner = co_await auth.passwords.verify(call.context, email, std::move(password));
     if (!owner) {
+        // Whoever is sent away because there is too much to do has not tried.
+        const bool is_busy = owner.error().kind == ErrorKind::unavailable;
+        if (is_busy) co_await auth.tries.give_back(call.context, email, address);
         count_event(metrics, "login", "refused");
         co_return std::unexpected(owner.error());
     }

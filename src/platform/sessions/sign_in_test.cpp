@@ -2,6 +2,8 @@
 #include "platform/sessions/sessions.hpp"
 #include "testing/sessions_bench.hpp"
 
+#include <latch>
+
 namespace acme::sessions {
 namespace {
 
@@ -96,6 +98,32 @@ TEST(Sessions, AnotherSiteSignsNobodyIn) {
     }
     EXPECT_TRUE(browser.cookie.empty());
     EXPECT_EQ(browser.post("/v1/auth/link", by_link).status, 200) << "the link was used up";
+}
+
+TEST(Sessions, WhoIsSentAwayByABusyNodeHasNotTried) {
+    SessionsBench bench;
+    bench.add_user(ada);
+    std::latch may_go(1);
+    std::size_t ended = 0;
+    const auto work = [&] {
+        may_go.wait();
+        return true;
+    };
+    bench.loop.restart();
+    for (std::size_t i = 0; i < Loop::blocking_max; ++i) {
+        asio::co_spawn(bench.loop, bench.loop.blocking(work), [&](const auto&, const auto&) {
+            ++ended;
+        });
+    }
+    bench.loop.poll();
+
+    const char* const right = R"({"email":"ada@example.com","password":"correct battery"})";
+    for (int i = 0; i < 12; ++i) {
+        EXPECT_EQ(bench.browser().post("/v1/auth/login", right).status, 503);
+    }
+    may_go.count_down();
+    while (ended < Loop::blocking_max) bench.loop.run_one();
+    EXPECT_EQ(bench.browser().post("/v1/auth/login", right).status, 200);
 }
 
 TEST(Sessions, ALinkIsNotUsedUpWithoutASession) {
