@@ -36,8 +36,8 @@ def command_of(platform):
 
 
 def test_the_dashboard_as_a_person_uses_it(start_platform):
-    # Its own: the story begins where nobody has ever signed in, and has a receiver of webhooks.
-    platform = start_platform(environment={"ACME_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8"})
+    # Its own: the story begins where nobody has ever signed in; it has a receiver of webhooks, and a quota.
+    platform = start_platform(environment={"ACME_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8", "ACME_ORG_STORAGE_MB": "1024"})
     run_story("dashboard.test.mjs", platform, 600, ACME_LINK=platform.link)
 
 

@@ -223,6 +223,61 @@ test("several files go at once, an empty one too, by drag and drop too, and one 
   await row(page, dropped.name).waitFor();
 });
 
+test("an upload is paused, and goes on after a reload when its file is chosen again", async () => {
+  const { page } = main;
+  const half = fileOf(`half-${process.pid}.bin`, 24 * mebibyte);
+  await page.goto(`${url}/files`);
+  await page.getByRole("table", { name: "Files" }).waitFor();
+  const session = await main.context.newCDPSession(page);
+  await session.send("Network.enable");
+  const slow = (bytes) => session.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes });
+  await slow(4 * mebibyte);
+  await choose(page, half);
+  const upload = page.getByTestId("upload").filter({ hasText: half.name });
+  await upload.getByText(/^(6|7|8|9|1\d)(\.\d)? MiB of 24 MiB/).waitFor({ timeout: 60_000 });
+  await page.getByRole("button", { name: `Pause the upload of ${half.name}` }).click();
+  await upload.getByText(/^Paused at \d/).waitFor();
+  await inspect(page, "files-paused", { width: 1440, theme: "light" });
+  await slow(-1);
+  await page.reload();
+  await page.getByRole("table", { name: "Files" }).waitFor();
+  await upload.getByText(/^[1-9]\d*(\.\d)? MiB of 24 MiB came before/).waitFor();
+  await inspectThemes(page, "files-kept", 1440);
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: `Choose it again: ${half.name}` }).click();
+  await (await chooser).setFiles([half.path]);
+  await upload.getByText(/^24 MiB stored/).waitFor({ timeout: 60_000 });
+  await untilText(row(page, half.name), new RegExp(half.sum.slice(0, 12)));
+});
+
+test("a file is shared by a link that needs no session, and gets another name", async () => {
+  const { page } = main;
+  const shared = fileOf(`shared-${process.pid}.txt`, 1000);
+  await page.goto(`${url}/files`);
+  await page.getByRole("table", { name: "Files" }).waitFor();
+  await choose(page, shared);
+  await page.getByRole("button", { name: `Share ${shared.name}` }).click();
+  const dialog = page.getByRole("dialog", { name: `Share ${shared.name}` });
+  await dialog.getByLabel("It is good for").selectOption("a day");
+  await inspectThemes(page, "file-share", 1440);
+  await dialog.getByRole("button", { name: "Make a link" }).click();
+  const address = await dialog.getByLabel("link", { exact: true }).innerText();
+  const answer = await fetch(address);
+  assert.equal(answer.status, 200);
+  assert.ok(Buffer.from(await answer.arrayBuffer()).equals(shared.content));
+  await inspect(page, "file-link", { width: 1440, theme: "light" });
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await untilCount(dialog, 0);
+
+  const renamed = `renamed-${process.pid}.txt`;
+  await page.getByRole("button", { name: `Rename ${shared.name}` }).click();
+  const form = page.getByRole("dialog", { name: `Rename ${shared.name}` });
+  await form.getByLabel("New name").fill(renamed);
+  await form.getByRole("button", { name: "Rename" }).click();
+  await row(page, renamed).waitFor();
+  assert.deepEqual(await namesLike(renamed), [renamed]);
+});
+
 test("what somebody else uploads waits while one points at the list, and is shown when asked for", async () => {
   const { page, context } = main;
   await page.goto(`${url}/files`);

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { Download, Trash2 } from "lucide-react";
+import { Download, Link, Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { cache } from "../../api/cache";
 import { asProblem } from "../../api/problem";
@@ -10,14 +10,24 @@ import { ConfirmTyped } from "../../ui/confirm";
 import { Unseen } from "../../ui/mark";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toast";
+import { LinkDialog, RenameDialog } from "./file_dialogs";
 import { contentOf, deleteFile, filesQuery, type FilesData } from "./queries";
 import { withoutFile } from "./state";
 import type { Rows } from "./use_rows";
 import styles from "./files.module.css";
 
+type Act = "share" | "rename" | "delete";
+
+interface Chosen {
+  act: Act;
+  file: StoredFile;
+}
+
 /** The roles are written out: on a phone the rows are grids, and display takes a table its meaning. */
 export function FileTable({ rows }: { rows: Rows }) {
-  const [doomed, setDoomed] = useState<StoredFile | null>(null);
+  const [chosen, choose] = useState<Chosen | null>(null);
+  const fileTo = (act: Act) => (chosen?.act === act ? chosen.file : null);
+  const close = () => choose(null);
   return (
     <div
       onPointerEnter={() => rows.hold(true)}
@@ -54,16 +64,18 @@ export function FileTable({ rows }: { rows: Rows }) {
         </thead>
         <tbody role="rowgroup">
           {rows.shown.map((file) => (
-            <Row key={file.id} file={file} gone={rows.gone.has(file.id)} onDelete={() => setDoomed(file)} />
+            <Row key={file.id} file={file} gone={rows.gone.has(file.id)} choose={choose} />
           ))}
         </tbody>
       </table>
-      <DeleteDialog file={doomed} onClose={() => setDoomed(null)} />
+      <LinkDialog file={fileTo("share")} onClose={close} />
+      <RenameDialog file={fileTo("rename")} onClose={close} />
+      <DeleteDialog file={fileTo("delete")} onClose={close} />
     </div>
   );
 }
 
-function Row({ file, gone, onDelete }: { file: StoredFile; gone: boolean; onDelete: () => void }) {
+function Row({ file, gone, choose }: { file: StoredFile; gone: boolean; choose: (chosen: Chosen) => void }) {
   return (
     <tr role="row" data-gone={gone || undefined} data-testid="file">
       <td role="cell" className={styles.name}>
@@ -85,7 +97,13 @@ function Row({ file, gone, onDelete }: { file: StoredFile; gone: boolean; onDele
             <a href={contentOf(file)} download={file.name} className={styles.download} aria-label={`Download ${file.name}`} title="Download">
               <Download size={15} aria-hidden="true" />
             </a>
-            <IconButton label={`Delete ${file.name}`} onPress={onDelete}>
+            <IconButton label={`Share ${file.name}`} onPress={() => choose({ act: "share", file })}>
+              <Link size={15} aria-hidden="true" />
+            </IconButton>
+            <IconButton label={`Rename ${file.name}`} onPress={() => choose({ act: "rename", file })}>
+              <Pencil size={15} aria-hidden="true" />
+            </IconButton>
+            <IconButton label={`Delete ${file.name}`} onPress={() => choose({ act: "delete", file })}>
               <Trash2 size={15} aria-hidden="true" />
             </IconButton>
           </>

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
+import { useEffect, useSyncExternalStore } from "react";
 import { Upload as UploadIcon } from "lucide-react";
 import { DropZone, FileTrigger, type DropItem } from "react-aria-components";
 import { plural } from "../../ui/format";
@@ -10,7 +11,8 @@ import { FileTable } from "./file_table";
 import { filesQuery } from "./queries";
 import { UploadList } from "./upload_list";
 import { useRows } from "./use_rows";
-import { useUploads, type Uploads } from "./use_uploads";
+import { addUploads, ownUploads, shownUploads, watchUploads } from "./running";
+import { UsageBar } from "./usage_bar";
 import styles from "./files.module.css";
 
 async function filesOf(items: readonly DropItem[]): Promise<File[]> {
@@ -19,19 +21,20 @@ async function filesOf(items: readonly DropItem[]): Promise<File[]> {
 }
 
 export function FilesPage() {
-  const uploads = useUploads();
+  const { me } = useRouteContext({ from: "/shell" });
+  useEffect(() => ownUploads(`${me.id}.${me.org.id}`), [me.id, me.org.id]);
   return (
     <DropZone
       className={styles.drop}
       data-testid="drop"
       aria-label="Files dropped or pasted here are uploaded"
       onDrop={(event) => {
-        void filesOf(event.items).then(uploads.add);
+        void filesOf(event.items).then(addUploads);
       }}
     >
       {({ isDropTarget }) => (
         <div className={styles.page} data-drop={isDropTarget || undefined}>
-          <Content uploads={uploads} />
+          <Content />
           {isDropTarget && <div className={styles.dropWords}>Drop to upload</div>}
         </div>
       )}
@@ -39,12 +42,13 @@ export function FilesPage() {
   );
 }
 
-function Content({ uploads }: { uploads: Uploads }) {
+function Content() {
+  const uploads = useSyncExternalStore(watchUploads, shownUploads);
   const query = useInfiniteQuery(filesQuery);
   const rows = useRows(query.data);
   const { me } = useRouteContext({ from: "/shell" });
   const choose = (
-    <FileTrigger allowsMultiple onSelect={(list) => list && uploads.add([...list])}>
+    <FileTrigger allowsMultiple onSelect={(list) => list && addUploads([...list])}>
       <Button kind="primary" icon={<UploadIcon aria-hidden="true" />}>
         Upload
       </Button>
@@ -56,7 +60,8 @@ function Content({ uploads }: { uploads: Uploads }) {
       <Verdict tone={hasFailed && !query.data ? "crit" : "ok"} sentence={sentenceOf(rows.shown.length, query.hasNextPage, query.data !== undefined, hasFailed)} actions={choose}>
         {query.data && "Press Upload, or drop files anywhere on this page. Each is stored whole or not at all, and its SHA-256 is kept."}
       </Verdict>
-      <UploadList uploads={uploads} />
+      <UploadList list={uploads} />
+      <UsageBar org={me.org.id} />
       <Card label="Files">
         <Answer query={query} failure="The list did not come." height={24}>
           {() => (rows.shown.length > 0 || rows.waiting > 0 ? <FileTable rows={rows} /> : <FirstFile email={me.email} />)}

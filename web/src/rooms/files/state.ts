@@ -20,6 +20,10 @@ export function withoutFile(data: FilesData | undefined, id: string): FilesData 
   return data && { ...data, pages: data.pages.map((page) => ({ ...page, data: page.data.filter((file) => file.id !== id) })) };
 }
 
+export function withName(data: FilesData | undefined, { id, name }: StoredFile): FilesData | undefined {
+  return data && { ...data, pages: data.pages.map((page) => ({ ...page, data: page.data.map((file) => (file.id === id ? { ...file, name } : file)) })) };
+}
+
 /** Ids that came or went by others' hands and are not shown yet. */
 export interface Waiting {
   created: readonly string[];

@@ -1,17 +1,22 @@
-// Uploads as a state machine, and the one request that drives it. XMLHttpRequest, because fetch
-// does not say how much of a body has left.
+// Uploads as a state machine. Pure: tus.ts moves the bytes.
 
-import { idempotencyKey, sessionLost } from "../../api/client";
-import { Problem, problemOf } from "../../api/problem";
+import { idempotencyKey } from "../../api/client";
+import type { Problem } from "../../api/problem";
 import type { StoredFile } from "../../api/types";
 
 export const parallel_max = 3;
 
 export type State =
   | { kind: "waiting" }
-  | { kind: "sending"; loaded: number; startedAt: number }
+  /** `from` were there already when this try began. */
+  | { kind: "sending"; loaded: number; from: number; startedAt: number }
+  /** The connection was lost; it goes on by itself. */
+  | { kind: "retrying"; loaded: number }
+  | { kind: "paused"; loaded: number }
   /** All bytes have left; the platform writes and checks them. */
   | { kind: "storing" }
+  /** Begun before this page was opened: its file has to be chosen again. */
+  | { kind: "kept"; loaded: number }
   | { kind: "stored"; file: StoredFile }
   | { kind: "failed"; problem: Problem }
   | { kind: "cancelled" };
@@ -20,15 +25,21 @@ export interface Upload {
   id: number;
   name: string;
   size: number;
-  /** The same over all tries: a try whose answer was lost is not stored twice. */
+  /** When the file was last changed, by which it is known again. */
+  modified: number;
+  /** The same over all tries: one that was begun, and whose answer was lost, is not begun twice. */
   key: string;
+  /** Where the platform keeps what has come of it; null before it was begun. */
+  address: string | null;
   state: State;
 }
 
 export type Step =
   | { kind: "added"; uploads: readonly Upload[] }
-  | { kind: "began"; id: number; at: number }
+  | { kind: "began"; id: number; at: number; from: number; address: string }
   | { kind: "progressed"; id: number; loaded: number }
+  | { kind: "lost"; id: number }
+  | { kind: "paused"; id: number }
   | { kind: "stored"; id: number; file: StoredFile }
   | { kind: "failed"; id: number; problem: Problem }
   | { kind: "cancelled"; id: number }
@@ -38,16 +49,30 @@ export type Step =
 export function uploads(state: readonly Upload[], step: Step): readonly Upload[] {
   if (step.kind === "added") return [...state, ...step.uploads];
   if (step.kind === "cleared") return state.filter((upload) => isOpen(upload));
-  return state.map((upload) => (upload.id === step.id ? { ...upload, state: next(upload, step) } : upload));
+  return state.map((upload) => (upload.id === step.id ? next(upload, step) : upload));
 }
 
-function next({ state, size }: Upload, step: Exclude<Step, { kind: "added" } | { kind: "cleared" }>): State {
+function next(upload: Upload, step: Exclude<Step, { kind: "added" } | { kind: "cleared" }>): Upload {
+  if (step.kind === "began") {
+    const begun = { ...upload, address: step.address };
+    const { kind } = upload.state;
+    if (kind !== "waiting" && kind !== "retrying") return begun;
+    return { ...begun, state: { kind: "sending", loaded: step.from, from: step.from, startedAt: step.at } };
+  }
+  // What failed begins anew: the platform may have forgotten what had come of it.
+  if (step.kind === "again" && (upload.state.kind === "failed" || upload.state.kind === "cancelled")) return { ...upload, key: idempotencyKey(), address: null, state: { kind: "waiting" } };
+  return { ...upload, state: stateAfter(upload, step) };
+}
+
+function stateAfter({ state, size }: Upload, step: Exclude<Step, { kind: "added" } | { kind: "cleared" } | { kind: "began" }>): State {
   switch (step.kind) {
-    case "began":
-      return state.kind === "waiting" ? { kind: "sending", loaded: 0, startedAt: step.at } : state;
     case "progressed":
       if (state.kind !== "sending") return state;
       return step.loaded >= size ? { kind: "storing" } : { ...state, loaded: Math.max(state.loaded, step.loaded) };
+    case "lost":
+      return state.kind === "sending" || state.kind === "storing" ? { kind: "retrying", loaded: loadedOf(state, size) } : state;
+    case "paused":
+      return isDone(state) || state.kind === "kept" ? state : { kind: "paused", loaded: loadedOf(state, size) };
     case "stored":
       // Also after a cancel that came too late: what is true is said.
       return { kind: "stored", file: step.file };
@@ -56,8 +81,13 @@ function next({ state, size }: Upload, step: Exclude<Step, { kind: "added" } | {
     case "cancelled":
       return isDone(state) ? state : { kind: "cancelled" };
     case "again":
-      return state.kind === "failed" || state.kind === "cancelled" ? { kind: "waiting" } : state;
+      return state.kind === "paused" || state.kind === "kept" ? { kind: "waiting" } : state;
   }
+}
+
+export function loadedOf(state: State, size: number): number {
+  if (state.kind === "storing" || state.kind === "stored") return size;
+  return "loaded" in state ? state.loaded : 0;
 }
 
 function isDone(state: State): boolean {
@@ -68,51 +98,41 @@ export function isOpen(upload: Upload): boolean {
   return !isDone(upload.state);
 }
 
+/** Whether bytes are on their way, or soon will be: leaving the page now stops them. */
+export function isMoving({ state: { kind } }: Upload): boolean {
+  return kind === "waiting" || kind === "sending" || kind === "retrying" || kind === "storing";
+}
+
 /** Those whose turn it is. */
 export function startable(state: readonly Upload[]): readonly Upload[] {
-  const running = state.filter(({ state: { kind } }) => kind === "sending" || kind === "storing").length;
+  const running = state.filter((upload) => isMoving(upload) && upload.state.kind !== "waiting").length;
   return state.filter((upload) => upload.state.kind === "waiting").slice(0, Math.max(0, parallel_max - running));
 }
 
 let last = 0;
 
 export function newUpload(file: File): Upload {
-  return { id: ++last, name: file.name, size: file.size, key: idempotencyKey(), state: { kind: "waiting" } };
+  return { id: ++last, name: file.name, size: file.size, modified: file.lastModified, key: idempotencyKey(), address: null, state: { kind: "waiting" } };
+}
+
+export interface Kept {
+  name: string;
+  size: number;
+  modified: number;
+  address: string;
+}
+
+export function keptUpload(kept: Kept, loaded: number): Upload {
+  return { ...kept, id: ++last, key: "", state: { kind: "kept", loaded } };
+}
+
+/** Whether a file that was chosen is the one of which a part has come already. */
+export function isSame(upload: Pick<Upload, "name" | "size" | "modified">, file: File): boolean {
+  return upload.name === file.name && upload.size === file.size && upload.modified === file.lastModified;
 }
 
 /** Bytes a second since the start, for the words beside the bar. */
 export function speed(state: State, now: number): number | null {
   if (state.kind !== "sending" || now - state.startedAt < 1000) return null;
-  return (state.loaded / (now - state.startedAt)) * 1000;
-}
-
-/** Sends; the function it gives back stops it. */
-export function send(upload: Upload, file: File, tell: (step: Step) => void): () => void {
-  const { id } = upload;
-  const request = new XMLHttpRequest();
-  request.open("POST", `/v1/files?name=${encodeURIComponent(upload.name)}`);
-  request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
-  request.setRequestHeader("Accept", "application/json, application/problem+json");
-  request.setRequestHeader("Idempotency-Key", upload.key);
-  request.upload.onprogress = (event) => tell({ kind: "progressed", id, loaded: event.loaded });
-  request.onload = () => {
-    if (request.status === 200 || request.status === 201) {
-      tell({ kind: "stored", id, file: JSON.parse(request.responseText) as StoredFile });
-      return;
-    }
-    if (request.status === 401) sessionLost();
-    tell({ kind: "failed", id, problem: problemOf(request.status, request.responseText, (name) => request.getResponseHeader(name)) });
-  };
-  request.onerror = () => tell({ kind: "failed", id, problem: interrupted() });
-  request.onabort = () => tell({ kind: "cancelled", id });
-  tell({ kind: "began", id, at: Date.now() });
-  request.send(file);
-  return () => request.abort();
-}
-
-function interrupted(): Problem {
-  return new Problem(0, {
-    title: "Interrupted",
-    detail: "The connection ended before the platform confirmed the file. It may be too large, or a node restarted. Try again: it is stored once at most.",
-  });
+  return ((state.loaded - state.from) / (now - state.startedAt)) * 1000;
 }

@@ -1,25 +1,25 @@
-import { X } from "lucide-react";
-import { ProgressBar } from "react-aria-components";
+import { Pause, X } from "lucide-react";
+import { FileTrigger, ProgressBar } from "react-aria-components";
 import { bytes, duration, plural, words } from "../../ui/format";
 import { Button, IconButton } from "../../ui/button";
 import { Card } from "../../ui/layout";
 import { Dot, type Tone } from "../../ui/mark";
 import { useNow } from "../../ui/use_now";
-import { isOpen, speed, type State, type Upload } from "./upload";
-import type { Uploads } from "./use_uploads";
+import { addUploads, cancelUpload, clearUploads, pauseUpload, sendAgain } from "./running";
+import { isMoving, isOpen, loadedOf, speed, type State, type Upload } from "./upload";
 import styles from "./files.module.css";
 
-export function UploadList({ uploads }: { uploads: Uploads }) {
-  const { list } = uploads;
+export function UploadList({ list }: { list: readonly Upload[] }) {
   if (list.length === 0) return null;
   const open = list.filter(isOpen).length;
+  const moving = list.filter(isMoving).length;
   return (
     <Card
       title="Uploads"
-      note={open > 0 ? `${plural(open, "file")} on the way` : "all finished"}
+      note={moving > 0 ? `${plural(moving, "file")} on the way` : open > 0 ? `${plural(open, "file")} not finished` : "all finished"}
       aside={
         open < list.length && (
-          <Button kind="quiet" onPress={uploads.clear}>
+          <Button kind="quiet" onPress={clearUploads}>
             Clear finished
           </Button>
         )
@@ -27,40 +27,55 @@ export function UploadList({ uploads }: { uploads: Uploads }) {
     >
       <ul>
         {list.map((upload) => (
-          <Row key={upload.id} upload={upload} uploads={uploads} />
+          <Row key={upload.id} upload={upload} />
         ))}
       </ul>
     </Card>
   );
 }
 
-const tones: Record<State["kind"], Tone> = { waiting: "idle", sending: "active", storing: "active", stored: "ok", failed: "crit", cancelled: "idle" };
+const tones: Record<State["kind"], Tone> = { waiting: "idle", sending: "active", retrying: "warn", paused: "idle", kept: "idle", storing: "active", stored: "ok", failed: "crit", cancelled: "idle" };
 
-function Row({ upload, uploads }: { upload: Upload; uploads: Uploads }) {
-  const { state } = upload;
+function Row({ upload }: { upload: Upload }) {
+  const { id, name, state } = upload;
   const now = useNow();
   return (
     <li className={styles.upload} data-testid="upload" data-state={state.kind}>
       <Dot tone={tones[state.kind]} />
       <div className={styles.uploadText}>
-        <div className={styles.uploadName}>{upload.name}</div>
+        <div className={styles.uploadName}>{name}</div>
         <div className={styles.uploadState} role={state.kind === "failed" ? "alert" : undefined}>
           {sentence(upload, now)}
         </div>
-        {(state.kind === "sending" || state.kind === "storing") && <Bar upload={upload} />}
+        {isOpen(upload) && state.kind !== "waiting" && <Bar upload={upload} />}
       </div>
+      {(state.kind === "sending" || state.kind === "retrying") && (
+        <IconButton label={`Pause the upload of ${name}`} onPress={() => pauseUpload(id)}>
+          <Pause size={15} aria-hidden="true" />
+        </IconButton>
+      )}
+      {state.kind === "paused" && (
+        <Button onPress={() => sendAgain(id)} aria-label={`Resume the upload of ${name}`}>
+          Resume
+        </Button>
+      )}
+      {state.kind === "kept" && (
+        <FileTrigger onSelect={(files) => files && addUploads([...files])}>
+          <Button aria-label={`Choose it again: ${name}`}>Choose it again</Button>
+        </FileTrigger>
+      )}
       {isOpen(upload) && (
-        <IconButton label={`Cancel the upload of ${upload.name}`} onPress={() => uploads.cancel(upload.id)}>
+        <IconButton label={`Cancel the upload of ${name}`} onPress={() => cancelUpload(id)}>
           <X size={15} aria-hidden="true" />
         </IconButton>
       )}
-      {(state.kind === "failed" || state.kind === "cancelled") && <Button onPress={() => uploads.again(upload.id)}>Send again</Button>}
+      {(state.kind === "failed" || state.kind === "cancelled") && <Button onPress={() => sendAgain(id)}>Send again</Button>}
     </li>
   );
 }
 
 function Bar({ upload: { name, size, state } }: { upload: Upload }) {
-  const loaded = state.kind === "sending" ? state.loaded : size;
+  const loaded = loadedOf(state, size);
   return (
     <ProgressBar aria-label={`Upload of ${name}`} value={loaded} maxValue={Math.max(1, size)} isIndeterminate={state.kind === "storing"} className={styles.progress}>
       {({ percentage }) => <div className={styles.progressDone} style={{ width: `${percentage ?? 100}%` }} />}
@@ -77,6 +92,12 @@ export function sentence({ size, state }: Upload, now: number): string {
       const left = each === null || each === 0 ? "" : `, ${duration(((size - state.loaded) / each) * 1000)} left`;
       return `${words(bytes(state.loaded))} of ${words(bytes(size))}${left}`;
     }
+    case "retrying":
+      return `The connection was lost at ${words(bytes(state.loaded))} of ${words(bytes(size))}. It goes on by itself.`;
+    case "paused":
+      return `Paused at ${words(bytes(state.loaded))} of ${words(bytes(size))}. What has come is kept for a day.`;
+    case "kept":
+      return `${words(bytes(state.loaded))} of ${words(bytes(size))} came before. Choose the same file to go on.`;
     case "storing":
       return `All ${words(bytes(size))} sent, being stored`;
     case "stored":
