@@ -2,7 +2,7 @@ import { Building2, KeyRound, LayoutGrid, Mail, Rocket, ScrollText, Server, Uplo
 import { createContext } from "react";
 
 export interface Page {
-  to: "/" | "/releases" | "/fleet" | "/audit" | "/access" | "/mailbox" | "/files" | "/organization" | "/webhooks" | "/me";
+  to: "/" | "/releases" | "/fleet" | "/audit" | "/access" | "/mailbox" | "/files" | "/organization" | "/webhooks" | "/me" | "/device";
   name: string;
   icon: LucideIcon;
   /** The second key after G. */
@@ -21,9 +21,10 @@ export const mailbox: Page = { to: "/mailbox", name: "Mailbox", icon: Mail, key:
 export const files: Page = { to: "/files", name: "Files", icon: Upload, key: "f" };
 export const organization: Page = { to: "/organization", name: "Organization", icon: Building2, key: "p" };
 export const webhooks: Page = { to: "/webhooks", name: "Webhooks", icon: Webhook, key: "h" };
+export const device: Page = { to: "/device", name: "Let a program in", icon: KeyRound };
 export const account: Page = { to: "/me", name: "Account", icon: UserRound };
 
-const all: readonly Page[] = [overview, releases, fleet, audit, access, mailbox, files, organization, webhooks, account];
+const all: readonly Page[] = [overview, releases, fleet, audit, access, mailbox, files, organization, webhooks, account, device];
 
 export function pagesFor(hasRole: boolean, isAdministrator: boolean): readonly Page[] {
   return all.filter((page) => !page.isOf || isAdministrator || (hasRole && page.isOf === "platform"));
