@@ -80,7 +80,7 @@ TEST(Identities, WhoIsNewGetsAUserOnceAndIsKnownByTheSubjectAlone) {
     IdentitiesBench bench;
     const auto user = bench.sign_in(person("1"));
     ASSERT_TRUE(user) << code_of(user);
-    pg::Rows rows = bench.wait(bench.db.run(bench.context, find_user, ada));
+    pg::Rows rows = bench.wait(bench.db.run(bench.context, find_user, std::string_view(ada)));
     pg::Row row = rows[0];
     EXPECT_EQ(row.text(), "Ada Lovelace");
     EXPECT_TRUE(row.boolean()) << "the address is not verified";
@@ -173,7 +173,8 @@ TEST(Identities, ANameThatIsNoneIsTakenFromTheAddress) {
     Person odd = person("1", "bob@example.com");
     odd.name = "two\nlines";
     ASSERT_TRUE(bench.sign_in(std::move(odd)));
-    const auto rows = bench.wait(bench.db.run(bench.context, find_user, "bob@example.com"));
+    const auto rows =
+        bench.wait(bench.db.run(bench.context, find_user, std::string_view("bob@example.com")));
     EXPECT_EQ(rows[0].text(), "bob");
 }
 

@@ -45,6 +45,7 @@ TEST(Enumeration, AWrongPasswordIsTheSameWorkForEveryAddress) {
             EXPECT_EQ(browser.post("/v1/auth/login", body).status, 401) << email;
         });
     };
+    try_as("ada@example.com");  // with what a connection asks first
     const auto known = try_as("ada@example.com");
     EXPECT_FALSE(known.empty());
     EXPECT_EQ(known, try_as("nobody@example.com"));
