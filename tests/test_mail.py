@@ -41,7 +41,7 @@ def test_a_mail_is_sent_whole_and_neither_logs_nor_rows_hold_what_it_says(start_
         assert mail["Message-ID"].endswith("@mail.example.com>") and mail["Date"] and mail["Subject"]
         assert mail["Auto-Submitted"] == "auto-generated"
         text = text_of(mail)
-        assert f"{platform.url}/verify#token=" in text
+        assert f"{platform.environment['ACME_URL']}/verify#token=" in text
         until(lambda: outcomes(platform) == ["sent"])
         written = platform.sql("SELECT m FROM mails m") + platform.sql("SELECT p FROM email_proofs p") + platform.sql(
             "SELECT j FROM jobs j") + "".join(path.read_text() for path in (platform.data / "logs").iterdir())
