@@ -189,7 +189,7 @@ def test_it_drains_in_order_from_the_door_inwards(start_platform):
     said = platform.said[platform.said.index("Stopping; once more to stop without patience."):]
     order = [line.split()[0] for line in said if line.startswith("  ") and "stopped" not in line] + \
             [line.split()[0] for line in said if "stopped in" in line]
-    assert order[:4] == ["balancer", "app", "workers", "scheduler"]
+    assert order[:4] == ["balancer", "app", "workers", "scheduler"], "\n".join(platform.said)
     assert order[-2:] == ["redis", "postgres"]
     assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
 

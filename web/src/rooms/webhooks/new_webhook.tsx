@@ -31,6 +31,11 @@ export function NewWebhook() {
       if (!error || asProblem(error).status !== 0) renew();
     },
   });
+  // What was refused was refused for other words: while its errors stand, the form is not sent.
+  const change = () => {
+    renew();
+    send.reset();
+  };
   const problem = send.error ? asProblem(send.error) : null;
   return (
     <Card title="New webhook">
@@ -42,9 +47,9 @@ export function NewWebhook() {
           send.mutate();
         }}
       >
-        <Field label="URL" name="url" type="url" autoComplete="off" mono value={url} onChange={(text) => (setUrl(text), renew())} isRequired help="Where your program takes signed POSTs." />
-        <Field label="What it is for" name="description" autoComplete="off" value={description} onChange={(text) => (setDescription(text), renew())} maxLength={200} />
-        <Types chosen={types} onChange={(chosen) => (setTypes(chosen), renew())} />
+        <Field label="URL" name="url" type="url" autoComplete="off" mono value={url} onChange={(text) => (setUrl(text), change())} isRequired help="Where your program takes signed POSTs." />
+        <Field label="What it is for" name="description" autoComplete="off" value={description} onChange={(text) => (setDescription(text), change())} maxLength={200} />
+        <Types chosen={types} onChange={(chosen) => (setTypes(chosen), change())} />
         {problem && problem.fields.length === 0 && <Failure what="The webhook was not made." problem={problem} />}
         <div className={styles.buttons}>
           <Button kind="primary" type="submit" busy={send.isPending}>
