@@ -91,8 +91,7 @@ public:
         return response;
     }
 
-    /// One of each kind of thing that belongs to a tenant or a user, made as `owner`: its id, by
-    /// what stands before it in the path.
+    /// One of each kind of thing that somebody has, made as `owner`: its id, by what leads to it.
     std::map<std::string, std::string> things_of(const Identity& owner) {
         const auto made = [&](const char* path, std::string_view text = "", const char* id = "id") {
             const auto json = boost::json::parse(send(http::Method::post, path, owner, text).body);
