@@ -48,8 +48,8 @@ class Sender:
             client.endheaders()
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 began, sent = time.monotonic(), 0
-                while count := os.sendfile(client.sock.fileno(), file.fileno(), sent, BYTES_A_SECOND // 4):
-                    sent += count
+                while sent < uploads.BYTES:
+                    sent += client.sock.sendfile(file, sent, BYTES_A_SECOND // 4)
                     time.sleep(max(0, began + sent / BYTES_A_SECOND - time.monotonic()))
             answer = client.getresponse()
             answer.read()
