@@ -64,7 +64,7 @@ def test_a_mail_that_is_put_off_comes_later_and_one_that_is_refused_does_not_com
         sign_up(api, "nobody@example.com")
         until(lambda: outcomes(platform) == ["sent", "refused"])
         assert server.asked.count("nobody@example.com") == 1
-        assert platform.sql("SELECT refusal FROM jobs WHERE kind = 'mail.deliver'") == "smtp.refused"
+        assert platform.sql("SELECT error_type FROM jobs_dead WHERE kind = 'mail.deliver'") == "smtp.refused"
 
 
 def test_workers_killed_while_they_send_lose_no_mail_and_it_keeps_its_message_id(start_platform):

@@ -145,7 +145,8 @@ def assert_each_job_was_done_once(platform):
     until(lambda: set(gone) <= done().keys(), 20, 1)  # a line is written after its row is gone
     count = done()
     assert {count[job] for job in gone} == {1}, count.most_common(3)
-    assert platform.sql("SELECT count(*) FROM jobs WHERE refusal IS NOT NULL") == "0"
+    assert platform.sql("SELECT (SELECT count(*) FROM jobs WHERE refusal IS NOT NULL) + "
+                        "(SELECT count(*) FROM jobs_dead)") == "0"
 
 
 def assert_each_fire_is_one_job(platform, rewound):

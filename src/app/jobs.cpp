@@ -17,10 +17,12 @@
 #include "platform/uploads/direct_jobs.hpp"
 #include "platform/uploads/uploads_jobs.hpp"
 #include "platform/webhooks/webhooks_jobs.hpp"
+#include "work/jobs/jobs_jobs.hpp"
 
 namespace acme::app {
 
 void add_jobs(jobs::Registry& jobs, Platform& platform) {
+    jobs::add_jobs(jobs, platform.db, platform.clock);
     audit::add_jobs(jobs, platform.db, *platform.store, platform.clock);
     sessions::add_jobs(jobs, platform.sessions, platform.links, platform.proofs);
     factors::add_jobs(jobs, platform.factors, platform.passkeys);

@@ -12,6 +12,7 @@ namespace acme::app {
 
 void add_schedule(schedule::Schedule& schedule) {
     using std::chrono::hours;
+    schedule.every("jobs.keep_house", hours(1), "jobs.keep_house");
     audit::add_schedule(schedule);
     schedule.every("sessions.sweep", hours(1), "sessions.sweep");
     schedule.every("accounts.sweep_links", hours(1), "accounts.sweep_links");

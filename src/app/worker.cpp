@@ -4,6 +4,7 @@
 #include "app/operations.hpp"
 #include "app/role.hpp"
 #include "app/startup.hpp"
+#include "io/pg/listener.hpp"
 #include "platform/webhooks/sender.hpp"
 
 #include <boost/asio/post.hpp>
@@ -42,6 +43,12 @@ public:
               platform.db,
               platform.telemetry,
               options_of(platform, [this] { be_at_work(); })
+          ),
+          listener_(
+              {.conninfo = platform.config.database_url.clone()},
+              jobs::wake_channel,
+              [this](std::string_view news) { worker_.hear(news); },
+              platform.telemetry
           ),
           sender_(platform.lanes, platform.outgoing, platform.telemetry, sender_options(platform)) {
         if (index == 0)
@@ -86,7 +93,9 @@ private:
             readiness_.explain("it has not asked for its first jobs yet");
         }
         platform_.tasks.spawn(executor, "webhooks", sender_.run());
+        platform_.tasks.spawn(executor, "jobs.listen", listener_.run());
         co_await worker_.run();
+        listener_.stop();
         if (operations_) co_await operations_->drain();
         co_await platform_.close();
     }
@@ -94,6 +103,7 @@ private:
     Platform& platform_;
     Readiness readiness_;
     jobs::Worker worker_;
+    pg::Listener listener_;
     webhooks::Sender sender_;
     std::optional<Operations> operations_;
 };

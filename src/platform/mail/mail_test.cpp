@@ -20,7 +20,9 @@ constexpr pg::Query find_text{"test.find_text", R"sql(
     SELECT count(*) FROM mails m, jobs j WHERE strpos(m::text || j::text, $1) > 0
 )sql"};
 
-constexpr pg::Query find_refusal{"test.refusal", "SELECT coalesce(refusal, 'none') FROM jobs"};
+constexpr pg::Query find_refusal{
+    "test.refusal", "SELECT coalesce((SELECT error_type FROM jobs_dead), 'none')"
+};
 
 Task<std::optional<smtp::Letter>> write(std::string about) {
     if (about == "nothing") co_return std::nullopt;

