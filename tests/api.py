@@ -108,6 +108,9 @@ class Api:
     def post(self, path, **options):
         return self.call("POST", path, **options)
 
+    def put(self, path, **options):
+        return self.call("PUT", path, **options)
+
     def patch(self, path, **options):
         return self.call("PATCH", path, **options)
 

@@ -27,6 +27,7 @@
 #include "platform/files/files_cli.hpp"
 #include "platform/files/remote_cli.hpp"
 #include "platform/keys/keys_cli.hpp"
+#include "platform/queues/jobs_cli.hpp"
 #include "platform/tokens/client_cli.hpp"
 #include "platform/tokens/login_cli.hpp"
 #include "platform/tokens/tokens_cli.hpp"
@@ -128,6 +129,17 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     files::add_remote_commands(commands, {.fetch = platform.fetch, .url = here, .login = [user] {
                                               return login_in(user);
                                           }});
+    commands.add_group("jobs", "Background jobs and their queues.");
+    queues::add_commands(
+        commands,
+        {.fetch = platform.fetch,
+         .url = here,
+         .login = [user]() -> std::optional<queues::Credential> {
+             auto login = login_in(user);
+             if (!login) return std::nullopt;
+             return queues::Credential{.url = std::move(login->url), .key = std::move(login->key)};
+         }}
+    );
     commands.add_group("webhooks", "Where programs outside are told what happened.");
     webhooks::add_commands(
         commands, {platform.db, platform.webhooks, platform.deliveries, platform.accounts}

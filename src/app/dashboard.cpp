@@ -17,10 +17,12 @@ using http::Response;
 
 /// The addresses of the dashboard's pages (design/dashboard.md, section 3). The script reads the
 /// address; the server sends the same page to all.
-constexpr std::array<std::string_view, 20> pages{
-    "/",       "/sign-in",  "/sign-in/link",  "/sign-up",  "/verify",        "/forgot", "/reset",
-    "/invite", "/releases", "/releases/{id}", "/fleet",    "/audit",         "/files",  "/access",
-    "/device", "/mailbox",  "/organization",  "/webhooks", "/webhooks/{id}", "/me",
+constexpr std::array<std::string_view, 22> pages{
+    "/",        "/sign-in",      "/sign-in/link", "/sign-up",       "/verify",
+    "/forgot",  "/reset",        "/invite",       "/releases",      "/releases/{id}",
+    "/fleet",   "/audit",        "/files",        "/access",        "/device",
+    "/mailbox", "/organization", "/webhooks",     "/webhooks/{id}", "/me",
+    "/jobs",    "/jobs/{id}",
 };
 
 // Nothing from elsewhere, nothing inline, in nobody's frame.

@@ -20,6 +20,7 @@
 #include "platform/keys/scopes.hpp"
 #include "platform/mail/mail_http.hpp"
 #include "platform/organizations/organizations_http.hpp"
+#include "platform/queues/queues_http.hpp"
 #include "platform/tokens/oauth_http.hpp"
 #include "platform/uploads/direct_http.hpp"
 #include "platform/uploads/tus_http.hpp"
@@ -69,6 +70,14 @@ void add_routes(http::Router& router, Platform& platform) {
         {platform.db,
          platform.webhooks,
          platform.deliveries,
+         platform.idempotency,
+         platform.cursors,
+         platform.trusted_proxies}
+    );
+    queues::add_routes(
+        router,
+        {platform.db,
+         platform.telemetry,
          platform.idempotency,
          platform.cursors,
          platform.trusted_proxies}

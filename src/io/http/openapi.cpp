@@ -81,7 +81,9 @@ std::string operation_id(const TableRoute& route) {
 
 /// The room: "files" of "/v1/files/{id}".
 std::string tag_of(const TableRoute& route) {
-    return route.segments.size() > 1 ? route.segments[1] : "api";
+    if (route.segments.size() < 2) return "api";
+    const std::string& room = route.segments[1];  // "jobs" of "jobs:batch", too
+    return room.substr(0, room.find(':'));
 }
 
 std::string access_of(const Access& access) {

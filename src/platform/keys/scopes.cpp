@@ -62,8 +62,14 @@ bool grants(std::string_view scopes, std::string_view scope) {
 std::optional<std::string> scope_of(const http::TableRoute& route) {
     const auto& segments = route.segments;
     const bool is_versioned = segments.size() > 1 && segments[0] == "v1";
-    if (!is_versioned || route.is_stream) return std::nullopt;
-    std::string room = segments[1];
+    const bool is_pull = segments.back() == "pull";  // waits, but not for long
+    if (!is_versioned || (route.is_stream && !is_pull)) return std::nullopt;
+    const bool is_platforms = segments[1] == "platform" && segments.size() > 2;
+    std::string room = segments[is_platforms ? 2 : 1];
+    room = room.substr(0, room.find(':'));
+    for (const std::string_view word : {"queues", "workers", "pull", "leases"}) {
+        if (room == word) room = "jobs";
+    }
     if (room == "rollbacks") room = "deployments";
     if (room == "uploads") room = "files";
     const bool is_read = route.method == http::Method::get;

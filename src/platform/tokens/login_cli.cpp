@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t answer_bytes_max = std::size_t{64} * 1024;
 constexpr std::string_view usual_scopes =
     "me:read audit:read deployments:read drift:read drills:read files:read fleet:read freezes:read "
+    "jobs:read "
     "nodes:read pings:read releases:read";
 constexpr std::string_view device_grant = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code";
 constexpr std::chrono::seconds pause_max{60};
