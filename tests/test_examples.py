@@ -205,3 +205,44 @@ def test_the_shell_believes_what_the_platform_has_signed_and_nothing_else(built)
     assert verdict(signed(body)) == 0
     for headers, why in forged(body):
         assert verdict(headers) != 0, why
+
+
+@pytest.fixture(scope="module")
+def laborer(platform):
+    """The environment of a service account that adds and runs jobs."""
+    email = "laborer@example.com"
+    platform.run("accounts", "create", "--email", email, "--name", "Laborer")
+    made = json.loads(platform.run("service-account", "create", "--email", email, "--name", "laborer", "--scopes",
+                                   "jobs:read,jobs:write", "--json").stdout)
+    said = json.loads(platform.run("service-account", "secret", made["id"], "--json").stdout)
+    return {"ACME_URL": platform.url, "ACME_CLIENT_ID": said["client_id"], "ACME_CLIENT_SECRET": said["client_secret"]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_worker_runs_what_was_added_and_drains_on_the_signal_of_a_deploy(built, laborer, language):
+    environment = {**laborer, "ACME_QUEUE": f"{language}-{uuid.uuid4().hex[:12]}"}
+
+    def add(kind, payload="{}"):
+        done = run([*built[language]("enqueue"), kind, payload], environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def seen(name):
+        return call(laborer, "GET", f"/v1/jobs/{name}").json()
+
+    first, wrong = add("sleep", '{"seconds": 1}'), add("nobody.does.it")
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    worker = subprocess.Popen(built[language]("work"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env={**kept, **environment})
+    try:
+        until(lambda: seen(first)["state"] == "done", 60)
+        until(lambda: seen(wrong)["state"] == "retrying", 60)
+        long, left = add("sleep", '{"seconds": 3}'), add("sleep", '{"seconds": 3}')
+        until(lambda: seen(long)["state"] == "running", 60)
+        worker.terminate()
+        said, _ = worker.communicate(timeout=60)
+        assert worker.returncode == 0 and said.endswith("drained\n"), said
+        assert (seen(long)["state"], seen(left)["state"], seen(left)["attempt"]) == ("done", "waiting", 0)
+    finally:
+        if worker.poll() is None:
+            worker.kill()
