@@ -46,6 +46,11 @@ def test_second_factors_as_a_person_turns_them_on_and_signs_in_with_them(platfor
     run_story("factors.test.mjs", platform, 300, ACME_URL=platform.environment["ACME_URL"], ACME_LINK=link)
 
 
+def test_jobs_as_an_administrator_finds_pauses_and_redrives_them(platform):
+    link = link_of(platform, "jobs@example.com")
+    run_story("jobs.test.mjs", platform, 400, ACME_URL=platform.environment["ACME_URL"], ACME_LINK=link)
+
+
 def test_releases_as_an_operator_sees_them_from_the_canary_to_the_night(start_platform):
     platform = start_platform()
     deployer = Deployer(platform)

@@ -11,6 +11,8 @@ import { problemIn } from "../rooms/identities/words";
 import { mailboxQuery } from "../rooms/mail/queries";
 import { invitationsQuery, membersQuery, organizationsQuery } from "../rooms/organizations/queries";
 import { mayInvite } from "../rooms/organizations/rules";
+import { causesQuery, jobQuery, jobsQuery, queuesQuery } from "../rooms/queues/queries";
+import { filterOf as jobFilterOf, searchOf, sideOf, type JobSearch } from "../rooms/queues/state";
 import { nodesQuery } from "../rooms/nodes/queries";
 import { isAdministrator, maySeeNodes, meQuery } from "../rooms/sessions/queries";
 import { serviceAccountsQuery, signingKeysQuery } from "../rooms/tokens/queries";
@@ -147,6 +149,54 @@ const webhook = createRoute({
   component: lazyRouteComponent(() => import("../rooms/webhooks/webhook_page"), "WebhookPage"),
 });
 
+const jobs = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs",
+  validateSearch: (search): { side?: "platform" } => sideOf(search),
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => {
+    const side = deps.side ?? "organization";
+    void cache.prefetchQuery(queuesQuery(side));
+    void cache.prefetchQuery(causesQuery(side));
+  },
+  component: lazyRouteComponent(() => import("../rooms/queues/queues_page"), "QueuesPage"),
+});
+
+const jobSearch = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs/search",
+  validateSearch: (search): JobSearch => searchOf(search),
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => {
+    void cache.prefetchInfiniteQuery(jobsQuery(deps.side ?? "organization", jobFilterOf(deps)));
+  },
+  component: lazyRouteComponent(() => import("../rooms/queues/jobs_page"), "JobsPage"),
+});
+
+const deadJobs = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs/dead",
+  validateSearch: (search): { side?: "platform" } => sideOf(search),
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => {
+    const side = deps.side ?? "organization";
+    void cache.prefetchQuery(queuesQuery(side));
+    void cache.prefetchQuery(causesQuery(side));
+  },
+  component: lazyRouteComponent(() => import("../rooms/queues/dead_page"), "DeadPage"),
+});
+
+const job = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs/$id",
+  validateSearch: (search): { side?: "platform" } => sideOf(search),
+  loaderDeps: ({ search }) => search,
+  loader: ({ params, deps }) => {
+    void cache.prefetchQuery(jobQuery(deps.side ?? "organization", params.id));
+  },
+  component: lazyRouteComponent(() => import("../rooms/queues/job_page"), "JobPage"),
+});
+
 const platform = createRoute({ getParentRoute: () => shell, id: "platform", component: OfPlatform });
 
 const releases = createRoute({
@@ -233,7 +283,7 @@ const device = createRoute({
 const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, access, mailbox]), files, organization, webhooks, webhook, me, device, unknown])]),
+  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, access, mailbox]), files, organization, webhooks, webhook, jobs, jobSearch, deadJobs, job, me, device, unknown])]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,
