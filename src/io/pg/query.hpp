@@ -126,7 +126,6 @@ using Param = std::optional<std::string>;
 inline Param to_param(std::string_view text) { return std::string(text); }
 inline Param to_param(WallTime time) { return to_rfc3339(time); }
 inline Param to_param(std::nullopt_t) { return std::nullopt; }
-inline Param to_param(bool is_true) { return is_true ? "t" : "f"; }
 Param to_param(std::span<const std::byte> bytes);          // bytea
 Param to_param(const std::vector<std::string>& texts);     // text[]
 Param to_param(const std::vector<std::int64_t>& numbers);  // bigint[]
@@ -141,14 +140,21 @@ Param to_param(const Id<prefix>& id) {
     return to_text(id.uuid);
 }
 
-template <class T>
-Param to_param(const std::optional<T>& value) {
-    return value ? to_param(*value) : std::nullopt;
+/// Of bool alone: a pointer would become one.
+template <std::same_as<bool> T>
+Param to_param(T is_true) {
+    return is_true ? "t" : "f";
 }
 
 template <Integer T>
 Param to_param(T number) {
     return std::to_string(static_cast<std::int64_t>(number));
+}
+
+/// Behind all others: it finds those that stand before it.
+template <class T>
+Param to_param(const std::optional<T>& value) {
+    return value ? to_param(*value) : std::nullopt;
 }
 
 /// A row, read from left to right in the order of the SELECT list; valid while its Rows lives.

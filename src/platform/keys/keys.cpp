@@ -92,11 +92,6 @@ Key key_in(pg::Row row) {
     return key;
 }
 
-/// Of a quota; NULL for none.
-pg::Param limit_param(std::optional<std::int64_t> limit) {
-    return limit ? pg::to_param(*limit) : std::nullopt;
-}
-
 bool is_name(std::string_view name) {
     const bool is_line = std::ranges::none_of(name, [](char c) { return c >= '\0' && c < ' '; });
     const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
@@ -194,7 +189,7 @@ Task<> Keys::insert(
         hash,
         key.name,
         key.scopes,
-        limit_param(key.limit_per_min),
+        key.limit_per_min,
         key.created_at,
         key.expires_at
     );
@@ -281,7 +276,7 @@ Task<Result<Key>> Keys::set_limit(
     std::optional<std::int64_t> limit
 ) {
     auto transaction = co_await db_.begin(context);
-    const auto rows = co_await transaction.run(context, limit_key, id, version, limit_param(limit));
+    const auto rows = co_await transaction.run(context, limit_key, id, version, limit);
     if (rows.empty()) {
         co_return refuse(
             ErrorKind::conflict, "http.precondition_failed", "The key has changed meanwhile."
