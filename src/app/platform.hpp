@@ -123,7 +123,9 @@ struct Platform {
     sessions::Sessions sessions;
     sessions::Auth auth{sessions, passwords, links, tries, factors, passkeys};
     sessions::Entrance entrance{sign_ups, sessions, tries, metrics, factors, passkeys};
-    identities::Identities identities{sign_ups.allowed(), db, accounts, passwords, telemetry};
+    identities::Identities identities{
+        sign_ups.allowed(), db, accounts, passwords, passkeys, telemetry
+    };
     identities::Remote providers;
     identities::Flights flights;
     identities::Room elsewhere{

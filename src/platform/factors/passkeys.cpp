@@ -26,8 +26,8 @@ constexpr pg::Query count_passkeys{"factors.count_passkeys", R"sql(
 
 constexpr pg::Query insert_passkey{"factors.insert_passkey", R"sql(
     INSERT INTO credentials_webauthn (id, user_id, credential_id, algorithm, public_key, sign_count,
-                                      name, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                                      name, created_at, knows_holder)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT (credential_id) DO NOTHING RETURNING id
 )sql"};
 
@@ -48,7 +48,13 @@ constexpr pg::Query find_credential{"factors.find_credential", R"sql(
 )sql"};
 
 constexpr pg::Query count_on{"factors.count_on", R"sql(
-    UPDATE credentials_webauthn SET sign_count = $2, last_used_at = $3 WHERE credential_id = $1
+    UPDATE credentials_webauthn
+    SET sign_count = $2, last_used_at = $3, knows_holder = knows_holder OR $4
+    WHERE credential_id = $1
+)sql"};
+
+constexpr pg::Query has_passkey{"factors.has_passkey", R"sql(
+    SELECT id FROM credentials_webauthn WHERE user_id = $1 AND knows_holder LIMIT 1 FOR SHARE
 )sql"};
 
 // Of two who bring the same answer at once, one finds no row.
@@ -182,7 +188,8 @@ Task<Result<Passkeys::Added>> Passkeys::add(
         to_base64url(credential->public_key),
         credential->sign_count,
         passkey.name,
-        now
+        now,
+        credential->knows_holder
     );
     if (rows.empty()) {
         co_return refuse(
@@ -224,6 +231,11 @@ Task<Result<Passkey>> Passkeys::rename(
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
     co_await transaction.commit(context);
     co_return read_passkey(rows[0]);
+}
+
+Task<bool> Passkeys::has_one(pg::Transaction& transaction, trace::Context context, UserId user) {
+    const auto rows = co_await transaction.run(context, has_passkey, user);
+    co_return !rows.empty();
 }
 
 Task<Result<>> Passkeys::remove(
@@ -270,7 +282,8 @@ Task<Result<UserId>> Passkeys::pass(
         co_return refused();
     }
     const WallTime now = telemetry_.clock.now();
-    co_await transaction.run(context, count_on, assertion.id, *counted, now);
+    const bool is_alone = !user.has_value();
+    co_await transaction.run(context, count_on, assertion.id, *counted, now, is_alone);
     audit::Actor actor{.name = owner.str(), .ip = std::move(ip)};
     audit::Entry entry{
         .action = "factors.pass",

@@ -2,7 +2,7 @@
 
 /// Passkeys of users: a second factor, and a way to sign in without a password where the
 /// authenticator has made sure who holds it. The room owns the tables credentials_webauthn and
-/// used_challenges (sql/202611291515_passkeys.sql).
+/// used_challenges (sql/*_passkeys*.sql).
 
 #include "base/ids.hpp"
 #include "platform/factors/challenges.hpp"
@@ -76,6 +76,10 @@ public:
         std::int64_t version,
         std::string name
     );
+
+    /// Whether the user has one with which they can sign in alone. It stays until the transaction
+    /// ends.
+    Task<bool> has_one(pg::Transaction& transaction, trace::Context context, UserId user);
 
     /// Errors: factors.passkey_not_found.
     Task<Result<>> remove(trace::Context context, audit::Actor actor, UserId user, PasskeyId id);

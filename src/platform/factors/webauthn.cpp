@@ -23,6 +23,7 @@ constexpr std::size_t rp_hash_bytes = 32;
 constexpr std::size_t head_bytes = 37;    // rp_hash, flags, sign_count
 constexpr std::size_t aaguid_bytes = 16;  // and two of the length of the id
 constexpr std::uint8_t flag_present = 0x01;
+constexpr std::uint8_t flag_verified = 0x04;
 constexpr std::uint8_t flag_has_key = 0x40;
 
 template <class T, void (*free)(T**)>
@@ -82,6 +83,7 @@ std::optional<Credential> read_as(int algorithm, const NewCredential& made) {
         .algorithm = algorithm,
         .public_key = text(fido_cred_pubkey_ptr(c), fido_cred_pubkey_len(c)),
         .sign_count = fido_cred_sigcount(c),
+        .knows_holder = (fido_cred_flags(c) & flag_verified) != 0,
     };
 }
 

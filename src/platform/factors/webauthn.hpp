@@ -41,6 +41,7 @@ struct Credential {
     int algorithm = 0;
     std::string public_key;  // bytes, as check() takes them
     std::int64_t sign_count = 0;
+    bool knows_holder = false;  // the authenticator has made sure who holds it
 };
 
 /// nullopt unless it is of this party, by somebody who was present, and of a known algorithm.

@@ -4,6 +4,7 @@
 #include "io/pg/database.hpp"
 #include "platform/accounts/email.hpp"
 #include "platform/accounts/passwords.hpp"
+#include "platform/factors/passkeys.hpp"
 
 #include <algorithm>
 
@@ -211,11 +212,11 @@ Task<Result<>> Identities::unlink(
             ErrorKind::not_found, "identities.not_found", "There is no such connected account."
         );
     }
-    if (all.size() == 1 && !co_await passwords_.has_one(transaction, context, user)) {
+    if (all.size() == 1 && !co_await has_other_way(transaction, context, user)) {
         co_return refuse(
             ErrorKind::conflict,
             "identities.last_way_in",
-            "You have no password, and could not sign in without this account. Set one first."
+            "You could not sign in without this account: set a password or add a passkey first."
         );
     }
     pg::Row row = rows[0];
@@ -228,6 +229,13 @@ Task<Result<>> Identities::unlink(
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
     co_await transaction.commit(context);
     co_return done;
+}
+
+Task<bool> Identities::has_other_way(
+    pg::Transaction& transaction, trace::Context context, UserId user
+) {
+    if (co_await passwords_.has_one(transaction, context, user)) co_return true;
+    co_return co_await passkeys_.has_one(transaction, context, user);
 }
 
 }  // namespace acme::identities

@@ -14,6 +14,9 @@
 namespace acme::accounts {
 class Passwords;
 }
+namespace acme::factors {
+class Passkeys;
+}
 
 namespace acme::identities {
 
@@ -38,12 +41,14 @@ public:
         pg::Database& db,
         accounts::Accounts& accounts,
         accounts::Passwords& passwords,
+        factors::Passkeys& passkeys,
         Telemetry& telemetry
     )
         : allowed_(allowed),
           db_(db),
           accounts_(accounts),
           passwords_(passwords),
+          passkeys_(passkeys),
           telemetry_(telemetry) {}
 
     /// Whose account that is; who has none gets one. Errors: identities.sign_in_first (conflict)
@@ -67,7 +72,7 @@ public:
     Task<std::vector<Linked>> list(trace::Context context, UserId user);
 
     /// Errors: identities.not_found, also for somebody else's; identities.last_way_in (conflict)
-    /// for the only one of a user without a password.
+    /// for the only one of a user without a password and without a passkey that signs in alone.
     Task<Result<>> unlink(trace::Context context, audit::Actor actor, UserId user, IdentityId id);
 
 private:
@@ -77,6 +82,7 @@ private:
     Task<Result<UserId>> make(
         trace::Context context, std::string ip, const Provider& provider, const Person& person
     );
+    Task<bool> has_other_way(pg::Transaction& transaction, trace::Context context, UserId user);
     Task<bool> insert(
         pg::Transaction& transaction,
         trace::Context context,
@@ -90,6 +96,7 @@ private:
     pg::Database& db_;
     accounts::Accounts& accounts_;
     accounts::Passwords& passwords_;
+    factors::Passkeys& passkeys_;
     Telemetry& telemetry_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "platform/identities/address.hpp"
 #include "platform/identities/flights.hpp"
+#include "testing/authenticator.hpp"
 #include "testing/sessions_bench.hpp"
 #include "testing/text_body.hpp"
 
@@ -36,7 +37,7 @@ Person person(std::string subject, std::string email = ada, bool is_verified = t
 
 struct IdentitiesBench : SessionsBench {
     explicit IdentitiesBench(SignUp allowed = SignUp::open)
-        : identities(allowed, db, node.accounts, node.passwords, telemetry) {}
+        : identities(allowed, db, node.accounts, node.passwords, node.passkeys, telemetry) {}
 
     Result<UserId> sign_in(Person who) {
         return wait(identities.sign_in(context, "192.0.2.1", provider, std::move(who)));
@@ -48,6 +49,15 @@ struct IdentitiesBench : SessionsBench {
 
     Result<> unlink(UserId user, IdentityId id) {
         return wait(identities.unlink(context, {.name = user.str()}, user, id));
+    }
+
+    void add_passkey(UserId user, bool knows_holder) {
+        auto& passkeys = node.passkeys;
+        testing::Authenticator key(passkeys.party(), testing::Authenticator::Kind::es256);
+        key.is_verified = knows_holder;
+        auto made = key.make(passkeys.challenge_to_add(user));
+        const audit::Actor actor{.name = user.str()};
+        ASSERT_TRUE(wait(passkeys.add(context, actor, user, "a key", std::move(made))));
     }
 
     std::vector<Linked> list(UserId user) { return wait(identities.list(context, user)); }
@@ -166,6 +176,17 @@ TEST(Identities, TheOnlyWayInStaysUntilThereIsAnotherOne) {
     const UserId bob = bench.add_user("bob@example.com");  // who has a password
     ASSERT_TRUE(bench.link(bob, person("3")));
     EXPECT_TRUE(bench.unlink(bob, bench.list(bob)[0].id));
+}
+
+TEST(Identities, APasskeyThatSignsInAloneIsAWayIn) {
+    IdentitiesBench bench;
+    for (const bool knows_holder : {false, true}) {
+        const std::string name = knows_holder ? "known" : "unknown";
+        const UserId user = bench.sign_in(person(name, name + "@example.com")).value();
+        bench.add_passkey(user, knows_holder);
+        const auto unlinked = bench.unlink(user, bench.list(user)[0].id);
+        EXPECT_EQ(code_of(unlinked), knows_holder ? "" : "identities.last_way_in");
+    }
 }
 
 TEST(Identities, ANameThatIsNoneIsTakenFromTheAddress) {
