@@ -47,8 +47,8 @@ std::string redacted_json(std::string_view json);
 /// The request id is that of the trace.
 Task<> record(pg::Transaction& transaction, trace::Context context, Actor actor, Entry entry);
 
-/// Whether `actor` ever did this. Walks the trail until it is found: for start-up, not for
-/// requests.
+/// Whether `actor` ever did this. Looks through all that they did until it is found: for start-up
+/// and commands, not for requests.
 Task<bool> has_done(
     pg::Database& db, trace::Context context, std::string actor, std::string_view action
 );

@@ -199,6 +199,7 @@ private:
     );
     Task<Result<>> sweep_uploads(trace::Context context);
     Task<Result<>> sweep_unfinished(trace::Context context, std::string prefix);
+    Task<Result<>> sweep_probes(trace::Context context);
     Task<Result<>> sweep_given_up(trace::Context context);
     Task<> recount(trace::Context context);
     Task<Result<std::string>> sweep_orphans(trace::Context context, std::string after, int pages);

@@ -102,6 +102,23 @@ TEST_P(FilesOn, TheSweepRemovesObjectsThatHaveNoRowAndLeavesTheOthers) {
     EXPECT_EQ(bench.content(id), "kept");
 }
 
+TEST_P(FilesOn, TheSweepRemovesWhatAProcessLeftThatDiedWhileItLookedAtTheStore) {
+    FilesBench bench(GetParam());
+    objects::Store& store = bench.backend->store();
+    std::vector<std::string> keys;
+    for (const auto age : {2h, 0h}) {
+        const Uuid id = make_uuid7(bench.clock.now() - age, bench.random);
+        keys.push_back("probe/" + to_base32(id));
+        auto writer = bench.wait(store.write(bench.context, keys.back(), "text/plain"));
+        ASSERT_TRUE(bench.wait((*writer)->finish(bench.context, "probe")));
+    }
+
+    ASSERT_TRUE(bench.wait(bench.files.sweep(bench.context)));
+
+    EXPECT_FALSE(bench.wait(store.stat(bench.context, keys[0])));
+    EXPECT_TRUE(bench.wait(store.stat(bench.context, keys[1]))) << "somebody may look at it yet";
+}
+
 TEST_P(FilesOn, AnObjectWhoseJobGaveUpIsRemovedByTheSweepADayLater) {
     FilesBench bench(GetParam());
     if (GetParam().name != std::string_view("Folder")) return;  // S3 would not take this clock

@@ -16,7 +16,11 @@ constexpr std::chrono::days deleted_rows_kept_for{30};
 constexpr std::chrono::days removal_given_up_after{1};
 
 /// Of our keys in a bucket: files, and what looks whether the store works.
-constexpr std::string_view prefixes[] = {"org_", "probe/"};
+constexpr std::string_view probe_prefix = "probe/";
+constexpr std::string_view prefixes[] = {"org_", probe_prefix};
+
+/// Longer than any look may take.
+constexpr std::chrono::hours probes_kept_for{1};
 
 constexpr pg::Query list_expired{"files.list_expired", R"sql(
     SELECT org_id, id, key FROM files WHERE state = 'uploading' AND expires_at <= $1
@@ -83,6 +87,7 @@ Task<Result<std::string>> Files::sweep(trace::Context context, std::string after
     for (const std::string_view prefix : prefixes) {
         ACME_TRY(co_await sweep_unfinished(context, std::string(prefix)));
     }
+    ACME_TRY(co_await sweep_probes(context));
     ACME_TRY(co_await sweep_given_up(context));
     std::string next = ACME_TRY(co_await sweep_orphans(context, std::move(after), pages));
     co_await db_.run(context, forget_deleted, now - deleted_rows_kept_for, sweep_rows_max);
@@ -111,6 +116,21 @@ Task<Result<>> Files::sweep_unfinished(trace::Context context, std::string prefi
         }
         if (!page->next) break;
         after = std::move(page->next);
+    }
+    co_return done;
+}
+
+/// What a process left that died while it looked. Their keys are in the order of their times.
+Task<Result<>> Files::sweep_probes(trace::Context context) {
+    const WallTime before = telemetry_.clock.now() - probes_kept_for;
+    const std::string end =
+        std::string(probe_prefix) + to_base32(make_uuid7(before, telemetry_.random));
+    const auto page = co_await store_.list(context, std::string(probe_prefix), "");
+    if (!page) co_return std::unexpected(store_unavailable());
+    for (const objects::Listed& object : page->objects) {
+        if (object.key >= end) break;
+        const auto removed = co_await store_.remove(context, object.key);
+        if (!removed) co_return std::unexpected(store_unavailable());
     }
     co_return done;
 }

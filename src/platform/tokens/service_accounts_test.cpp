@@ -197,6 +197,28 @@ TEST(ServiceAccounts, APublicKeyIsTakenAsAJwkOrAsPem) {
     }
 }
 
+constexpr pg::Query count_credentials{"tokens.test_credentials", R"sql(
+    SELECT count(*) FROM service_account_credentials
+)sql"};
+
+TEST(ServiceAccounts, WhatHasEndedIsForgottenAMonthLaterAndWhatHasNoEndStays) {
+    AccountsBench bench;
+    const auto rows = [&] {
+        bench.wait(bench.tokens.sweep(bench.context));
+        return bench.wait(bench.db.run(bench.context, count_credentials))[0].integer();
+    };
+    const audit::Actor actor{.name = "test"};
+    ASSERT_TRUE(
+        bench.wait(bench.accounts.add_secret(bench.context, actor, bench.account.id, {.days = 1}))
+    );
+    bench.clock.advance(days(31));
+    EXPECT_EQ(rows(), 2);
+    bench.clock.advance(seconds(1));
+    EXPECT_EQ(rows(), 1);
+    bench.clock.advance(days(365));
+    EXPECT_EQ(rows(), 1);
+}
+
 TEST(ServiceAccounts, AllThatIsWrongIsToldAtOnce) {
     AccountsBench bench;
     const auto refused = AccountsBench::post_json(

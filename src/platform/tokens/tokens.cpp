@@ -10,6 +10,8 @@
 namespace acme::tokens {
 namespace {
 
+constexpr std::chrono::days credentials_kept_for{30};  // after their end
+
 constexpr pg::Query revoke_token{"tokens.revoke", R"sql(
     INSERT INTO revoked_tokens (id, org_id, expires_at) VALUES ($1, $2, $3)
     ON CONFLICT (id) DO NOTHING RETURNING id
@@ -23,6 +25,11 @@ constexpr pg::Query use_assertion{"tokens.use_assertion", R"sql(
 // Every organization's: what has ended is nobody's any more.
 constexpr pg::Query sweep_revoked{"tokens.sweep_revoked", R"sql(
     DELETE FROM revoked_tokens WHERE expires_at < $1
+)sql"};
+
+// Every organization's too. Those without an end of their own go with their account.
+constexpr pg::Query sweep_credentials{"tokens.sweep_credentials", R"sql(
+    DELETE FROM service_account_credentials WHERE expires_at < $1
 )sql"};
 
 constexpr pg::Query sweep_assertions{"tokens.sweep_assertions", R"sql(
@@ -148,6 +155,7 @@ Task<> Tokens::sweep(trace::Context context) {
     const WallTime now = telemetry_.clock.now();
     co_await db_.run(context, sweep_revoked, now);
     co_await db_.run(context, sweep_assertions, now);
+    co_await db_.run(context, sweep_credentials, now - credentials_kept_for);
 }
 
 }  // namespace acme::tokens

@@ -72,7 +72,8 @@ public:
     /// tokens.invalid_token (unauthenticated), keys.scope_required, keys.not_for_keys (forbidden).
     Task<Result<http::Admitted>> admit(http::Arrival arrival);
 
-    /// Removes what has ended by itself. Twice: there is nothing left.
+    /// Removes what has ended by itself, and secrets and keys of accounts 30 days after their end.
+    /// Twice: there is nothing left.
     Task<> sweep(trace::Context context);
 
 private:
