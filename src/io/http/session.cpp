@@ -41,7 +41,8 @@ Session::Session(
       date_(date),
       peer_(peer_of(stream_.socket())),
       trace_(clock_, service.telemetry().random),
-      in_(limits.head_bytes_max + piece_bytes_min) {}
+      in_bytes_(limits.head_bytes_max + piece_bytes_min),
+      in_(std::make_unique_for_overwrite<char[]>(in_bytes_)) {}
 
 Task<> Session::run() {
     head_since_ = clock_.steady();
@@ -76,14 +77,14 @@ Task<Session::Reading> Session::read_head() {
     for (;;) {
         beast::error_code code = error::need_more;
         if (have_ > used_) {
-            used_ += parser_->put(asio::const_buffer(in_.data() + used_, have_ - used_), code);
+            used_ += parser_->put(asio::const_buffer(in_.get() + used_, have_ - used_), code);
         }
         if (used_ > limits_.head_bytes_max || code == error::header_limit) {
             co_return Reading::too_large;
         }
         if (parser_->is_header_done()) break;
         if (code && code != error::need_more) co_return Reading::malformed;
-        if (have_ == in_.size()) co_return Reading::too_large;
+        if (have_ == in_bytes_) co_return Reading::too_large;
         const bool has_begun = have_ > 0;
         if (has_begun && !head_since_) head_since_ = clock_.steady();
         if (!co_await receive()) co_return Reading::gone;
@@ -144,7 +145,7 @@ Task<Result<std::string_view>> Session::read() {
     while (!parser_->is_done()) {
         beast::error_code code = error::need_more;
         if (have_ > used_) {
-            used_ += parser_->put(asio::const_buffer(in_.data() + used_, have_ - used_), code);
+            used_ += parser_->put(asio::const_buffer(in_.get() + used_, have_ - used_), code);
         }
         if (parser_->is_done()) exchange_.read_at = clock_.steady();
         if (const auto piece = parser_->take_piece(); !piece.empty()) {
@@ -154,7 +155,7 @@ Task<Result<std::string_view>> Session::read() {
         if (!code) continue;  // that was the line before a chunk
         if (code == error::body_limit) co_return body_too_large();
         move_to_front();
-        if (code != error::need_more || have_ == in_.size()) {
+        if (code != error::need_more || have_ == in_bytes_) {
             co_return refuse(ErrorKind::invalid, "http.body_malformed", "The chunks are broken.");
         }
         if (std::exchange(has_to_ask_, false)) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -180,7 +181,7 @@ bool Session::can_skip_rest() const {
 
 /// What is not parsed yet moves down to the end of the head.
 void Session::move_to_front() {
-    std::memmove(in_.data() + head_end_, in_.data() + used_, have_ - used_);
+    std::memmove(in_.get() + head_end_, in_.get() + used_, have_ - used_);
     have_ -= used_ - head_end_;
     used_ = head_end_;
 }
@@ -192,7 +193,7 @@ Task<bool> Session::receive() {
     if (is_ended_ || (is_idle_ && is_ending_)) co_return false;
     waits_since_ = clock_.steady();
     const auto [code, bytes] =
-        co_await stream_.read_some(asio::buffer(in_.data() + have_, in_.size() - have_));
+        co_await stream_.read_some(asio::buffer(in_.get() + have_, in_bytes_ - have_));
     waits_since_.reset();
     have_ += bytes;
     is_idle_ = false;
@@ -203,7 +204,7 @@ Task<bool> Session::receive() {
 Task<> Session::linger() {
     is_idle_ = true;
     for (bool is_open = !is_ending_; is_open;) {
-        const auto [code, bytes] = co_await stream_.read_some(asio::buffer(in_));
+        const auto [code, bytes] = co_await stream_.read_some(asio::buffer(in_.get(), in_bytes_));
         is_open = !code && !is_ended_;
     }
 }
