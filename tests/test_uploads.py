@@ -5,21 +5,19 @@ import base64
 import hashlib
 import json
 import os
-import random
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
 import requests
 from conftest import ROOT, until
+from gateway import store  # noqa: F401
 from people import sign_in
 
 MIB = 1024 * 1024
 PART = 5 * MIB
 VERSION = {"Tus-Resumable": "1.0.0"}
-SWEEPS = ("uploads.sweep", "files.sweep")
 
 
 def begin(api, length, name="a.bin", **headers):
@@ -94,15 +92,6 @@ class Slow:
 @pytest.fixture(scope="module")
 def api(platform):
     return sign_in(platform)
-
-
-def run_sweeps(platform):
-    """Now, not within the hour."""
-    for kind in SWEEPS:
-        platform.sql("INSERT INTO jobs (queue, kind, args, due_at, traceparent, request_id) "
-                     f"VALUES ('default', '{kind}', '\"\"', now(), '', 'test')")
-        until(lambda kind=kind: platform.sql(f"SELECT count(*) FROM jobs WHERE kind IN ('{kind}', 'uploads.clean')") == "0",
-              seconds=60)
 
 
 @pytest.mark.parametrize("size", [0, 1, PART, PART + 1, 12 * MIB])
@@ -232,53 +221,6 @@ def test_the_room_of_an_organization_is_kept_while_an_upload_goes_on(platform):
     assert usage()["bytes_reserved"] == 0
 
 
-class Store:
-    """versitygw, which checks signatures and checksums, in a folder of its own."""
-
-    def __init__(self, folder, port):
-        self.folder, self.port, self.process = folder, port, None
-        for part in ("iam", "versions", "buckets/files"):
-            (folder / part).mkdir(parents=True)
-        self.start()
-
-    def start(self):
-        program = next((ROOT / ".acme/tools").glob("versitygw@*/versitygw"))
-        self.process = subprocess.Popen(
-            [program, "--access", "test-access", "--secret", "test-secret-key", "--port", f"127.0.0.1:{self.port}",
-             "--iam-dir", self.folder / "iam", "posix", "--versioning-dir", self.folder / "versions",
-             self.folder / "buckets"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(self.is_up, seconds=20)
-
-    def is_up(self):
-        with socket.socket() as wire:
-            return wire.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    @property
-    def environment(self):
-        return {"S3_ENDPOINT": f"http://127.0.0.1:{self.port}", "S3_BUCKET": "files", "S3_REGION": "us-east-1",
-                "S3_FORCE_PATH_STYLE": "true", "AWS_ACCESS_KEY_ID": "test-access",
-                "AWS_SECRET_ACCESS_KEY": "test-secret-key"}
-
-    def objects(self):
-        """Whatever lies there, also in parts."""
-        bucket = self.folder / "buckets/files"
-        return sorted(str(path.relative_to(bucket)) for path in bucket.rglob("*") if path.is_file())
-
-
-@pytest.fixture
-def store(tmp_path):
-    with socket.socket() as wire:
-        wire.bind(("127.0.0.1", 0))
-        port = wire.getsockname()[1]
-    made = Store(tmp_path / "s3", port)
-    yield made
-    made.kill()
-
-
 @pytest.mark.alone
 def test_the_store_may_die_and_what_was_told_stays(start_platform, store):
     platform = start_platform("--replicas", "0", environment=store.environment)
@@ -293,101 +235,3 @@ def test_the_store_may_die_and_what_was_told_stays(start_platform, store):
     assert offset_of(api, path) == 6 * MIB
     store.start()
     expect_file(api, append(api, path, 6 * MIB, content[6 * MIB:]), content)
-
-
-STORMS = [pytest.param(20, 10, 2, id="short"),
-          pytest.param(500, 200, 20, id="whole", marks=pytest.mark.full)]
-
-
-@pytest.mark.alone
-@pytest.mark.parametrize("uploads, kills, store_kills", STORMS)
-def test_whatever_is_killed_no_byte_that_was_told_is_lost(start_platform, store, uploads, kills, store_kills):
-    """Nodes and the store die at random, clients go on; then every file is what was sent, no offset ever went back, and
-    the sweep leaves nothing but the files."""
-    seed = int(os.environ.get("ACME_TEST_SEED", time.time()))
-    print(f"ACME_TEST_SEED={seed}")
-    chance = random.Random(seed)
-    platform = start_platform("--replicas", "0", environment=store.environment)
-    api = sign_in(platform)
-    contents = [chance.randbytes(chance.choice([0, 1, 100_000, PART, PART + 1, 12 * MIB])) for _ in range(uploads)]
-    paths = [until(lambda content=content: begin(api, len(content)), seconds=30) for content in contents]
-    wrong, left = [], list(range(uploads))
-    lock = threading.Lock()
-    cookies = api.http.cookies.get_dict()
-
-    def client():
-        own = type(api)(platform.url)
-        own.http.cookies.update(cookies)
-        while True:
-            with lock:
-                if not left:
-                    return
-                number = left.pop()
-            try:
-                upload_and_check(own, paths[number], contents[number], chance.random())
-            except Exception as problem:  # told by the thread that waits
-                wrong.append((number, repr(problem)))
-
-    clients = [threading.Thread(target=client) for _ in range(6)]
-    for thread in clients:
-        thread.start()
-    killed = 0
-    while any(thread.is_alive() for thread in clients) and killed < kills:
-        time.sleep(chance.uniform(0.2, 1.0))
-        kill_one(platform, store, chance, with_store=killed % max(1, kills // store_kills) == 0)
-        killed += 1
-    for thread in clients:
-        thread.join(timeout=1800)
-    assert not wrong
-    assert killed > 0
-    for path, content in zip(paths, contents, strict=True):
-        expect_file(api, head(api, path), content)
-    settle(platform, store)
-    # A node that is killed while it examines the store at its start leaves what it examined it with.
-    left_over = [key for key in store.objects() if not key.startswith("probe/")]
-    assert left_over == sorted(platform.sql("SELECT key FROM files WHERE state = 'ready'").split())
-
-
-def kill_one(platform, store, chance, with_store):
-    if with_store:
-        store.kill()
-        store.start()
-        return
-    name = chance.choice(platform.names("serve"))
-    try:
-        platform.kill(name)
-    except ProcessLookupError:
-        pass  # it is not back yet
-
-
-def upload_and_check(api, path, content, slowness):
-    """In pieces of any size; what was told once must still be there."""
-    told = 0
-    for _ in range(2000):
-        try:
-            answer = head(api, path)
-            if answer.status_code == 200:
-                offset = int(answer.headers["Upload-Offset"])
-                assert offset >= told, f"{told} bytes were told, now it is {offset}"
-                told = offset
-                if offset == len(content) and "Upload-File" in answer.headers:
-                    return
-                piece = content[offset:offset + int(PART * (0.3 + 2 * slowness))]
-                answer = append(api, path, offset, piece)
-                if answer.status_code == 204:
-                    told = int(answer.headers["Upload-Offset"])
-                    continue
-        except requests.RequestException:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("it never came to its end")
-
-
-def settle(platform, store):
-    """As if two days had gone by since anything was left behind, and then the sweep."""
-    until(lambda: all(platform.is_ready(name) for name in platform.names("serve")), seconds=60)
-    platform.sql("UPDATE uploads SET ended_at = ended_at - interval '1 day' WHERE state <> 'open'")
-    old = time.time() - 2 * 86400
-    for path in (store.folder / "buckets/files/.sgwtmp").rglob("*"):
-        os.utime(path, (old, old))
-    run_sweeps(platform)
