@@ -67,13 +67,13 @@ def test_it_is_green_on_a_platform_that_works(platform):
     assert failed(report) == [] and report["left_behind"] == ""
     states = {check["name"]: (check["state"], check["tries"]) for check in report["checks"]}
     assert states == {"ready": ("passed", 1), "tls": ("skipped", 0), "sign_in": ("passed", 1),
-                      "release": ("passed", 1), "file": ("passed", 1), "job": ("passed", 1),
+                      "limit": ("passed", 1), "release": ("passed", 1), "file": ("passed", 1), "job": ("passed", 1),
                       "leader": ("passed", 1)}
 
 
 def test_people_get_a_line_for_each_check(platform):
     said = platform.run("smoke").stdout.splitlines()
-    assert len(said) == 8 and said[-1].startswith("Green after")
+    assert len(said) == 9 and said[-1].startswith("Green after")
 
 
 def test_what_it_asks_of_the_nodes_is_one_trace_and_one_request_there(platform):
@@ -129,6 +129,13 @@ def test_a_node_that_names_another_release_fails_the_release(platform, start_rel
     assert "other" in of(report, "release")["detail"]
 
 
+def test_answers_that_do_not_say_what_is_left_fail_the_limit(platform, start_release):
+    start_release(hide_limits=True).wait_ready()
+    report = smoke(platform, "--endpoint", URL)
+    assert failed(report) == ["limit"]
+    assert "RateLimit" in of(report, "limit")["detail"]
+
+
 def test_another_release_than_the_one_asked_for_fails_the_release(platform):
     assert failed(smoke(platform, "--release", "0123456")) == ["release"]
 
@@ -153,7 +160,7 @@ def test_an_account_that_may_not_sign_in_fails_sign_in_and_skips_what_needs_it(p
     finally:
         platform.sql(f"UPDATE users SET state = 'active' WHERE email = '{EMAIL}'")
     assert failed(report) == ["sign_in"]
-    assert [check["name"] for check in report["checks"] if check["state"] == "skipped"] == ["tls", "file", "job", "leader"]
+    assert [check["name"] for check in report["checks"] if check["state"] == "skipped"] == ["tls", "limit", "file", "job", "leader"]
 
 
 def test_where_nobody_answers_everything_fails(platform):

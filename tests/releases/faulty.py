@@ -246,11 +246,13 @@ class Proxy:
 
     def rewritten(self, reply):
         lies = "lie_release" in self.behaviour and "x-acme-release" in reply.headers
-        if not lies and not self.is_draining:
+        hides = self.behaviour.get("hide_limits")
+        if not lies and not hides and not self.is_draining:
             return reply.raw
-        changed = reply.raw[:-2]
+        dropped = ["x-acme-release"] * lies + ["ratelimit", "ratelimit-policy"] * bool(hides)
+        changed = reply.without(*dropped)
         if lies:
-            changed = reply.without("x-acme-release") + b"X-Acme-Release: " + self.release.encode() + b"\r\n"
+            changed += b"X-Acme-Release: " + self.release.encode() + b"\r\n"
         if self.is_draining and not reply.closes() and reply.status >= 200:
             changed += b"Connection: close\r\n"
         return changed + b"\r\n"

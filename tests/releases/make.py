@@ -12,7 +12,7 @@ import shutil
 HERE = pathlib.Path(__file__).resolve().parent
 NUMBERS = {"fail_every": int, "fail_first": int, "delay_ms": float, "crash_after_s": float, "leak_mb_per_s": float,
            "burn_cpu": float, "start_delay_s": float, "lie_release": str}
-FLAGS = ("fail_on_sign", "not_found_all", "refuse_start", "never_ready", "ignore_sigterm")
+FLAGS = ("fail_on_sign", "not_found_all", "refuse_start", "never_ready", "ignore_sigterm", "hide_limits")
 
 
 def make(folder, kind="faulty", real=None, note="", **behaviour):

@@ -38,6 +38,7 @@ private:
     Task<Result<std::string>> ready(trace::Context context);
     Task<Result<std::string>> tls(trace::Context context);
     Task<Result<std::string>> sign_in(trace::Context context);
+    Task<Result<std::string>> limit(trace::Context context);
     Task<Result<std::string>> release(trace::Context context);
     Task<Result<std::string>> file(trace::Context context);
     Task<Result<std::string>> job(trace::Context context);

@@ -54,6 +54,8 @@ Task<Answer> Visitor::ask(trace::Context context, Ask ask) {
         .status = response.status(),
         .release = release_of(response.header("X-Acme-Release")),
         .body = co_await response.read_all(body_bytes_max),
+        .quota = std::string(response.header("RateLimit-Policy")),
+        .quota_left = std::string(response.header("RateLimit")),
     };
     const std::string_view set = response.header("Set-Cookie");
     if (!set.empty()) cookie_ = set.substr(0, set.find(';'));

@@ -35,6 +35,8 @@ struct Answer {
     int status = 0;
     std::string release = "none";  // X-Acme-Release, "none" without one
     std::string body = "";         // at most Visitor::body_bytes_max
+    std::string quota = "";        // RateLimit-Policy
+    std::string quota_left = "";   // RateLimit
 };
 
 /// Every function throws fetch::Fault when there is no answer.
