@@ -74,7 +74,14 @@ void describe_servers(Config& c, Settings& s) {
         {1, 1'000'000}
     );
     s.integer(
-        {"ACME_RATE_WINDOW_SECONDS", "What those two count in; less than 60 is for trials only"},
+        {"ACME_ORG_LIMIT_PER_MIN",
+         "The same of everybody in an organization together, people, keys and programs; 0 is no "
+         "limit"},
+        c.org_limit_per_min,
+        {0, 1'000'000}
+    );
+    s.integer(
+        {"ACME_RATE_WINDOW_SECONDS", "What those three count in; less than 60 is for trials only"},
         c.rate_window_seconds,
         {3, 60}
     );

@@ -41,6 +41,7 @@ limits::Options limit_options(const Config& config) {
     limits::Options options{
         .user_max = config.rate_limit_per_min,
         .anonymous_max = config.anonymous_limit_per_min,
+        .org_max = config.org_limit_per_min,
         .window = std::chrono::seconds(config.rate_window_seconds),
         .threads = config.threads,
     };

@@ -252,6 +252,11 @@ json::object operation_of(const TableRoute& route, const ScopeOf& scope_of) {
         {"x-access", access_of(route.access)},
         {"security", security_of(route, scope_of)},
     };
+    if (route.is_metered && route.weight > 1) {
+        operation["description"] =
+            "Counts as " + std::to_string(route.weight) + " requests against the quota.";
+        operation["x-quota-weight"] = route.weight;
+    }
     if (auto parameters = parameters_of(route); !parameters.empty()) {
         operation["parameters"] = std::move(parameters);
     }

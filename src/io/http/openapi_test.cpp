@@ -82,6 +82,28 @@ TEST(OpenApi, EveryRouteUnderV1IsInItWithAllThatItTakesAndAnswers) {
     EXPECT_TRUE(change.at("responses").as_object().contains("428"));
 }
 
+TEST(OpenApi, ARouteThatCountsAsManyRequestsSaysSo) {
+    Router router(nullptr);
+    router.add({
+        .method = Method::get,
+        .pattern = "/v1/found",
+        .access = Access::signed_in(),
+        .body_bytes_max = no_body,
+        .doc = {.summary = "Searches."},
+        .handler = [](const Call&) { return nothing(); },
+        .weight = heavy_weight,
+    });
+    add(router, Method::get, "/v1/notes", Access::signed_in(), {.summary = "Lists the notes."});
+
+    const auto document = boost::json::parse(openapi(router, "r1"));
+
+    const auto& paths = document.at("paths");
+    const auto& found = paths.at("/v1/found").at("get").as_object();
+    EXPECT_EQ(found.at("x-quota-weight").as_int64(), 5);
+    EXPECT_EQ(found.at("description").as_string(), "Counts as 5 requests against the quota.");
+    EXPECT_FALSE(paths.at("/v1/notes").at("get").as_object().contains("x-quota-weight"));
+}
+
 TEST(OpenApi, WhereAKeyIsGoodItsScopeIsNamed) {
     Router router(nullptr);
     fill(router);

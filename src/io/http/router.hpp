@@ -20,6 +20,9 @@ inline constexpr std::size_t no_body = 0;
 /// What a JSON route takes, unless it knows better (C-8).
 inline constexpr std::size_t json_bytes_max = std::size_t{1024} * 1024;
 
+/// As how many calls one counts that searches, or does at once what others do one by one.
+inline constexpr int heavy_weight = 5;
+
 using Handler = std::function<Task<Result<Response>>(const Call&)>;
 
 /// Tells who calls; nullopt for nobody. Errors and exceptions end the request. The session room
@@ -58,6 +61,7 @@ struct Route {
     bool is_operations = false;  // health and scrapes: kept out of the error ratio and the limit
     bool is_stream = false;      // of events: without an end, so not timed and not in the limit
     bool is_metered = true;      // counts against the quota of who calls; pages and assets do not
+    int weight = 1;              // as how many calls it counts
 };
 
 /// A route as the table keeps it.

@@ -95,6 +95,7 @@ void add_routes(http::Router& router, pg::Database& db, const http::Cursors& cur
              .query = {"org", "actor", "action", "target", "since", "until", "limit", "cursor"},
              .errors = {"access.role_required", "audit.filter", "http.page_limit", "http.cursor"}},
         .handler = [&](const Call& call) { return show(db, cursors, call); },
+        .weight = http::heavy_weight,
     });
 }
 

@@ -47,7 +47,7 @@ Task<Result<http::Admitted>> Keys::admit(http::Arrival arrival) {
         if (!standing.is_allowed) {
             const std::string_view path = arrival.request.path();
             co_return http::Admitted{
-                .refusal = limits::Limits::refusal(standing, path, *arrival.context.trace),
+                .refusal = limits::refusal(standing, path, *arrival.context.trace),
             };
         }
     }
@@ -70,9 +70,12 @@ Task<> Keys::revoke_presented(trace::Context context, std::string ip, std::strin
 Task<limits::Standing> Keys::count(http::Arrival arrival, std::optional<Live> live) {
     if (!live) {
         const auto address = http::client_address(arrival.request, trusted_proxies_);
-        co_return co_await limits_.count(arrival.context, limits::caller_at(address));
+        auto stranger = limits::caller_at(address);
+        stranger.weight = arrival.route.weight;
+        co_return co_await limits_.count(arrival.context, std::move(stranger));
     }
-    auto caller = limits::caller_of(live->key.user, live->key.short_name);
+    auto caller = limits::caller_of(live->key.user, live->key.short_name, live->key.org);
+    caller.weight = arrival.route.weight;
     if (live->key.limit_per_min) {
         caller.policy = limits::Policy::key;
         caller.key += ":" + live->key.short_name;

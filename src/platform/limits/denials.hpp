@@ -4,6 +4,7 @@
 /// this node need not ask: whoever goes on asking costs one look here.
 
 #include "base/clock.hpp"
+#include "platform/limits/standing.hpp"
 
 #include <cstdint>
 #include <list>
@@ -18,18 +19,24 @@ public:
     /// Beyond `entries_max` whoever asked longest ago is forgotten, and Redis asked again.
     explicit Denials(std::size_t entries_max) : entries_max_(entries_max) {}
 
-    /// Requests of `weight` and more.
-    void put(const std::string& mark, SteadyTime until, std::int64_t weight);
+    struct Denial {
+        SteadyTime until;
+        Policy policy;  // by which quota
+    };
 
-    /// Until when a request of that weight would be refused; nullopt when that is not known.
-    std::optional<SteadyTime> find(const std::string& mark, SteadyTime now, std::int64_t weight);
+    /// Requests of `weight` and more.
+    void put(const std::string& mark, Denial denial, std::int64_t weight);
+
+    /// By what and until when a request of that weight would be refused; nullopt when that is not
+    /// known.
+    std::optional<Denial> find(const std::string& mark, SteadyTime now, std::int64_t weight);
 
     std::size_t size() const { return entries_.size(); }
 
 private:
     struct Entry {
         std::string mark;
-        SteadyTime until;
+        Denial denial;
         std::int64_t weight;
     };
 

@@ -2,68 +2,15 @@
 #include "platform/limits/limits.hpp"
 
 #include "platform/limits/script.hpp"
-#include "testing/bench.hpp"
+#include "testing/limits_bench.hpp"
 #include "testing/limits_model.hpp"
-#include "testing/redis.hpp"
 
 namespace acme::limits {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-/// What one node has of the room.
-struct Node {
-    Node(testing::DryBench& bench, const std::string& url, Options options, milliseconds deadline)
-        : redis({.url = Secret(url), .deadline = deadline}, bench.telemetry),
-          limits(options, redis, bench.telemetry) {}
-
-    redis::Client redis;
-    Limits limits;
-};
-
-struct LimitsBench : testing::DryBench {
-    explicit LimitsBench(Options options = {}, milliseconds deadline = seconds(2)) {
-        for (auto& node : nodes) {
-            node = std::make_unique<Node>(*this, server.url(), options, deadline);
-            node->limits.set_nodes(std::ssize(nodes));
-        }
-    }
-
-    ~LimitsBench() {
-        for (const auto& node : nodes) node->redis.close();
-        loop.restart();
-        loop.run();
-    }
-
-    Standing count(std::size_t node, Caller caller) {
-        return wait(nodes[node]->limits.count(context, std::move(caller)));
-    }
-
-    /// So many requests of `caller`, in turn to each node; how many passed.
-    int send(int requests, const Caller& caller) {
-        int passed = 0;
-        for (int i = 0; i < requests; ++i) {
-            passed += count(static_cast<std::size_t>(turn++) % nodes.size(), caller).is_allowed;
-        }
-        return passed;
-    }
-
-    /// How often Redis ran a script.
-    std::string scripts_run() const {
-        const std::string facts = server.ask("INFO commandstats");
-        const auto at = facts.find("cmdstat_evalsha:calls=");
-        if (at == facts.npos) return "0";
-        const auto number = facts.substr(at + 22);
-        return number.substr(0, number.find(','));
-    }
-
-    testing::Redis server;
-    std::array<std::unique_ptr<Node>, 3> nodes;
-    UserId user = UserId::make(testing::start, random);
-    Caller ada = caller_of(user, "a session");
-    int turn = 0;
-};
+using testing::LimitsBench;
 
 /// The script with a clock that the test sets.
 class Timed {
@@ -71,7 +18,7 @@ public:
     explicit Timed(LimitsBench& bench) : bench_(bench) {
         constexpr std::string_view asked = "redis.call('TIME')";
         lua_ = count_request.lua();
-        lua_.replace(lua_.find(asked), asked.size(), "{ARGV[5], ARGV[6]}");
+        lua_.replace(lua_.find(asked), asked.size(), "{ARGV[10], ARGV[11]}");
     }
 
     Verdict take(milliseconds now, const Quota& quota) {
@@ -85,6 +32,11 @@ public:
              std::to_string(quota.weight),
              std::to_string(quota.window.count()),
              "0",
+             "0",
+             "0",
+             "0",
+             "0",
+             "",
              std::to_string(now / seconds(1)),
              std::to_string(now % seconds(1) / milliseconds(1) * 1000)}
         ));
@@ -172,9 +124,9 @@ TEST(Limits, SixHundredOfAQuietUserPassOnAllNodesTogetherAndTheNextDoesNot) {
     const Standing next = bench.count(0, bench.ada);
     EXPECT_FALSE(next.is_allowed);
     EXPECT_EQ(next.mode, Mode::redis);
-    EXPECT_EQ(next.remaining, 0);
-    EXPECT_GT(next.reset, seconds(30));
-    EXPECT_LE(next.reset, seconds(61));
+    EXPECT_EQ(next.levels.at(0).remaining, 0);
+    EXPECT_GT(next.wait(), seconds(30));
+    EXPECT_LE(next.wait(), seconds(61));
     EXPECT_TRUE(
         bench.count(0, caller_of(UserId::make(testing::start, bench.random), "b")).is_allowed
     );
@@ -188,7 +140,7 @@ TEST(Limits, WhoIsRefusedCostsRedisNothingUntilMoreMayPass) {
     EXPECT_EQ(bench.scripts_run(), run);
     const Standing standing = bench.count(0, bench.ada);
     EXPECT_EQ(standing.mode, Mode::cached);
-    bench.clock.advance(standing.reset);
+    bench.clock.advance(standing.wait());
     EXPECT_EQ(bench.count(0, bench.ada).mode, Mode::redis) << "it asks again";
 }
 
@@ -205,7 +157,8 @@ TEST(Limits, ARequestMayWeighMore) {
 TEST(Limits, NothingIsCountedForACompanionThatIsNotAlive) {
     LimitsBench bench;
     const auto ask = [&](std::string companion) {
-        return bench.wait(bench.nodes[0]->limits.ask(bench.context, bench.ada, companion)).value();
+        const auto asked = bench.nodes[0]->limits.ask(bench.context, bench.ada, {.key = companion});
+        return bench.wait(std::move(asked)).value();
     };
     EXPECT_EQ(ask("nobody").companion, std::nullopt);
     EXPECT_FALSE(ask("nobody").standing);
@@ -216,7 +169,7 @@ TEST(Limits, NothingIsCountedForACompanionThatIsNotAlive) {
     bench.server.ask("SET alive packed");
     const Counted counted = ask("alive");
     EXPECT_EQ(counted.companion, "packed");
-    EXPECT_EQ(counted.standing.value().remaining, 599);
+    EXPECT_EQ(counted.standing.value().levels.at(0).remaining, 599);
 }
 
 TEST(Limits, AScriptThatRedisHasForgottenIsSentAgain) {
@@ -225,7 +178,7 @@ TEST(Limits, AScriptThatRedisHasForgottenIsSentAgain) {
     bench.server.ask("SCRIPT FLUSH");
     const Standing standing = bench.count(0, bench.ada);
     EXPECT_EQ(standing.mode, Mode::redis);
-    EXPECT_EQ(standing.remaining, 596);
+    EXPECT_EQ(standing.levels.at(0).remaining, 596);
 }
 
 TEST(Limits, ARedisThatWasEmptiedOpensNoSecondWindow) {
@@ -262,7 +215,7 @@ TEST(Limits, ARedisThatHangsIsNotWaitedFor) {
     const Standing standing = bench.count(0, bench.ada);
     bench.server.go_on();
     EXPECT_EQ(standing.mode, Mode::local);
-    EXPECT_EQ(standing.limit, 30);
+    EXPECT_EQ(standing.levels.at(0).limit, 30);
     http::HeaderList headers;
     bench.nodes[0]->limits.tell(standing, headers);
     EXPECT_EQ(headers.at(0).second, R"("user";q=30;w=60;acme-mode="local")");
@@ -308,7 +261,7 @@ TEST(Limits, TheAnswerSaysWhatIsLeftAndWhen) {
     EXPECT_TRUE(headers.at(1).second.starts_with(R"("user";r=1;t=6)")) << headers.at(1).second;
     bench.send(2, bench.ada);
     bench.count(0, bench.ada);
-    const auto refusal = Limits::refusal(bench.count(0, bench.ada), "/v1/me", bench.trace);
+    const auto refusal = refusal(bench.count(0, bench.ada), "/v1/me", bench.trace);
     EXPECT_EQ(refusal.status, 429);
     EXPECT_NE(refusal.body.find(R"("violated-policies":["user"]})"), std::string::npos);
     const std::string page = bench.metrics.text();

@@ -33,6 +33,11 @@ Verdict Share::take(const std::string& key, SteadyTime now, Quota quota) {
     return verdict;
 }
 
+Verdict Share::look(const std::string& key, SteadyTime now, Quota quota) {
+    quota.limit = of(quota.limit);
+    return entry_of(key).passed.look(at(now), quota);
+}
+
 std::int64_t Share::take_owed(const std::string& key, SteadyTime now) {
     const auto found = index_.find(key);
     if (found == index_.end()) return 0;

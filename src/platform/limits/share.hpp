@@ -54,6 +54,9 @@ public:
     /// By the share alone: Redis is silent. `quota` as without it.
     Verdict take(const std::string& key, SteadyTime now, Quota quota);
 
+    /// The same, and counts nothing.
+    Verdict look(const std::string& key, SteadyTime now, Quota quota);
+
     /// Redis let it through, and had counted `counted` before, when this thread knew of `known`.
     Verdict confirm(
         const std::string& key,

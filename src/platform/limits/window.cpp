@@ -12,12 +12,19 @@ std::int64_t second_of(Window::Time time) {
 }  // namespace
 
 Verdict Window::take(Time now, const Quota& quota) {
+    Verdict verdict = look(now, quota);
+    if (!verdict.is_allowed) return verdict;
+    add(now, quota);
+    verdict.reset = until_freed(now, 1, quota.window);
+    return verdict;
+}
+
+Verdict Window::look(Time now, const Quota& quota) {
     forget(second_of(now) - quota.window.count());
     Verdict verdict{.used = used(now, quota.window)};
-    verdict.is_allowed = verdict.used + quota.weight <= quota.limit;
-    if (verdict.is_allowed) add(now, quota);
     const std::int64_t lacking = verdict.used + quota.weight - quota.limit;
-    verdict.reset = until_freed(now, verdict.is_allowed ? 1 : lacking, quota.window);
+    verdict.is_allowed = lacking <= 0;
+    verdict.reset = until_freed(now, std::max<std::int64_t>(lacking, 1), quota.window);
     return verdict;
 }
 

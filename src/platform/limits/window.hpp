@@ -32,6 +32,9 @@ public:
     /// Counts the request if it passes.
     Verdict take(Time now, const Quota& quota);
 
+    /// The same, and counts nothing.
+    Verdict look(Time now, const Quota& quota);
+
     /// Counts it although nobody asked.
     void add(Time now, const Quota& quota);
 

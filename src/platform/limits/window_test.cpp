@@ -73,20 +73,23 @@ TEST(Window, WhoIsRefusedPassesWhenTheTimeThatWasNamedIsOverAndNotBefore) {
 
 TEST(Denials, AreKnownUntilTheirTimeAndForThatWeightOrMore) {
     Denials denials(2);
-    denials.put("a", epoch + seconds(5), 2);
-    EXPECT_EQ(denials.find("a", epoch, 2), epoch + seconds(5));
-    EXPECT_EQ(denials.find("a", epoch, 1), std::nullopt);
-    EXPECT_EQ(denials.find("b", epoch, 2), std::nullopt);
-    EXPECT_EQ(denials.find("a", epoch + seconds(5), 2), std::nullopt);
+    denials.put("a", {epoch + seconds(5), Policy::org}, 2);
+    const auto denial = denials.find("a", epoch, 2);
+    ASSERT_TRUE(denial);
+    EXPECT_EQ(denial->until, epoch + seconds(5));
+    EXPECT_EQ(denial->policy, Policy::org);
+    EXPECT_FALSE(denials.find("a", epoch, 1));
+    EXPECT_FALSE(denials.find("b", epoch, 2));
+    EXPECT_FALSE(denials.find("a", epoch + seconds(5), 2));
     EXPECT_EQ(denials.size(), 0);
 }
 
 TEST(Denials, AreBoundedAndForgetWhoAskedLongestAgo) {
     Denials denials(2);
-    denials.put("a", epoch + seconds(5), 1);
-    denials.put("b", epoch + seconds(5), 1);
+    denials.put("a", {epoch + seconds(5), Policy::user}, 1);
+    denials.put("b", {epoch + seconds(5), Policy::user}, 1);
     std::ignore = denials.find("a", epoch, 1);
-    denials.put("c", epoch + seconds(5), 1);
+    denials.put("c", {epoch + seconds(5), Policy::user}, 1);
     EXPECT_EQ(denials.size(), 2);
     EXPECT_TRUE(denials.find("a", epoch, 1));
     EXPECT_FALSE(denials.find("b", epoch, 1));

@@ -156,6 +156,48 @@ TEST(Admission, NobodyIsCountedByTheAddressThatATrustedHopNames) {
     EXPECT_EQ(ask("192.0.2.99", "2001:db8:0:1::1"), 401);
 }
 
+TEST(Admission, WhatIsTheOrganizationsCostsNoOtherRoundTrip) {
+    SessionsBench bench({.user_max = 100, .anonymous_max = 100, .org_max = 10});
+    bench.add_user(ada);
+    bench.add_user(bob);
+    auto browser = bench.signed_in(ada);
+    EXPECT_EQ(browser.get("/v1/me").status, 200);  // which fills the copy in
+    bench.server.ask("CONFIG RESETSTAT");
+    EXPECT_EQ(passed(browser, 4), 4);
+    EXPECT_EQ(calls_of(bench, "evalsha"), 4);
+    EXPECT_EQ(calls_of(bench, "get"), 12) << "the session and two windows, all in the script";
+    SessionsNode other(bench, bench.server.url(), {.user_max = 100, .org_max = 10});
+    browser.node = &other;
+    EXPECT_EQ(passed(browser, 9), 5) << "of the same organization on another node";
+    const auto refused = browser.get("/v1/me");
+    EXPECT_EQ(header(refused, "RateLimit-Policy"), R"("org";q=10;w=60)");
+    EXPECT_NE(refused.body.find(R"("violated-policies":["org"])"), std::string::npos);
+    auto stranger = bench.signed_in(bob);
+    EXPECT_EQ(passed(stranger, 5), 5) << "somebody of another organization";
+}
+
+TEST(Admission, ARouteThatWeighsMoreCountsAsManyRequests) {
+    SessionsBench bench({.user_max = 12, .anonymous_max = 12});
+    bench.add_user(ada);
+    bench.node.router.add({
+        .method = get,
+        .pattern = "/v1/found",
+        .access = http::Access::signed_in(),
+        .body_bytes_max = http::no_body,
+        .doc = {.summary = "Searches."},
+        .handler = [](const http::Call&) { return show_page(); },
+        .weight = http::heavy_weight,
+    });
+    auto browser = bench.signed_in(ada);
+    EXPECT_EQ(passed(browser, 3, "/v1/found"), 2);
+    EXPECT_EQ(passed(browser, 3), 2) << "what weighs less still fits";
+    auto nobody = bench.browser();
+    const auto answer = nobody.get("/v1/found");
+    EXPECT_EQ(answer.status, 401);
+    EXPECT_TRUE(header(answer, "RateLimit").starts_with(R"("anonymous";r=6;)"))
+        << "five, and one sign-in: " << header(answer, "RateLimit");
+}
+
 TEST(Admission, SigningInIsCountedByAddress) {
     SessionsBench bench({.user_max = 100, .anonymous_max = 2});
     bench.add_user(ada);

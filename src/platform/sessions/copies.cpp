@@ -60,10 +60,14 @@ Task<Copies::Found> Copies::find(trace::Context context, UserId user, std::strin
 }
 
 Task<Copies::Found> Copies::count(
-    trace::Context context, UserId user, std::string hash, limits::Limits& limits
+    trace::Context context,
+    UserId user,
+    std::string hash,
+    limits::Caller caller,
+    limits::Limits& limits
 ) {
-    auto caller = limits::caller_of(user, hash);
-    const auto counted = co_await limits.ask(context, std::move(caller), prefix_of(user) + hash);
+    limits::Companion copy{.key = prefix_of(user) + hash, .org = std::string(org_pattern)};
+    const auto counted = co_await limits.ask(context, std::move(caller), std::move(copy));
     if (!counted) co_return Found{State::unknown};
     Found found = read(user, counted->companion ? &*counted->companion : nullptr);
     found.standing = counted->standing;

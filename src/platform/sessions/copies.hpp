@@ -37,10 +37,14 @@ public:
     /// One round trip.
     Task<Found> find(trace::Context context, UserId user, std::string hash);
 
-    /// The same, and counts the request against the user's quota if there is a copy that has not
-    /// ended: in the same round trip.
+    /// The same, and counts the request against the quotas of `caller` and of the organization that
+    /// the copy names, if there is one that has not ended: in the same round trip.
     Task<Found> count(
-        trace::Context context, UserId user, std::string hash, limits::Limits& limits
+        trace::Context context,
+        UserId user,
+        std::string hash,
+        limits::Caller caller,
+        limits::Limits& limits
     );
 
     /// Unless it has ended or its version is too old. Failures are nobody's loss.

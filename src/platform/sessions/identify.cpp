@@ -25,7 +25,7 @@ Task<Result<std::optional<Identity>>> Sessions::identify(
     ACME_TRY(check_same_site(request));
     const auto presented = cookie_.read(request);
     if (!presented) co_return std::nullopt;
-    const Looked looked = co_await find(context, *presented, false);
+    const Looked looked = co_await find(context, *presented, 0);
     co_return co_await recognize(context, presented->hash, looked.live);
 }
 
@@ -48,17 +48,17 @@ Task<Result<http::Admitted>> Sessions::admit_metered(http::Arrival arrival, bool
     std::optional<Presented> presented;
     if (asks && same_site) presented = cookie_.read(arrival.request);
     Looked looked;
-    if (presented) looked = co_await find(arrival.context, *presented, true);
+    if (presented) looked = co_await find(arrival.context, *presented, arrival.route.weight);
     if (!looked.standing) {
-        looked.standing =
-            co_await limits_.count(arrival.context, limits::caller_at(address_of(arrival.request)));
+        auto stranger = limits::caller_at(address_of(arrival.request));
+        stranger.weight = arrival.route.weight;
+        looked.standing = co_await limits_.count(arrival.context, std::move(stranger));
     }
     limits_.tell(*looked.standing, arrival.headers);
     if (!looked.standing->is_allowed) {
         co_return http::Admitted{
-            .refusal = limits::Limits::refusal(
-                *looked.standing, arrival.request.path(), *arrival.context.trace
-            ),
+            .refusal =
+                limits::refusal(*looked.standing, arrival.request.path(), *arrival.context.trace),
         };
     }
     ACME_TRY(same_site);
@@ -81,16 +81,21 @@ Task<std::optional<Identity>> Sessions::recognize(
 }
 
 /// Redis; then, when it does not answer, this thread's own copy; then PostgreSQL. Only who turns
-/// out to be somebody is counted.
-Task<Sessions::Looked> Sessions::find(trace::Context context, Presented presented, bool counts) {
+/// out to be somebody is counted, and nobody with a weight of 0.
+Task<Sessions::Looked> Sessions::find(
+    trace::Context context, Presented presented, std::int64_t weight
+) {
+    const bool counts = weight > 0;
     const auto near = nearby_.find(presented.hash);
     if (near && !near->live) co_return Looked{};
-    const auto caller = limits::caller_of(presented.user, presented.hash);
+    auto caller = limits::caller_of(presented.user, presented.hash);
+    caller.weight = weight;
     if (counts) {
         if (auto refused = limits_.refused(caller)) co_return Looked{.standing = refused};
     }
-    auto copy = counts ? co_await copies_.count(context, presented.user, presented.hash, limits_)
-                       : co_await copies_.find(context, presented.user, presented.hash);
+    auto copy =
+        counts ? co_await copies_.count(context, presented.user, presented.hash, caller, limits_)
+               : co_await copies_.find(context, presented.user, presented.hash);
     if (copy.state == Copies::State::ended) co_return Looked{};
     Looked looked{.live = copy.live, .standing = copy.standing};
     const bool is_silent = copy.state == Copies::State::unknown;
@@ -107,6 +112,7 @@ Task<Sessions::Looked> Sessions::find(trace::Context context, Presented presente
         }
     }
     if (!looked.live || !counts || looked.standing) co_return looked;
+    caller.org_key = limits::key_of(looked.live->org);
     looked.standing =
         is_silent ? limits_.count_here(caller) : co_await limits_.count(context, caller);
     co_return looked;

@@ -37,6 +37,9 @@ struct Live {
 /// One line of words; the user is not in it, for the key of the copy names them.
 std::string pack(const Live& live);
 
+/// The organization in a packed session, as a pattern of Lua.
+inline constexpr std::string_view org_pattern = "^1 %S+ (%S+) ";
+
 /// nullopt for what pack() of this release does not write.
 std::optional<Live> unpack(UserId user, std::string_view packed);
 

@@ -164,7 +164,7 @@ private:
     Task<std::optional<Identity>> recognize(
         trace::Context context, std::string hash, std::optional<Live> live
     );
-    Task<Looked> find(trace::Context context, Presented presented, bool counts);
+    Task<Looked> find(trace::Context context, Presented presented, std::int64_t weight);
     Task<std::optional<Live>> read(trace::Context context, Presented presented);
     Task<> touch(trace::Context context, std::string hash, Live live);
     Task<std::optional<accounts::Standing>> standing_for(

@@ -62,14 +62,18 @@ Task<Result<http::Admitted>> Tokens::admit(http::Arrival arrival) {
     if (is_good) context.trace->user_id = known->claims.subject;
     if (arrival.route.is_metered) {
         const auto address = http::client_address(arrival.request, trusted_proxies_);
-        auto caller = is_good ? limits::caller_of(known->live->identity.user, known->claims.id)
-                              : limits::caller_at(address);
+        auto caller = limits::caller_at(address);
+        if (is_good) {
+            const Identity& identity = known->live->identity;
+            caller = limits::caller_of(identity.user, known->claims.id, identity.org);
+        }
+        caller.weight = arrival.route.weight;
         const auto standing = co_await limits_.count(context, std::move(caller));
         limits_.tell(standing, arrival.headers);
         if (!standing.is_allowed) {
             const std::string_view path = arrival.request.path();
             co_return http::Admitted{
-                .refusal = limits::Limits::refusal(standing, path, *context.trace),
+                .refusal = limits::refusal(standing, path, *context.trace),
             };
         }
     }

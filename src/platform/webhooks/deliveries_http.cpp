@@ -190,6 +190,7 @@ void add_sending(http::Router& router, Routes room) {
                   "idempotency.other_payload"},
              .takes_key = true},
         .handler = [room](const Call& call) { return redeliver_failed(room, call); },
+        .weight = http::heavy_weight,
     });
 }
 

@@ -1336,7 +1336,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sends again what failed since a time, the oldest 10,000 of it. */
+        /**
+         * Sends again what failed since a time, the oldest 10,000 of it.
+         * @description Counts as 5 requests against the quota.
+         */
         post: operations["post_v1_webhooks_id_redeliver_failed"];
         delete?: never;
         options?: never;
@@ -2448,7 +2451,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists who changed what, newest first; ?since= and ?until= are times. */
+        /**
+         * Lists who changed what, newest first; ?since= and ?until= are times.
+         * @description Counts as 5 requests against the quota.
+         */
         get: operations["get_v1_audit"];
         put?: never;
         post?: never;
