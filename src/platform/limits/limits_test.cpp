@@ -157,7 +157,7 @@ TEST(Limits, ARequestMayWeighMore) {
 TEST(Limits, NothingIsCountedForACompanionThatIsNotAlive) {
     LimitsBench bench;
     const auto ask = [&](std::string companion) {
-        const auto asked = bench.nodes[0]->limits.ask(bench.context, bench.ada, {.key = companion});
+        auto asked = bench.nodes[0]->limits.ask(bench.context, bench.ada, {.key = companion});
         return bench.wait(std::move(asked)).value();
     };
     EXPECT_EQ(ask("nobody").companion, std::nullopt);
@@ -261,9 +261,9 @@ TEST(Limits, TheAnswerSaysWhatIsLeftAndWhen) {
     EXPECT_TRUE(headers.at(1).second.starts_with(R"("user";r=1;t=6)")) << headers.at(1).second;
     bench.send(2, bench.ada);
     bench.count(0, bench.ada);
-    const auto refusal = refusal(bench.count(0, bench.ada), "/v1/me", bench.trace);
-    EXPECT_EQ(refusal.status, 429);
-    EXPECT_NE(refusal.body.find(R"("violated-policies":["user"]})"), std::string::npos);
+    const auto refused = refusal(bench.count(0, bench.ada), "/v1/me", bench.trace);
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_NE(refused.body.find(R"("violated-policies":["user"]})"), std::string::npos);
     const std::string page = bench.metrics.text();
     for (const char* const label : {"policy=\"user\"", "result=\"denied\"", "mode=\"cached\""}) {
         EXPECT_NE(page.find(label), page.npos) << page;
