@@ -88,7 +88,7 @@ class Known:
         self.ids = []
 
     def learn(self, text):
-        self.ids = sorted({*self.ids, *re.findall(r'"([a-z]{3}_[0-9a-z]{26})"', text)})[-200:]
+        self.ids = sorted({*self.ids, *re.findall(r'"([a-z]{3}_(?:[0-9a-z]{26}|[0-9a-z]{13}))"', text)})[-200:]
 
     def some(self):
         shaped = st.sampled_from(["usr", "org", "fil", "key", "ses", "dpl", "inv", "cre", "png"]).map(lambda kind: f"{kind}_{'0' * 25}1")

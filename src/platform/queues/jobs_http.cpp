@@ -1,4 +1,5 @@
 // Looking at jobs.
+#include "base/text.hpp"
 #include "io/http/json.hpp"
 #include "io/http/page.hpp"
 #include "platform/queues/calls.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t filter_bytes_max = 300;
 std::optional<std::string> word_in(const Call& call, std::string_view name) {
     auto word = call.request.query(name);
     if (!word || word->empty() || word->size() > filter_bytes_max) return std::nullopt;
-    return word;
+    return to_storable(*word);
 }
 
 Result<Filter> filter_in(const Call& call) {

@@ -206,6 +206,7 @@ Task<std::vector<QueueState>> list(
 Task<Result<QueueState>> show(
     pg::Database& db, trace::Context context, const Clock& clock, Owner owner, std::string name
 ) {
+    if (!is_name(name)) co_return no_such_queue();
     const auto rows = co_await db.run(context, list_queues, owner, name);
     if (rows.empty()) co_return no_such_queue();
     const Queue queue = queue_in(rows[0]);
@@ -215,6 +216,7 @@ Task<Result<QueueState>> show(
 Task<Result<Queue>> lock(
     pg::Transaction& transaction, trace::Context context, Owner owner, std::string name
 ) {
+    if (!is_name(name)) co_return no_such_queue();
     const auto rows = co_await transaction.run(context, lock_queue, owner, name);
     if (rows.empty()) co_return no_such_queue();
     co_return queue_in(rows[0]);
