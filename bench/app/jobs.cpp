@@ -1,14 +1,13 @@
-// The durable lane of jobs as an application has it, one part at a time: `acme-bench-jobs CONNINFO
-// VERB N [M]` on a migrated database. Prints one line of JSON. bench/jobs.py calls it beside its
-// peers.
-//
-//   fill N [M]     adds N jobs, due in M seconds: one caller, 10,000 in a transaction
-//   single N M     adds N jobs, M callers one at a time each
-//   drain N M      runs jobs that do nothing until N were run, in M slots; each must be run once
-//   latency N      adds N jobs to an idle queue: from add() to the first line of its handler
+// The durable lane of jobs as an application has it: `acme-bench-jobs MODE COUNT [CALLERS]`, with
+// the modes and the answers of bench/peers/jobs/main.mjs. DATABASE_URL says where; the tables are
+// made if they are not there. Its queue keeps no history, as graphile-worker's keeps none; with
+// HISTORY=1 it does.
+#include "app/config.hpp"
+#include "app/lists.hpp"
 #include "base/text.hpp"
 #include "io/loop/loop.hpp"
 #include "io/pg/listener.hpp"
+#include "io/pg/migrate.hpp"
 #include "work/jobs/inlet.hpp"
 #include "work/jobs/worker.hpp"
 
@@ -16,7 +15,7 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <unistd.h>
+#include <span>
 
 namespace {
 
@@ -25,14 +24,14 @@ using std::chrono::milliseconds;
 using Seconds = std::chrono::duration<double>;
 
 constexpr std::string_view kind = "bench.nothing";
+constexpr std::size_t slots = 4;
 
 struct Program {
-    explicit Program(const char* where) : conninfo(where) {}
+    explicit Program(const std::string& where) : conninfo(where) {}
 
-    template <class Wait>
-    void run(Wait work) {
+    void run(Task<> work) {
         std::exception_ptr fault;
-        asio::co_spawn(loop, work(), [&](std::exception_ptr thrown) {
+        asio::co_spawn(loop, std::move(work), [&](const std::exception_ptr& thrown) {
             fault = std::move(thrown);
             db.close();
         });
@@ -59,39 +58,36 @@ struct Program {
     Loop loop;
 };
 
-void print_rate(const char* verb, std::int64_t count, Seconds time) {
-    std::printf(
-        "{\"verb\":\"%s\",\"jobs\":%lld,\"seconds\":%.3f,\"per_second\":%.0f}\n",
-        verb,
-        static_cast<long long>(count),
-        time.count(),
-        static_cast<double>(count) / time.count()
-    );
-}
+constexpr pg::Query set_history{
+    "bench.history",
+    "UPDATE job_queues SET keep_done_s = CASE WHEN $1::boolean THEN 86400 ELSE 0 END"
+};
 
-Task<> fill(Program& program, std::int64_t count, std::int64_t delay_s) {
+Task<> add_many(Program& program, std::int64_t count, bool is_later) {
     std::vector<std::string> args;
+    jobs::EnqueueOptions options;
+    if (is_later) options.delay_by = std::chrono::days(1);
+    trace::Trace trace(program.clock, program.random);
     const SteadyTime began = program.clock.steady();
     for (std::int64_t done = 0; done < count;) {
         args.clear();
         for (; done < count && args.size() < jobs::bulk_max; ++done) {
             args.push_back(std::to_string(done));
         }
-        trace::Trace trace(program.clock, program.random);
         const auto context = trace.begin(std::nullopt, 0);
         auto transaction = co_await program.db.begin(context);
-        const jobs::EnqueueOptions options{.delay_by = std::chrono::seconds(delay_s)};
         co_await jobs::add_all(transaction, context, program.clock, kind, args, options);
         co_await transaction.commit(context);
     }
-    print_rate("fill", count, program.clock.steady() - began);
+    const Seconds time = program.clock.steady() - began;
+    std::printf("{\"seconds\":%.4f}\n", time.count());
 }
 
 Task<> call(Program& program, jobs::Inlet& inlet, std::int64_t& left) {
     trace::Trace trace(program.clock, program.random);
     while (left-- > 0) {
         const auto context = trace.begin(std::nullopt, 0);
-        co_await inlet.add(context, {.kind = std::string(kind), .args = "{}"});
+        co_await inlet.add(context, {.kind = std::string(kind), .args = "0"});
     }
 }
 
@@ -103,36 +99,47 @@ Task<> single(Program& program, std::int64_t count, std::int64_t callers) {
         program.group.spawn(program.loop.get_executor(), "caller", call(program, inlet, left));
     }
     co_await program.group.join();
-    print_rate("single", count, program.clock.steady() - began);
+    const Seconds time = program.clock.steady() - began;
+    std::printf("{\"seconds\":%.4f}\n", time.count());
 }
 
-Task<> drain(Program& program, std::int64_t count, std::int64_t slots) {
+Task<> drain(Program& program, std::int64_t count) {
     std::vector<bool> seen(static_cast<std::size_t>(count));
     std::int64_t runs = 0;
     std::int64_t twice = 0;
     jobs::Registry registry;
-    jobs::Worker* running = nullptr;
+    std::vector<std::unique_ptr<jobs::Worker>> workers;
     registry.add(kind, [&](trace::Context, std::string args) -> Task<Result<>> {
         const auto number = parse_number<std::size_t>(args);
         if (number && *number < seen.size()) {
             if (seen[*number]) ++twice;
             seen[*number] = true;
         }
-        if (++runs == count) running->stop();
+        if (++runs == count) {
+            for (const auto& worker : workers) worker->stop();
+        }
         co_return done;
     });
-    jobs::Worker worker(
-        registry,
-        program.db,
-        program.telemetry,
-        {.slots = static_cast<std::size_t>(slots), .name = "bench"}
-    );
-    running = &worker;
+    // Two, as a platform has at least, with half of the slots each.
+    pg::Database other({.conninfo = program.conninfo.clone()}, program.telemetry);
+    const jobs::WorkerOptions options{.slots = slots / 2, .name = "bench"};
+    for (pg::Database* db : {&program.db, &other}) {
+        workers.push_back(std::make_unique<jobs::Worker>(registry, *db, program.telemetry, options)
+        );
+    }
     const SteadyTime began = program.clock.steady();
-    co_await worker.run();
-    print_rate("drain", runs, program.clock.steady() - began);
-    if (twice > 0)
-        std::printf("{\"verb\":\"twice\",\"jobs\":%lld}\n", static_cast<long long>(twice));
+    for (const auto& worker : workers) {
+        program.group.spawn(program.loop.get_executor(), "worker", worker->run());
+    }
+    co_await program.group.join();
+    other.close();
+    const Seconds time = program.clock.steady() - began;
+    std::printf(
+        "{\"seconds\":%.4f,\"ran\":%lld,\"twice\":%lld}\n",
+        time.count(),
+        static_cast<long long>(runs),
+        static_cast<long long>(twice)
+    );
 }
 
 Task<> latency(Program& program, std::int64_t count) {
@@ -144,54 +151,53 @@ Task<> latency(Program& program, std::int64_t count) {
         times.push_back(time.count() * 1'000);
         co_return done;
     });
-    jobs::Worker worker(registry, program.db, program.telemetry, {.slots = 4, .name = "bench"});
+    jobs::Worker worker(registry, program.db, program.telemetry, {.slots = slots, .name = "bench"});
     pg::Listener listener(
         program.listening(),
         jobs::wake_channel,
         [&](std::string_view news) { worker.hear(news); },
         program.telemetry
     );
+    jobs::Inlet inlet(program.db, program.telemetry);
     const auto executor = program.loop.get_executor();
     program.group.spawn(executor, "listen", listener.run());
     program.group.spawn(executor, "worker", worker.run());
     while (!listener.is_on()) co_await sleep_for(milliseconds(10));
     for (std::int64_t i = 0; i < count; ++i) {
-        co_await sleep_for(milliseconds(40));
+        co_await sleep_for(milliseconds(5));
         trace::Trace trace(program.clock, program.random);
         const auto context = trace.begin(std::nullopt, 0);
         asked = program.clock.steady();
-        auto transaction = co_await program.db.begin(context);
-        co_await jobs::enqueue(transaction, context, program.clock, kind, "{}");
-        co_await transaction.commit(context);
+        co_await inlet.add(context, {.kind = std::string(kind), .args = "0"});
         while (std::ssize(times) <= i) co_await sleep_for(milliseconds(1));
     }
     worker.stop();
     listener.stop();
     co_await program.group.join();
-    std::ranges::sort(times);
-    const auto at = [&](double share) {
-        return times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))];
-    };
-    std::printf(
-        "{\"verb\":\"latency\",\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
-        at(0.5),
-        at(0.99),
-        times.back()
-    );
+    std::string line;
+    for (const double time : times) line += (line.empty() ? "" : ",") + std::to_string(time);
+    std::printf("{\"ms\":[%s]}\n", line.c_str());
 }
 
-int run(int argc, char** argv) {
-    if (argc < 4) return 64;
-    Program program(argv[1]);
-    const std::string_view verb = argv[2];
-    const auto count = parse_number<std::int64_t>(argv[3]).value_or(1);
-    const auto more = argc > 4 ? parse_number<std::int64_t>(argv[4]).value_or(0) : 0;
-    program.run([&]() -> Task<> {
-        if (verb == "fill") return fill(program, count, more);
-        if (verb == "single") return single(program, count, std::max<std::int64_t>(more, 1));
-        if (verb == "drain") return drain(program, count, std::max<std::int64_t>(more, 1));
-        return latency(program, count);
-    });
+Task<> measure(Program& program, std::string mode, std::int64_t count, std::int64_t callers) {
+    const bool keeps = app::process_environment().contains("HISTORY");
+    co_await program.db.run(program.context, set_history, keeps);
+    if (mode == "bulk" || mode == "later") co_await add_many(program, count, mode == "later");
+    if (mode == "single") co_await single(program, count, callers);
+    if (mode == "drain") co_await drain(program, count);
+    if (mode == "latency") co_await latency(program, count);
+}
+
+int run(std::span<char*> words) {
+    const auto environment = app::process_environment();
+    const auto where = environment.find("DATABASE_URL");
+    if (words.size() < 3 || where == environment.end()) return 64;
+    Program program(where->second);
+    pg::migrate(program.conninfo, app::migrations());
+    const auto count = parse_number<std::int64_t>(words[2]).value_or(1);
+    const auto callers =
+        words.size() > 3 ? parse_number<std::int64_t>(words[3]).value_or(1) : std::int64_t{1};
+    program.run(measure(program, words[1], count, callers));
     return 0;
 }
 
@@ -199,7 +205,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
-        return run(argc, argv);
+        return run({argv, static_cast<std::size_t>(argc)});
     } catch (const std::exception& fault) {
         std::fprintf(stderr, "bench: %s\n", fault.what());
     }

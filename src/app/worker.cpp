@@ -16,6 +16,7 @@ jobs::WorkerOptions options_of(Platform& platform, std::function<void()> at_work
     return {
         .slots = static_cast<std::size_t>(platform.config.worker_concurrency),
         .name = platform.config.node,
+        .release = platform.config.release,
         .drain_time_max = std::chrono::seconds(platform.config.job_drain_timeout_seconds),
         .keep_share = trace_share_of(platform.config),
         .keep = [&platform](trace::Trace& trace) { platform.keep(trace); },

@@ -1,6 +1,8 @@
 // What a job can ask for: priorities, times, snoozing, dead letters, progress.
+#include "io/pg/listener.hpp"
 #include "testing/jobs_bench.hpp"
 #include "work/jobs/dead.hpp"
+#include "work/jobs/inlet.hpp"
 
 namespace acme::jobs {
 namespace {
@@ -196,6 +198,73 @@ TEST(JobFeatures, WhatTheReleaseBeforeHasGivenUpBecomesADeadLetter) {
     bench.run_all();
     EXPECT_EQ(bench.sql("SELECT error_type FROM jobs_dead"), "test.refused");
     EXPECT_EQ(bench.sql("SELECT count(*) FROM jobs"), "0");
+}
+
+TEST(JobFeatures, AWorkerThatListensNeedNotWaitForItsNextPoll) {
+    JobsBench bench;
+    SystemClock clock;
+    Telemetry telemetry{clock, bench.random, bench.log, bench.metrics};
+    const WorkerOptions options{.slots = 1, .name = "a", .poll_period = std::chrono::minutes(10)};
+    Worker listening(bench.registry, bench.db, telemetry, options);
+    const auto hear = [&](std::string_view news) { listening.hear(news); };
+    pg::Listener listener({.conninfo = bench.conninfo.clone()}, wake_channel, hear, telemetry);
+    TaskGroup group(bench.log);
+    group.spawn(bench.loop.get_executor(), "listener", listener.run());
+    bool is_added = false;
+    bench.run_until({&listening}, [&] {
+        const bool has_looked = bench.sql("SELECT count(*) FROM job_leases") == "1";
+        if (listener.is_on() && has_looked && !std::exchange(is_added, true)) {
+            bench.sql(
+                "WITH job AS (SELECT * FROM job_enqueue('', 'default', 'test.work', 'plain', "
+                "5, NULL, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL, 1, '', '')) "
+                "SELECT pg_notify('acme_jobs', 'wake') FROM job"
+            );
+        }
+        return !bench.runs.empty();
+    });
+    listener.stop();
+    bench.wait(group.join());
+    EXPECT_EQ(bench.runs.size(), 1);
+}
+
+Task<> add_through(JobsBench& bench, Inlet& inlet, NewJob job, std::vector<std::int64_t>& ids) {
+    ids.push_back(co_await inlet.add(bench.context, std::move(job)));
+}
+
+TEST(JobFeatures, CallersWhoAskAtTheSameTimeShareACommitAndEachHearsOfItsOwnJob) {
+    JobsBench bench;
+    Inlet inlet(bench.db, bench.telemetry);
+    TaskGroup group(bench.log);
+    std::vector<std::int64_t> ids;
+    for (int i = 0; i < 50; ++i) {
+        NewJob job{.kind = "test.work", .args = std::to_string(i)};
+        if (i % 2 == 1) job.org_id = "org_1";
+        if (i % 2 == 1) job.queue = "theirs";
+        auto task = add_through(bench, inlet, std::move(job), ids);
+        group.spawn(bench.loop.get_executor(), "adder", std::move(task));
+    }
+    bench.wait(group.join());
+    std::string told;
+    for (const std::int64_t id : ids) told += std::to_string(id) + " ";
+    EXPECT_EQ(bench.sql("SELECT string_agg(id || ' ', '' ORDER BY args::int) FROM jobs"), told);
+    EXPECT_EQ(
+        bench.sql("SELECT count(*) || '/' || count(DISTINCT queue_id) FROM jobs WHERE lease = 0"),
+        "25/1"
+    );
+    EXPECT_EQ(bench.sql("SELECT count(DISTINCT xmin::text) < 5 FROM jobs"), "t");
+    bench.run_all();
+    EXPECT_EQ(bench.runs.size(), 25);
+}
+
+TEST(JobFeatures, AKindThatNobodyKnowsIsLeftAndCounted) {
+    JobsBench bench;
+    bench.enqueue("plain");
+    bench.sql("UPDATE jobs SET kind = 'test.newer'");
+    bench.run_until({&bench.worker}, [&] {
+        return bench.metrics.text().find("worker_jobs_unknown 1") != std::string::npos;
+    });
+    EXPECT_NE(bench.metrics.text().find("worker_jobs_unknown 1"), std::string::npos);
+    EXPECT_EQ(bench.sql("SELECT attempt FROM jobs"), "0");
 }
 
 TEST(JobFeatures, DeadLettersAndDaysOfHistoryGoWhenTheirTimeIsOver) {

@@ -13,7 +13,7 @@ constexpr pg::Query insert_jobs{"jobs.enqueue_together", R"sql(
             $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[],
             $8::text[], $9::text[], $10::bigint[], $11::text[], $12::text[]
         ) WITH ORDINALITY AS asked(
-            org_id, queue, kind, args, priority, run_at, attempts, timeout_ms, user_id,
+            of_org, queue, kind, args, priority, run_at, attempts, time_ms, user_id,
             args_version, traceparent, request_id, number
         )
     ), job AS (
@@ -21,26 +21,23 @@ constexpr pg::Query insert_jobs{"jobs.enqueue_together", R"sql(
             org_id, queue, queue_id, kind, args, args_version, priority, due_at, lease,
             attempts_max, timeout_ms, user_id, traceparent, request_id
         )
-        SELECT org_id, queue,
-            coalesce(
-                (SELECT q.id FROM job_queues q
-                 WHERE q.org_id = asked.org_id AND q.name = asked.queue),
-                job_queue_id(org_id, queue)
-            ),
+        SELECT of_org, queue, coalesce(q.id, job_queue_id(of_org, queue)),
             kind, args, args_version::smallint, priority::smallint,
             coalesce(
                 nullif(run_at, '')::timestamptz,
                 coalesce($13::timestamptz, statement_timestamp())
             ),
-            CASE WHEN org_id <> '' THEN 0 END, nullif(attempts, '')::int,
-            nullif(timeout_ms, '')::int, nullif(user_id, ''), traceparent, request_id
-        FROM asked ORDER BY number
+            CASE WHEN of_org <> '' THEN 0 END, nullif(attempts, '')::int,
+            nullif(time_ms, '')::int, nullif(user_id, ''), traceparent, request_id
+        FROM asked
+        LEFT JOIN job_queues q ON q.org_id = of_org AND q.name = asked.queue
+        ORDER BY number
         RETURNING id
+    ), woken AS MATERIALIZED (
+        SELECT pg_notify('acme_jobs', 'wake') WHERE $14::boolean
     )
-    SELECT id FROM job
+    SELECT id, (SELECT count(*) FROM woken) FROM job
 )sql"};
-
-constexpr pg::Query wake_workers{"jobs.wake", "SELECT pg_notify('acme_jobs', 'wake')"};
 
 }  // namespace
 
@@ -120,9 +117,9 @@ Task<std::vector<std::int64_t>> Inlet::insert(std::vector<Waiting> jobs) {
         versions,
         texts[8],
         texts[9],
-        pg::sql_now(telemetry_.clock)
+        pg::sql_now(telemetry_.clock),
+        is_due && may_wake(telemetry_.clock)
     );
-    if (is_due && may_wake(telemetry_.clock)) co_await db_.run(context, wake_workers);
     std::vector<std::int64_t> ids;
     for (int i = 0; i < rows.size(); ++i) ids.push_back(rows[i].integer());
     co_return ids;

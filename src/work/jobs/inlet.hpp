@@ -14,10 +14,10 @@ namespace acme::jobs {
 
 /// Neither key nor unique: those take turns, and are added by job_enqueue().
 struct NewJob {
-    std::string org_id;  // "": the platform's
+    std::string org_id = "";  // "": the platform's
     std::string queue = "default";
-    std::string kind;
-    std::string args;
+    std::string kind = "";
+    std::string args = "";
     int priority = 5;
     std::optional<WallTime> run_at = std::nullopt;
     std::optional<int> attempts = std::nullopt;

@@ -64,7 +64,7 @@ constexpr pg::Query insert_jobs{"jobs.enqueue_all", R"sql(
             $9::int, $10::int, $11, $12, $13
         FROM unnest($3::text[]) AS args
     )
-    SELECT CASE WHEN $14::boolean THEN pg_notify('acme_jobs', 'wake') END
+    SELECT pg_notify('acme_jobs', 'wake') WHERE $14::boolean
 )sql"};
 
 std::optional<std::string> or_null(std::string_view text) {

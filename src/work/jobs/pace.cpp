@@ -65,7 +65,9 @@ Task<> Worker::prepare(trace::Context context) {
     sort_kinds();
     if (lease_ == 0) {
         const SteadyTime asked = telemetry_.clock.steady();
-        lease_ = co_await table_.open_lease(context, options_.lease_time, options_.slots);
+        lease_ = co_await table_.open_lease(
+            context, options_.lease_time, options_.slots, options_.release
+        );
         renewed_at_ = asked;
         has_doubt_ = false;
     }

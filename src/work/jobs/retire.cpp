@@ -72,6 +72,25 @@ constexpr pg::Query count_jobs{"jobs.depths", R"sql(
     WHERE q.org_id = '' GROUP BY q.name
 )sql"};
 
+// Of the first of each queue and priority: what nobody runs comes to stand there.
+constexpr pg::Query look_for_trouble{"jobs.trouble", R"sql(
+    SELECT (
+        SELECT count(*) FROM job_queues AS q CROSS JOIN generate_series(0, 9) AS p
+        CROSS JOIN LATERAL (
+            SELECT kind FROM jobs
+            WHERE coalesce(lease, 0) = 0 AND refusal IS NULL AND rescues = 0 AND queue_id = q.id
+              AND priority = p::smallint AND due_at <= coalesce($1::timestamptz, now())
+            ORDER BY due_at, id LIMIT 100
+        ) AS first
+        WHERE q.org_id = '' AND kind <> ALL($2::text[])
+    ),
+    coalesce((SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'jobs'), 0),
+    coalesce((
+        SELECT extract(epoch FROM now() - min(xact_start)) * 1000 FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_xmin IS NOT NULL
+    ), 0)::bigint
+)sql"};
+
 constexpr pg::Query keep_days{"jobs.keep_days", "SELECT job_days_keep($1::timestamptz)"};
 
 // What the release before has given up stands among the jobs still.
@@ -151,6 +170,16 @@ Task<std::vector<Depth>> Table::depths(trace::Context context) {
         });
     }
     co_return depths;
+}
+
+Task<Trouble> Table::find_trouble(trace::Context context, std::vector<std::string> kinds) {
+    const auto rows = co_await db_.run(context, look_for_trouble, pg::sql_now(clock_), kinds);
+    pg::Row row = rows[0];
+    co_return Trouble{
+        .unknown = row.integer(),
+        .dead_rows = row.integer(),
+        .snapshot_age = std::chrono::milliseconds(row.integer()),
+    };
 }
 
 Task<bool> Table::keep_house(trace::Context context) {

@@ -9,8 +9,10 @@ namespace acme::jobs {
 namespace {
 
 constexpr pg::Query insert_lease{"jobs.open_lease", R"sql(
-    INSERT INTO job_leases (holder, slots, expires_at)
-    VALUES ($1, $4::int, coalesce($2::timestamptz, now()) + $3::bigint * interval '1 ms')
+    INSERT INTO job_leases (holder, slots, release, expires_at)
+    VALUES (
+        $1, $4::int, nullif($5, ''), coalesce($2::timestamptz, now()) + $3::bigint * interval '1 ms'
+    )
     RETURNING id
 )sql"};
 
@@ -40,7 +42,8 @@ constexpr pg::Query cycle_jobs{"jobs.cycle", R"sql(
     WITH done AS (
         DELETE FROM jobs
         WHERE id = ANY($9::bigint[]) AND coalesce(lease, 0) = $1 AND attempt = $10::int
-        RETURNING *
+        RETURNING id, org_id, queue_id, kind, attempt, priority, created_at, due_at, started_at,
+            error_type, error, args, key, user_id, traceparent, request_id
     ), kept AS (
         INSERT INTO job_ends (
             id, org_id, queue_id, kind, outcome, attempt, priority, created_at, due_at, started_at,
@@ -71,7 +74,8 @@ constexpr pg::Query cycle_jobs{"jobs.cycle", R"sql(
                 ORDER BY jobs.due_at, jobs.id LIMIT $4::bigint FOR UPDATE SKIP LOCKED
             ) AS ready LIMIT $4::bigint
         ))
-        RETURNING *
+        RETURNING id, queue, queue_id, priority, kind, args, args_version, attempt, rescues,
+            attempts_max, timeout_ms, key, due_at, traceparent, request_id
     ), told AS (
         SELECT CASE WHEN count(*) < cardinality($9::bigint[])
             THEN coalesce(array_agg(id), '{}')::text END AS found
@@ -79,7 +83,7 @@ constexpr pg::Query cycle_jobs{"jobs.cycle", R"sql(
     )
     SELECT found, id, queue, queue_id, priority::int, kind, args, args_version::int, attempt,
         rescues, attempts_max, timeout_ms, coalesce(key, ''), due_at, traceparent, request_id,
-        (extract(epoch FROM coalesce($2::timestamptz, now()) - due_at) * 1000)::bigint
+        coalesce($2::timestamptz, now())
     FROM told LEFT JOIN claimed ON true
 )sql"};
 
@@ -98,7 +102,7 @@ constexpr pg::Query claim_one_suspect{"jobs.claim_suspect", R"sql(
     ))
     RETURNING NULL::text, id, queue, queue_id, priority::int, kind, args, args_version::int,
         attempt, rescues, attempts_max, timeout_ms, coalesce(key, ''), due_at, traceparent,
-        request_id, (extract(epoch FROM coalesce($2::timestamptz, now()) - due_at) * 1000)::bigint
+        request_id, coalesce($2::timestamptz, now())
 )sql"};
 
 constexpr pg::Query ask_room{"jobs.room", R"sql(
@@ -153,8 +157,11 @@ std::vector<Job> read_jobs(const pg::Rows& rows, std::int64_t lease) {
             .due_at = row.time(),
             .traceparent = row.text(),
             .request_id = row.text(),
-            .waited = std::chrono::milliseconds(row.integer()),
+            .waited = {},
         });
+        using std::chrono::milliseconds;
+        Job& job = jobs.back();
+        job.waited = std::chrono::duration_cast<milliseconds>(row.time() - job.due_at);
     }
     return jobs;
 }
@@ -198,10 +205,11 @@ std::string_view name_of(Outcome outcome) {
 }
 
 Task<std::int64_t> Table::open_lease(
-    trace::Context context, std::chrono::milliseconds time, std::size_t slots
+    trace::Context context, std::chrono::milliseconds time, std::size_t slots, std::string release
 ) {
-    const auto rows =
-        co_await db_.run(context, insert_lease, worker_, pg::sql_now(clock_), time.count(), slots);
+    const auto rows = co_await db_.run(
+        context, insert_lease, worker_, pg::sql_now(clock_), time.count(), slots, release
+    );
     co_return rows[0].integer();
 }
 

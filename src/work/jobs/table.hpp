@@ -99,6 +99,13 @@ struct Depth {
     std::chrono::milliseconds oldest;
 };
 
+/// What makes a queue slow, or leaves jobs lying in it.
+struct Trouble {
+    std::int64_t unknown;    // jobs that are due and of a kind that is not known here
+    std::int64_t dead_rows;  // that vacuum has not removed from the table
+    std::chrono::milliseconds snapshot_age;  // of the oldest: what it may see stays
+};
+
 class Table {
 public:
     /// `worker` is the name that history knows it by.
@@ -107,7 +114,10 @@ public:
 
     /// A lease for a worker, good for `time`.
     Task<std::int64_t> open_lease(
-        trace::Context context, std::chrono::milliseconds time, std::size_t slots
+        trace::Context context,
+        std::chrono::milliseconds time,
+        std::size_t slots,
+        std::string release = ""
     );
 
     /// False: it was taken for dead.
@@ -182,6 +192,8 @@ public:
 
     /// Of the platform's queues.
     Task<std::vector<Depth>> depths(trace::Context context);
+
+    Task<Trouble> find_trouble(trace::Context context, std::vector<std::string> kinds);
 
     /// Days of history made ahead and dropped, dead letters and rights whose time is over, what the
     /// release before has given up. A piece at a time: true, if there may be more.

@@ -130,6 +130,9 @@ Task<> Worker::measure() {
         try {
             Untraced own(telemetry_);
             series_.show(co_await table_.depths(own.context));
+            std::vector<std::string> kinds;
+            for (const auto& [kind, how] : registry_.kinds()) kinds.push_back(kind);
+            series_.show(co_await table_.find_trouble(own.context, std::move(kinds)));
         } catch (const pg::Fault& fault) {
             telemetry_.log.warn("worker.measure", {{"reason", fault.what()}});
         }

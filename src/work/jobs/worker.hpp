@@ -24,6 +24,7 @@ namespace acme::jobs {
 struct WorkerOptions {
     std::size_t slots = 1;        // jobs at once; WORKER_CONCURRENCY, shared among the threads
     std::string name = "worker";  // in job_leases, for people
+    std::string release = "";     // likewise
     std::chrono::milliseconds drain_time_max{60'000};  // JOB_DRAIN_TIMEOUT_SECONDS
     std::chrono::milliseconds poll_period{200};
     std::chrono::milliseconds lease_time{15'000};

@@ -88,6 +88,16 @@ void WorkerSeries::rescued(const std::string& queue) {
     counter("worker_jobs_rescued_total", "Jobs taken over from dead workers.", queue).Increment();
 }
 
+void WorkerSeries::show(const Trouble& trouble) {
+    const std::chrono::duration<double> age = trouble.snapshot_age;
+    metrics_.gauge("worker_jobs_unknown", "Due jobs of kinds that no handler is known for.")
+        .Set(static_cast<double>(trouble.unknown));
+    metrics_.gauge("jobs_table_dead_tuples", "Rows of jobs that vacuum has yet to remove.")
+        .Set(static_cast<double>(trouble.dead_rows));
+    metrics_.gauge("jobs_xmin_age_seconds", "Of the oldest snapshot of the database.")
+        .Set(age.count());
+}
+
 void WorkerSeries::show(const std::vector<Depth>& depths) {
     for (const Depth& depth : depths) queues_.insert(depth.queue);
     for (const std::string& queue : queues_) {

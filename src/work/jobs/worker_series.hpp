@@ -26,6 +26,7 @@ public:
     void lost(const std::string& queue);
     void rescued(const std::string& queue);
     void show(const std::vector<Depth>& depths);
+    void show(const Trouble& trouble);
 
 private:
     /// What every job touches, found once.
