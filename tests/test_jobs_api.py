@@ -1,11 +1,15 @@
 """Background jobs over HTTP: added, looked for, acted on; what is refused changes nothing."""
 
+import contextlib
 import json
+import os
+import pty
+import subprocess
 import uuid
 
 import pytest
 import requests
-from conftest import until
+from conftest import under_account, until
 from people import sign_in, sign_in_by
 from worker_of import Puller, add, job, key, state, until_state
 
@@ -306,6 +310,37 @@ def test_a_terminal_does_all_of_it_with_a_key(platform, api, queue):
     assert wrong.returncode == 1 and "no such job" in wrong.stdout + wrong.stderr
     odd = jobs("enqueue", "Not A Kind", check=False)
     assert odd.returncode == 1 and "/kind" in odd.stdout + odd.stderr
+
+
+def test_a_person_at_a_terminal_is_asked_before_anything_is_changed(platform, api, queue):
+    made = api.post("/v1/me/api_keys", json={"name": "cli", "scopes": ["jobs:read", "jobs:write"]})
+    file = platform.home.path / f"{queue}.key"
+    file.write_text(made.json()["key"])
+    file.chmod(0o644)
+    name = add(api, queue)
+
+    def purge(answer):
+        own, other = pty.openpty()
+        words = [str(platform.home.binary), "jobs", "purge", queue, "--url", platform.url, "--key-file", str(file)]
+        running = subprocess.Popen(under_account(words), stdin=other, stdout=other, stderr=other, close_fds=True,
+                                   env=platform.environment, cwd=platform.home.path)
+        os.close(other)
+        said = b""
+        with contextlib.suppress(OSError):  # which is how the end of a terminal is told
+            while part := os.read(own, 4096):
+                said += part
+                if said.rstrip().endswith(b"[y/N]"):
+                    os.write(own, answer)
+                    said += b"\n"
+        os.close(own)
+        return running.wait(30), said.decode()
+
+    code, said = purge(b"n\n")
+    assert code == 1 and "1 jobs" in said and "Nothing was changed" in said, said
+    assert state(api, name) == "waiting"
+    code, said = purge(b"y\n")
+    assert code == 0 and "1 jobs changed" in said, said
+    assert state(api, name) == "cancelled"
 
 
 def test_a_key_without_the_scope_does_nothing(platform, api, queue):

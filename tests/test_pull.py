@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import signal
 import subprocess
 import threading
@@ -142,6 +143,34 @@ def test_an_answer_that_was_lost_loses_no_job(api, queue):
     assert [each["id"] for each in worker.jobs(holding=[first])] == [second]
     again = worker.jobs(2)  # it says that it has none: both answers were lost
     assert [(each["id"], each["attempt"]) for each in again] == [(first, 1), (second, 1)]
+
+
+def test_workers_that_die_again_and_again_lose_no_job_and_end_none_twice(api, queue):
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    jobs = [{"queue": queue, "kind": "a", "key": f"k{n % 4}", "key_max": 5} for n in range(60)]
+    names = [one["id"] for one in api.post("/v1/jobs:batch", json={"jobs": jobs}).json()["results"]]
+    workers = [Puller(api, queue, name=f"w{n}", lease_ms=2_000) for n in range(3)]
+    ended = []
+
+    def step():
+        place = chance.randrange(3)
+        worker = workers[place]
+        said = worker.pull(4)
+        if said.status_code == 409 or chance.random() < 0.15:  # its lease ended, or it dies with what it got
+            workers[place] = Puller(api, queue, name=worker.name, lease_ms=2_000)
+            return False
+        got = said.json()["jobs"]
+        assert len({each["id"] for each in got} & set(ended)) == 0
+        answer = worker.ack(done=[{"id": each["id"], "attempt": each["attempt"]} for each in got])
+        if answer.status_code == 200:
+            ended.extend({each["id"] for each in got} - set(answer.json()["lost"]))
+        return len(ended) >= 60
+
+    until(step, 120, pause=0)
+    assert sorted(ended) == sorted(names)
+    assert {one["state"] for one in api.get("/v1/jobs", params={"queue": queue, "limit": 100}).json()["data"]} == {"done"}
 
 
 def test_workers_are_told_to_drain_and_what_has_not_begun_goes_back(api, queue):

@@ -108,7 +108,7 @@ constexpr pg::Query group_causes{"queues.causes", R"sql(
             SELECT id, queue_id, kind, coalesce(error_type, refusal), error,
                    coalesce(started_at, created_at), refusal IS NOT NULL FROM jobs
             WHERE org_id = $1 AND ($2::int IS NULL OR queue_id = $2) AND coalesce(lease, 0) = 0
-              AND (error_type IS NOT NULL OR refusal IS NOT NULL)
+              AND (error_type IS NOT NULL AND attempt > 0 OR refusal IS NOT NULL)
             ORDER BY id DESC LIMIT 10000) AS retrying
     )
     SELECT queue.name, kind, coalesce(error_type, ''), left(coalesce(error, ''), 200),

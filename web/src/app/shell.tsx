@@ -105,10 +105,11 @@ function roleOf(platform: string | null | undefined, org: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** The release that a deployment brings; until that is known, the end of its id. */
+/** The release that a deployment brings; until that is known, the end of its id. What is no id is a word. */
 function Crumb({ id }: { id: string }) {
   const { data } = useQuery({ ...deploymentQuery(id), enabled: false });
-  return <span>{data ? shortOf(data.release) : `…${id.slice(-6)}`}</span>;
+  const named = id.includes("_") ? `…${id.slice(-6)}` : id;
+  return <span>{data ? shortOf(data.release) : named}</span>;
 }
 
 /** What goes on, beside the name of the page that tells of it. */

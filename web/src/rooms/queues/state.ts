@@ -63,7 +63,7 @@ export function toneOfQueue(queue: Queue): Tone {
 
 export function toneOfJob(state: JobState): Tone {
   if (state === "done") return "ok";
-  if (state === "dead") return "crit";
+  if (state === "dead" || state === "discarded") return "crit";
   if (state === "retrying") return "warn";
   return state === "running" ? "active" : "idle";
 }
