@@ -158,6 +158,25 @@ def test_what_a_receiver_does_wrong_is_written_down_and_tried_again(api, receive
     assert len(receiver.at("/hook")) == before, "the receiver asked for an hour, and others went by"
 
 
+def test_what_happens_to_one_file_comes_in_order_also_while_it_is_tried_again(api, receiver):
+    webhook = make(api, receiver.url())
+
+    def upload(name):
+        return api.post(f"/v1/files?name={name}", data=b"text", headers={"Content-Type": "text/plain"}).json()["id"]
+
+    receiver.answers = [500]
+    first = upload("a.txt")
+    until(lambda: receiver.got, seconds=20)
+    assert api.delete(f"/v1/files/{first}").status_code == 204
+    second = upload("b.txt")
+    until(lambda: len(receiver.got) == 4, seconds=40)
+    told = [(event["type"], event["data"]["id"]) for event in (json.loads(request["body"]) for request in receiver.got)]
+    assert [each for each in told if each[1] == first] == [
+        ("file.ready", first), ("file.ready", first), ("file.deleted", first)]
+    assert ("file.ready", second) in told[1:3], "it did not wait for the other file"
+    until(lambda: {row["state"] for row in deliveries(api, webhook)} == {"delivered"})
+
+
 def test_410_disables_and_what_failed_is_sent_again_on_demand(hooked, api, receiver):
     webhook = make(api, receiver.url())
     receiver.answers = [410]

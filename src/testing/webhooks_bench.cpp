@@ -14,10 +14,12 @@ fetch::Options options_of(const webhooks::Policy& policy) {
     });
 }
 
-Task<> tell(WebhooksBench& bench, std::string_view type) {
+Task<> tell(WebhooksBench& bench, std::string_view type, std::string subject) {
     auto transaction = co_await bench.db.begin(bench.context);
-    const std::string data = R"({"user":"usr_1","role":"member"})";
-    co_await happenings::tell(transaction, bench.context, bench.telemetry, {type, bench.org, data});
+    const std::string data = R"({"user":")" + subject + R"(","role":"member"})";
+    co_await happenings::tell(
+        transaction, bench.context, bench.telemetry, {type, bench.org, std::move(subject), data}
+    );
     co_await transaction.commit(bench.context);
 }
 
@@ -93,9 +95,10 @@ http::Response WebhooksBench::patch(const std::string& id, const std::string& bo
     return browser.send(http::Method::patch, path, body, {{"If-Match", etag}});
 }
 
-void WebhooksBench::happen(std::string_view type) {
+void WebhooksBench::happen(std::string_view type, std::string subject) {
+    if (subject.empty()) subject = "usr_" + std::to_string(++subjects_);
     clock.advance(std::chrono::milliseconds(2));  // ids in the order of what they name
-    wait(tell(*this, type));
+    wait(tell(*this, type, std::move(subject)));
 }
 
 std::string WebhooksBench::newest(std::string_view key) {

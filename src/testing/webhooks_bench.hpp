@@ -52,8 +52,8 @@ struct WebhooksBench : OrganizationsBench {
     http::Response post(const std::string& path, const std::string& body = "");
     http::Response patch(const std::string& id, const std::string& body);
 
-    /// In Ada's organization.
-    void happen(std::string_view type = "member.joined");
+    /// In Ada's organization, to a subject of its own if none is named.
+    void happen(std::string_view type = "member.joined", std::string subject = "");
     void fan_out() { wait(deliveries.fan_out(context)); }
 
     /// All that is due is sent; how many lanes were found.
@@ -74,6 +74,7 @@ struct WebhooksBench : OrganizationsBench {
 
 private:
     int keys_ = 0;
+    int subjects_ = 0;
 };
 
 }  // namespace acme::testing

@@ -131,7 +131,7 @@ Task<Result<User>> Accounts::create(
     if (!is_alone) {
         std::string joined = audit::json_of({{"user", id.str()}, {"role", name_of(joins.role)}});
         co_await happenings::tell(
-            transaction, context, telemetry_, {"member.joined", joins.org, std::move(joined)}
+            transaction, context, telemetry_, {"member.joined", joins.org, id.str(), std::move(joined)}
         );
     }
     co_return read_user(rows[0]);

@@ -10,16 +10,20 @@ namespace acme::happenings {
 namespace {
 
 constexpr pg::Query insert_happening{"happenings.tell", R"sql(
-    INSERT INTO happenings (id, org_id, type, data, at, traceparent, request_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO happenings (id, org_id, type, data, at, traceparent, request_id, subject)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+)sql"};
+
+constexpr pg::Query lock_taking{"happenings.lock_taking", R"sql(
+    SELECT pg_try_advisory_xact_lock(7106)
 )sql"};
 
 // Every organization's: each row carries whose it is.
 constexpr pg::Query take_happenings{"happenings.take", R"sql(
     DELETE FROM happenings WHERE id = ANY(ARRAY(
-        SELECT id FROM happenings ORDER BY id LIMIT $1::bigint FOR UPDATE SKIP LOCKED
+        SELECT id FROM happenings ORDER BY seq NULLS FIRST, id LIMIT $1::bigint FOR UPDATE SKIP LOCKED
     ))
-    RETURNING id, org_id, type, data, at, traceparent, request_id
+    RETURNING id, org_id, subject, seq, type, data, at, traceparent, request_id
 )sql"};
 
 }  // namespace
@@ -40,11 +44,14 @@ Task<> tell(
         happening.data,
         now,
         context.traceparent(),
-        context.trace->request_id
+        context.trace->request_id,
+        happening.subject
     );
 }
 
 Task<std::vector<Told>> take(pg::Transaction& transaction, trace::Context context, int count) {
+    const auto locked = co_await transaction.run(context, lock_taking);
+    if (!locked[0].boolean()) co_return std::vector<Told>{};
     const auto rows = co_await transaction.run(context, take_happenings, count);
     std::vector<Told> taken;
     for (int i = 0; i < rows.size(); ++i) {
@@ -53,6 +60,8 @@ Task<std::vector<Told>> take(pg::Transaction& transaction, trace::Context contex
         taken.push_back({
             .id = row.id<EventId>(),
             .org = row.id<OrgId>(),
+            .subject = row.text_or_null(),
+            .seq = row.integer_or_null().value_or(0),
             .type = row.text(),
             .data = row.text(),
             .at = row.time(),
@@ -60,7 +69,7 @@ Task<std::vector<Told>> take(pg::Transaction& transaction, trace::Context contex
             .request_id = row.text(),
         });
     }
-    std::ranges::sort(taken, {}, &Told::id);
+    std::ranges::sort(taken, {}, [](const Told& one) { return std::pair(one.seq, one.id); });
     co_return taken;
 }
 

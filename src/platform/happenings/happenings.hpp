@@ -2,11 +2,16 @@
 
 /// What happened in an organization, on its way to programs outside. The room owns the table
 /// happenings (sql/202611291518_happenings.sql), in which nothing stays.
+///
+/// What happens to one subject is told in the order in which it happened: whoever changes a subject
+/// holds its row until the transaction ends, and takes the next number meanwhile.
 
 #include "base/ids.hpp"
 #include "base/task.hpp"
 #include "io/telemetry/telemetry.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +27,7 @@ using EventId = Id<"evt_">;
 struct Happening {
     std::string_view type;  // a literal, one of types()
     OrgId org;
+    std::string subject;  // the id of what it happened to
     std::string data;  // a JSON object as the type's schema has it, without secrets
 };
 
@@ -29,6 +35,8 @@ struct Happening {
 struct Told {
     EventId id;
     OrgId org;
+    std::optional<std::string> subject;
+    std::int64_t seq = 0;  // grows with each that happens to the same subject
     std::string type;
     std::string data;
     WallTime at;
@@ -43,7 +51,7 @@ Task<> tell(
 );
 
 /// The oldest, at most `count`: gone with the end of the transaction, for whoever takes over what
-/// is to become of them. Two at once take different ones.
+/// is to become of them. Of two at once one gets nothing: the order would be lost between them.
 Task<std::vector<Told>> take(pg::Transaction& transaction, trace::Context context, int count);
 
 }  // namespace acme::happenings

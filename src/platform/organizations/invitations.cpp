@@ -191,7 +191,7 @@ Task<Result<Invitation>> Invitations::add(
         transaction,
         context,
         telemetry_,
-        {"invitation.created", org, invitation_json(id, *address, name_of(role))}
+        {"invitation.created", org, id.str(), invitation_json(id, *address, name_of(role))}
     );
     pg::Row row = rows[0];
     co_return read_invitation(row);
@@ -260,7 +260,7 @@ Task<Result<>> Invitations::revoke(trace::Context context, Doer doer, Invitation
         transaction,
         context,
         telemetry_,
-        {"invitation.withdrawn", org, invitation_json(id, email, role)}
+        {"invitation.withdrawn", org, id.str(), invitation_json(id, email, role)}
     );
     co_await transaction.commit(context);
     co_return done;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr pg::Query list_deliveries{"webhooks.list_deliveries", R"sql(
     SELECT id, webhook_id, event_id, type, state, attempts, due_at, last_outcome, last_status,
-           created_at, settled_at
+           created_at, settled_at, waits
     FROM webhook_deliveries
     WHERE org_id = $1 AND webhook_id = $2 AND ($3::text IS NULL OR state = $3)
       AND ($4::uuid IS NULL OR id < $4)
@@ -17,7 +17,7 @@ constexpr pg::Query list_deliveries{"webhooks.list_deliveries", R"sql(
 
 constexpr pg::Query find_delivery{"webhooks.find_delivery", R"sql(
     SELECT id, webhook_id, event_id, type, state, attempts, due_at, last_outcome, last_status,
-           created_at, settled_at, body
+           created_at, settled_at, waits, body
     FROM webhook_deliveries WHERE org_id = $1 AND webhook_id = $2 AND id = $3
 )sql"};
 
@@ -47,8 +47,7 @@ constexpr pg::Query redeliver_one{"webhooks.redeliver", R"sql(
     UPDATE webhook_deliveries
     SET state = 'pending', tries = 0, due_at = coalesce($4::timestamptz, now()), settled_at = NULL
     WHERE org_id = $1 AND webhook_id = $2 AND id = $3
-    RETURNING id, webhook_id, event_id, type, state, attempts, due_at, last_outcome, last_status,
-              created_at, settled_at
+    RETURNING true
 )sql"};
 
 constexpr pg::Query redeliver_all{"webhooks.redeliver_failed", R"sql(
@@ -60,6 +59,17 @@ constexpr pg::Query redeliver_all{"webhooks.redeliver_failed", R"sql(
         ORDER BY id LIMIT $4::bigint
     ))
     RETURNING 1
+)sql"};
+
+// Of each subject the earliest that is pending goes on, and the others wait.
+constexpr pg::Query line_up_all{"webhooks.line_up", R"sql(
+    UPDATE webhook_deliveries AS d SET waits = line.waits
+    FROM (
+        SELECT id, row_number() OVER (PARTITION BY subject ORDER BY seq) > 1 AS waits
+        FROM webhook_deliveries
+        WHERE org_id = $1 AND webhook_id = $2 AND state = 'pending' AND subject IS NOT NULL
+    ) AS line
+    WHERE d.org_id = $1 AND d.id = line.id AND d.waits <> line.waits
 )sql"};
 
 std::unexpected<Error> no_delivery() {
@@ -135,6 +145,12 @@ Task<> Deliveries::wake(
     co_await transaction.run(context, wake_webhook, org, webhook, pg::sql_now(telemetry_.clock));
 }
 
+Task<> Deliveries::line_up(
+    pg::Transaction& transaction, trace::Context context, OrgId org, WebhookId webhook
+) {
+    co_await transaction.run(context, line_up_all, org, webhook);
+}
+
 Task<Result<Delivery>> Deliveries::test(
     pg::Transaction& transaction,
     trace::Context context,
@@ -174,13 +190,15 @@ Task<Result<Delivery>> Deliveries::redeliver(
     DeliveryId id
 ) {
     ACME_TRY(co_await lock(transaction, context, org, webhook));
-    const auto rows = co_await transaction.run(
+    const auto asked = co_await transaction.run(
         context, redeliver_one, org, webhook, id, pg::sql_now(telemetry_.clock)
     );
-    if (rows.empty()) co_return no_delivery();
+    if (asked.empty()) co_return no_delivery();
+    co_await line_up(transaction, context, org, webhook);
     co_await wake(transaction, context, org, webhook);
     audit::Entry entry{.action = "webhooks.redeliver", .target = id.str()};
     co_await audit::record(transaction, context, std::move(actor), std::move(entry));
+    const auto rows = co_await transaction.run(context, find_delivery, org, webhook, id);
     pg::Row row = rows[0];
     co_return delivery_in(row);
 }
@@ -197,6 +215,7 @@ Task<Result<int>> Deliveries::redeliver_failed(
     const auto rows = co_await transaction.run(
         context, redeliver_all, org, webhook, since, redeliver_max, pg::sql_now(telemetry_.clock)
     );
+    co_await line_up(transaction, context, org, webhook);
     co_await wake(transaction, context, org, webhook);
     audit::Entry entry{
         .action = "webhooks.redeliver_failed",

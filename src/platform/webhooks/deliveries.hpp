@@ -27,11 +27,12 @@ struct Delivery {
     std::string type = "";
     State state = State::pending;
     int attempts = 0;
-    std::optional<WallTime> due_at = std::nullopt;  // while it is pending
+    std::optional<WallTime> due_at = std::nullopt;  // while it is pending and does not wait
     std::optional<std::string> last_outcome = std::nullopt;
     std::optional<std::int64_t> last_status = std::nullopt;
     WallTime created_at = {};
     std::optional<WallTime> settled_at = std::nullopt;
+    bool waits = false;  // for an earlier one about the same subject, which is pending
 };
 
 struct Attempt {
@@ -81,7 +82,8 @@ public:
         WebhookId webhook
     );
 
-    /// The same event once more, with as many tries as a new one, beginning now. Errors:
+    /// The same event once more, with as many tries as a new one, beginning now; later ones about
+    /// the same subject that are pending wait for it. Errors:
     /// webhooks.no_delivery, webhooks.not_found, webhooks.disabled.
     Task<Result<Delivery>> redeliver(
         pg::Transaction& transaction,
@@ -108,11 +110,15 @@ public:
     Task<> fan_out(trace::Context context);
 
     /// Removes what was settled and is older than kept_for, and what is left of webhooks that were
-    /// deleted; some thousand at a time, false when none is left. Twice: it asks for the age.
+    /// deleted; some thousand at a time, false when none is left. Lets go what waits for nothing.
+    /// Twice: it asks for the age.
     Task<bool> sweep(trace::Context context);
 
 private:
     Task<Result<>> lock(
+        pg::Transaction& transaction, trace::Context context, OrgId org, WebhookId webhook
+    );
+    Task<> line_up(
         pg::Transaction& transaction, trace::Context context, OrgId org, WebhookId webhook
     );
     Task<> wake(pg::Transaction& transaction, trace::Context context, OrgId org, WebhookId webhook);

@@ -8,11 +8,15 @@ namespace {
 
 constexpr pg::Query insert_row{"webhooks.insert_delivery", R"sql(
     INSERT INTO webhook_deliveries (id, org_id, webhook_id, event_id, type, body, due_at, created_at,
-                                    traceparent, request_id)
-    VALUES ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, now()), $8, $9, $10)
+                                    traceparent, request_id, subject, seq, waits)
+    VALUES ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, now()), $8, $9, $10, $11::text, $12,
+            EXISTS (
+                SELECT FROM webhook_deliveries
+                WHERE org_id = $2 AND webhook_id = $3 AND subject = $11 AND state = 'pending'
+            ))
     ON CONFLICT (webhook_id, event_id) DO NOTHING
     RETURNING id, webhook_id, event_id, type, state, attempts, due_at, last_outcome, last_status,
-              created_at, settled_at
+              created_at, settled_at, waits
 )sql"};
 
 }  // namespace
@@ -47,8 +51,10 @@ Delivery delivery_in(pg::Row& row) {
         .last_status = row.integer_or_null(),
         .created_at = row.time(),
         .settled_at = row.time_or_null(),
+        .waits = row.boolean(),
     };
-    if (delivery.state != State::pending) delivery.due_at = std::nullopt;
+    delivery.waits = delivery.waits && delivery.state == State::pending;
+    if (delivery.waits || delivery.state != State::pending) delivery.due_at = std::nullopt;
     return delivery;
 }
 
@@ -76,7 +82,9 @@ Task<std::optional<Delivery>> insert_delivery(
         pg::sql_now(telemetry.clock),
         now,
         delivery.traceparent,
-        delivery.request_id
+        delivery.request_id,
+        delivery.subject,
+        delivery.seq
     );
     if (rows.empty()) co_return std::nullopt;
     pg::Row row = rows[0];

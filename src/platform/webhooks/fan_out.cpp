@@ -49,6 +49,22 @@ constexpr pg::Query sweep_webhooks{"webhooks.sweep", R"sql(
       AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.id)
 )sql"};
 
+// Every organization's. Where a sender settled one and let nobody go: one that knows no order, as
+// that of a release before.
+constexpr pg::Query let_go{"webhooks.let_go", R"sql(
+    WITH free AS (
+        UPDATE webhook_deliveries AS d SET waits = false
+        WHERE d.state = 'pending' AND d.waits AND NOT EXISTS (
+            SELECT FROM webhook_deliveries AS e
+            WHERE e.org_id = d.org_id AND e.webhook_id = d.webhook_id AND e.subject = d.subject
+              AND e.state = 'pending' AND e.seq < d.seq
+        )
+        RETURNING d.webhook_id
+    )
+    UPDATE webhooks SET due_at = least(due_at, coalesce($1::timestamptz, now()))
+    WHERE id IN (SELECT webhook_id FROM free)
+)sql"};
+
 struct Wanting {
     WebhookId id;
     OrgId org;
@@ -80,6 +96,8 @@ NewDelivery delivery_of(const happenings::Told& told, WebhookId webhook) {
         .body = body_of(told.type, told.at, told.org, told.data),
         .traceparent = told.traceparent,
         .request_id = told.request_id,
+        .subject = told.subject,
+        .seq = told.seq,
     };
 }
 
@@ -121,6 +139,7 @@ Task<bool> Deliveries::sweep(trace::Context context) {
     const auto orphans = co_await db_.run(context, sweep_orphans, sweep_batch);
     // Who sends to it now may still have its id in hand.
     co_await db_.run(context, sweep_webhooks, now - std::chrono::hours(1));
+    co_await db_.run(context, let_go, pg::sql_now(telemetry_.clock));
     co_return old[0].integer() == sweep_batch || orphans[0].integer() == sweep_batch;
 }
 

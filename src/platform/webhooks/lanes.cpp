@@ -44,7 +44,7 @@ constexpr pg::Query claim_lanes{"webhooks.claim", R"sql(
 constexpr pg::Query list_due{"webhooks.list_due", R"sql(
     SELECT id, event_id, type, body, attempts, tries, traceparent, request_id
     FROM webhook_deliveries
-    WHERE org_id = $1 AND webhook_id = $2 AND state = 'pending'
+    WHERE org_id = $1 AND webhook_id = $2 AND state = 'pending' AND NOT waits
       AND due_at <= coalesce($3::timestamptz, now())
     ORDER BY due_at, id LIMIT $4
 )sql"};
@@ -53,7 +53,7 @@ constexpr pg::Query list_due{"webhooks.list_due", R"sql(
 constexpr pg::Query release_lane{"webhooks.release", R"sql(
     UPDATE webhooks AS w SET holder = NULL, held_until = NULL, due_at = least(w.due_at, (
         SELECT min(d.due_at) FROM webhook_deliveries d
-        WHERE d.org_id = $1 AND d.webhook_id = w.id AND d.state = 'pending'
+        WHERE d.org_id = $1 AND d.webhook_id = w.id AND d.state = 'pending' AND NOT d.waits
     ))
     WHERE w.org_id = $1 AND w.id = $2 AND w.holder = $3
 )sql"};
@@ -78,6 +78,23 @@ constexpr pg::Query settle_attempt{"webhooks.settle", R"sql(
                                   response)
     SELECT id, attempts, $1, $10, $11, $7, $8, $12 FROM settled
     RETURNING number
+)sql"};
+
+// The next about the same subject is due. The lane is woken too, for a sender whose time was up may
+// be the one that says so.
+constexpr pg::Query let_next{"webhooks.let_next", R"sql(
+    WITH next AS (
+        UPDATE webhook_deliveries SET waits = false
+        WHERE org_id = $1 AND waits AND id = (
+            SELECT n.id FROM webhook_deliveries AS d
+            JOIN webhook_deliveries AS n ON n.webhook_id = d.webhook_id AND n.subject = d.subject
+            WHERE d.org_id = $1 AND d.id = $2 AND n.state = 'pending'
+            ORDER BY n.seq LIMIT 1
+        )
+        RETURNING webhook_id
+    )
+    UPDATE webhooks SET due_at = least(due_at, coalesce($3::timestamptz, now()))
+    WHERE org_id = $1 AND id IN (SELECT webhook_id FROM next)
 )sql"};
 
 constexpr pg::Query clear_strikes{"webhooks.clear_strikes", R"sql(
@@ -209,6 +226,11 @@ Task<Fate> Lanes::record(
         posted.response
     );
     if (settled.empty()) co_return "lost";
+    if (verdict.state != State::pending) {
+        co_await transaction.run(
+            context, let_next, lane.org, due.id, pg::sql_now(telemetry_.clock)
+        );
+    }
     if (posted.outcome != Outcome::delivered) {
         co_await strike(transaction, context, lane, posted);
     } else if (locked[0].integer() > 0) {

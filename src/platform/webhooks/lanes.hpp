@@ -4,6 +4,9 @@
 /// while, and sends a few deliveries of it at once. So a receiver gets no more at once than that,
 /// however many senders there are, and one that is slow holds up nobody else.
 ///
+/// Two deliveries about the same subject are never under way at once: the later one waits until the
+/// earlier is delivered, or has no tries left. What is about other subjects goes by.
+///
 /// A sender that dies lets go of its lanes when their time is up; what it was sending is sent
 /// again. What it writes late is refused by the number of the attempt.
 

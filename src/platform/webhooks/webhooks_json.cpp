@@ -66,6 +66,7 @@ boost::json::object to_json(const Delivery& delivery) {
         {"state", name_of(delivery.state)},
         {"attempts", delivery.attempts},
         {"next_attempt_at", time_or_null(delivery.due_at)},
+        {"waits", delivery.waits},
         {"last_outcome", nullptr},
         {"last_status", nullptr},
         {"created_at", http::to_json(delivery.created_at)},

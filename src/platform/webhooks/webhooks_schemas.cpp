@@ -74,8 +74,8 @@ constexpr std::array all_schemas{
     http::Schema{"WebhookDelivery", R"json({
   "type": "object",
   "required": [
-    "id", "webhook", "event", "event_type", "state", "attempts", "next_attempt_at", "last_outcome", "last_status",
-    "created_at", "settled_at"
+    "id", "webhook", "event", "event_type", "state", "attempts", "next_attempt_at", "waits", "last_outcome",
+    "last_status", "created_at", "settled_at"
   ],
   "properties": {
     "id": {"type": "string", "pattern": "^dlv_[0-9a-z]{26}$"},
@@ -85,6 +85,7 @@ constexpr std::array all_schemas{
     "state": {"type": "string", "enum": ["pending", "delivered", "failed"]},
     "attempts": {"type": "integer", "minimum": 0},
     "next_attempt_at": {"type": ["string", "null"], "format": "date-time"},
+    "waits": {"type": "boolean", "description": "For an earlier one about the same thing, which is pending."},
     "last_outcome": {"type": ["string", "null"]},
     "last_status": {"type": ["integer", "null"]},
     "created_at": {"type": "string", "format": "date-time"},

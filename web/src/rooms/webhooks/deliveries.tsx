@@ -88,6 +88,7 @@ function Row({ webhook, delivery }: { webhook: Webhook; delivery: WebhookDeliver
           <div className={styles.note}>
             <Time at={delivery.created_at} />
             {delivery.last_outcome && `, ${outcomeWords(delivery.last_outcome, delivery.last_status)}`}
+            {delivery.waits && ", waits for an earlier one about the same thing"}
             {delivery.next_attempt_at && delivery.attempts > 0 && <Next at={delivery.next_attempt_at} />}
           </div>
         </div>
