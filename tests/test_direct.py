@@ -74,6 +74,48 @@ def test_what_is_not_what_was_announced_never_becomes_a_file(api):
     assert (again.status_code, again.json()["code"]) == (409, "uploads.not_open")
 
 
+def test_without_etags_the_store_is_asked_for_the_parts(api):
+    content = os.urandom(6 * MIB)
+    upload = begin(api, content, sha256=hashlib.sha256(content).hexdigest())
+    path = f"/v1/uploads/direct/{upload['upload_id']}:complete"
+    send(upload["parts"][0], content, upload["part_size"])
+    early = api.post(path, json={})
+    assert (early.status_code, early.json()["code"]) == (409, "uploads.parts_mismatch") and "parts 2." in early.json()["detail"]
+    send(upload["parts"][1], content, upload["part_size"])
+    assert api.post(path, json={}).status_code == 202
+    assert ended(api, upload)["state"] == "ready"
+    assert api.get(f"/v1/files/{upload['file_id']}/content").content == content
+
+
+def test_what_failed_and_what_was_removed_is_in_the_audit(platform, api):
+    content = os.urandom(1000)
+    other = begin(api, content, sha256=hashlib.sha256(b"something else").hexdigest())
+    complete(api, other, [send(other["parts"][0], content, other["part_size"])])
+    ended(api, other)
+    removed = begin(api, content)
+    assert api.delete(f"/v1/uploads/direct/{removed['upload_id']}").status_code == 204
+    told = platform.sql("SELECT target || ' ' || after FROM audit_entries WHERE action = 'uploads.end'")
+    for upload, reason in ((other, "uploads.checksum_mismatch"), (removed, "uploads.removed")):
+        assert any(line.startswith(upload["upload_id"]) and reason in line for line in told.splitlines())
+
+
+def test_beyond_its_day_an_upload_takes_nothing_and_its_room_comes_back(platform, api):
+    content = os.urandom(1000)
+    upload = begin(api, content)
+    path = f"/v1/uploads/direct/{upload['upload_id']}"
+    part = send(upload["parts"][0], content, upload["part_size"])
+    org = api.get("/v1/me").json()["org"]["id"]
+    reserved = api.get(f"/v1/orgs/{org}/usage").json()
+    platform.sql(f"UPDATE uploads SET expires_at = now() - interval '1 s' WHERE file_id = "
+                 f"(SELECT file_id FROM uploads ORDER BY created_at DESC LIMIT 1)")
+    now = api.get(path).json()
+    assert (now["state"], now["reason"]) == ("failed", "uploads.expired")
+    for answer in (complete(api, upload, [part]), api.get(path + "/parts")):
+        assert (answer.status_code, answer.json()["code"]) == (409, "uploads.not_open")
+    late = requests.put(upload["parts"][0]["url"], data=content, headers=upload["parts"][0]["headers"], timeout=30)
+    assert late.status_code == 409
+
+
 def test_an_address_is_for_one_part_of_its_length(api):
     content = os.urandom(6 * MIB)
     upload = begin(api, content)
@@ -167,6 +209,7 @@ def test_with_s3_the_bytes_never_pass_a_node(s3, start_platform):
                            "--data-binary", "@-", third["url"]], input=content[10 * MIB:], capture_output=True, check=True)
     etag = re.search(rb"(?i)^etag: (\S+)", curl.stdout, re.M).group(1).decode()
     parts.append({"n": 3, "etag": etag})
-    assert complete(api, upload, parts).status_code == 202
+    assert complete(api, upload, [*parts[:2], {"n": 3, "etag": parts[0]["etag"]}]).status_code == 409
+    assert api.post(f"/v1/uploads/direct/{upload['upload_id']}:complete", json={}).status_code == 202
     assert ended(api, upload)["state"] == "ready"
     assert api.get(f"/v1/files/{upload['file_id']}/content").content == content

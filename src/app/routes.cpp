@@ -63,7 +63,9 @@ void add_routes(http::Router& router, Platform& platform) {
     organizations::add_routes(router, platform.organizations);
     files::add_routes(router, platform.files, platform.idempotency, platform.cursors);
     uploads::add_routes(router, platform.uploads, platform.idempotency);
-    uploads::add_direct_routes(router, {platform.directs, platform.idempotency});
+    uploads::add_direct_routes(
+        router, {platform.directs, platform.idempotency, platform.trusted_proxies}
+    );
     files::add_link_routes(router, platform.files, platform.file_links);
     webhooks::add_routes(
         router,

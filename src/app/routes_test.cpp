@@ -255,7 +255,7 @@ private:
 /// many ways.
 int status_of_own(const http::TableRoute& route) {
     const std::map<std::string_view, int> other{
-        {":complete", 422},
+        {":complete", 409},  // its parts are not there
         {":reschedule", 422},
         {":retry", 409},  // it is not dead
         {":ack", 409},    // the lease is closed

@@ -49,6 +49,9 @@ public:
     ) const override {
         return std::nullopt;
     }
+    Task<Result<std::vector<StoredPart>>> parts(
+        trace::Context context, std::string key, std::string id
+    ) override;
     Task<Result<>> complete(
         trace::Context context,
         std::string key,

@@ -1,6 +1,7 @@
 // Objects that come in parts, in a folder: <folder>/unfinished/<id>/ holds a file for each part,
 // and the key.
 #include "base/ids.hpp"
+#include "base/text.hpp"
 #include "io/objects/file.hpp"
 #include "io/objects/file_disk.hpp"
 #include "io/objects/probe.hpp"
@@ -89,6 +90,30 @@ Errno complete_in(const fs::path& folder, const fs::path& to, const std::vector<
     return 0;
 }
 
+struct Parts {
+    Errno error = 0;
+    std::vector<StoredPart> all = {};
+};
+
+Parts parts_in(const fs::path& folder) {
+    std::error_code error;
+    if (!fs::exists(folder / key_name, error)) return {.error = error ? error.value() : ENOENT};
+    Parts found;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const auto number = parse_number<int>(entry->path().filename().string());
+        struct stat info{};
+        if (!number || ::stat(entry->path().c_str(), &info) != 0) continue;
+        found.all.push_back(
+            {.part = {.number = *number, .etag = etag_of(info)},
+             .bytes = static_cast<std::uint64_t>(info.st_size)}
+        );
+    }
+    found.error = error.value();
+    std::ranges::sort(found.all, {}, [](const StoredPart& one) { return one.part.number; });
+    return found;
+}
+
 std::string read_key(const fs::path& path) {
     std::ifstream file(path);
     std::string key;
@@ -149,6 +174,17 @@ Task<Result<std::string>> FileStore::put_part(
     const std::chrono::duration<double> time = telemetry_.clock.steady() - began;
     part_seconds_.Observe(time.count());
     co_return put.etag;
+}
+
+Task<Result<std::vector<StoredPart>>> FileStore::parts(
+    trace::Context context, std::string key, std::string id
+) {
+    expect_key(key);
+    const trace::Span span(context, "objects.list_parts", trace::SpanKind::client);
+    Parts found = co_await beside(loop_, [folder = unfinished_ / id] { return parts_in(folder); });
+    if (found.error == ENOENT) co_return not_found();
+    if (found.error != 0) co_return unavailable(telemetry_, context, found.error);
+    co_return std::move(found.all);
 }
 
 Task<Result<>> FileStore::complete(

@@ -46,6 +46,9 @@ public:
         std::uint64_t bytes,
         std::chrono::seconds lifetime
     ) const override;
+    Task<Result<std::vector<StoredPart>>> parts(
+        trace::Context context, std::string key, std::string id
+    ) override;
     Task<Result<>> complete(
         trace::Context context,
         std::string key,

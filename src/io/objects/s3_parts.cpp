@@ -1,5 +1,6 @@
 // Objects that come in parts, in S3's own way: a multi-part upload.
 #include "base/moment.hpp"
+#include "base/text.hpp"
 #include "io/objects/digest.hpp"
 #include "io/objects/probe.hpp"
 #include "io/objects/s3.hpp"
@@ -24,6 +25,28 @@ std::string document_of(const std::vector<Part>& parts) {
                 xml::encode(part.etag) + "</ETag></Part>";
     }
     return text + "</CompleteMultipartUpload>";
+}
+
+struct PartPage {
+    std::vector<StoredPart> parts;
+    bool is_cut = false;
+};
+
+PartPage read_parts(std::string_view document) {
+    PartPage page;
+    StoredPart one;
+    xml::read(document, [&](std::string_view path, std::string_view text) {
+        if (path == "ListPartsResult/Part/PartNumber") {
+            one.part.number = parse_number<int>(text).value_or(0);
+        }
+        if (path == "ListPartsResult/Part/ETag") one.part.etag = text;
+        if (path == "ListPartsResult/Part/Size") {
+            one.bytes = parse_number<std::uint64_t>(text).value_or(0);
+        }
+        if (path == "ListPartsResult/Part") page.parts.push_back(std::exchange(one, {}));
+        if (path == "ListPartsResult/IsTruncated") page.is_cut = text == "true";
+    });
+    return page;
 }
 
 UnfinishedPage read_uploads(std::string_view document) {
@@ -113,6 +136,35 @@ std::optional<std::string> S3::part_address(
         {{"Content-Length", std::to_string(bytes)}, {"Content-Type", part_type}},
         lifetime
     );
+}
+
+Task<Result<std::vector<StoredPart>>> S3::parts(
+    trace::Context context, std::string key, std::string id
+) {
+    expect_key(key);
+    std::vector<StoredPart> all;
+    while (true) {
+        const int after = all.empty() ? 0 : all.back().part.number;
+        const auto document = co_await caller_.document(
+            context,
+            {
+                .name = "s3.list_parts",
+                .method = "GET",
+                .key = key,
+                .query =
+                    {{"max-parts", std::to_string(list_max)},
+                     {"part-number-marker", std::to_string(after)},
+                     {"uploadId", id}},
+            }
+        );
+        if (!document && document.error().code == no_such_upload) co_return not_found();
+        if (!document) co_return caller_.unavailable(document.error());
+        PartPage page = read_parts(*document);
+        // A store that names the same ones again would never come to an end.
+        std::erase_if(page.parts, [&](const StoredPart& one) { return one.part.number <= after; });
+        std::ranges::move(page.parts, std::back_inserter(all));
+        if (!page.is_cut || page.parts.empty()) co_return all;
+    }
 }
 
 Task<Result<>> S3::complete(

@@ -83,6 +83,12 @@ struct Part {
     std::string etag;
 };
 
+/// With its length, for whoever did not put it himself.
+struct StoredPart {
+    Part part;
+    std::uint64_t bytes = 0;
+};
+
 /// Content-Type of a part that others put.
 inline constexpr const char* part_type = "application/octet-stream";
 
@@ -153,6 +159,12 @@ public:
         std::uint64_t bytes,
         std::chrono::seconds lifetime
     ) const = 0;
+
+    /// What is there of it, in the order of the numbers. Errors: objects.not_found (ended, or swept
+    /// by others), objects.unavailable.
+    virtual Task<Result<std::vector<StoredPart>>> parts(
+        trace::Context context, std::string key, std::string id
+    ) = 0;
 
     /// Makes an object of `bytes` out of these parts, in the order of their numbers; others are
     /// dropped. Twice is once: when the id has ended, an object of that length decides. Errors:

@@ -161,6 +161,31 @@ TEST_P(Conformance, WhatComesInPartsIsSeenWhenItIsCompleteAndTwiceIsOnce) {
     EXPECT_EQ(late.error().code, ErrorCode("objects.not_found"));
 }
 
+TEST_P(Conformance, ThePartsThatAreThereAreToldWithTheirLengths) {
+    const std::string id = begin("a/parts");
+    EXPECT_TRUE(bench_.wait(store().parts(bench_.context, "a/parts", id)).value().empty());
+    const Part tenth = *put_part("a/parts", id, 10, "last");
+    ASSERT_TRUE(put_part("a/parts", id, 2, std::string(part_bytes, 'x')));
+    const Part second = *put_part("a/parts", id, 2, std::string(part_bytes, 'y'));
+
+    const auto told = bench_.wait(store().parts(bench_.context, "a/parts", id));
+
+    ASSERT_TRUE(told) << told.error().message;
+    ASSERT_EQ(told->size(), 2);
+    EXPECT_EQ(told->at(0).part.number, 2);
+    EXPECT_EQ(told->at(0).bytes, part_bytes);
+    EXPECT_EQ(told->at(1).part.number, 10);
+    EXPECT_EQ(told->at(1).bytes, 4);
+    const auto completed = bench_.wait(store().complete(
+        bench_.context, "a/parts", id, {told->at(0).part, told->at(1).part}, part_bytes + 4
+    ));
+    EXPECT_TRUE(completed) << completed.error().message;
+    EXPECT_TRUE(get("a/parts") == std::string(part_bytes, 'y') + "last");
+    const auto late = bench_.wait(store().parts(bench_.context, "a/parts", id));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code, ErrorCode("objects.not_found"));
+}
+
 TEST_P(Conformance, APartThatWasReplacedIsNotTakenForTheOneThatWasStored) {
     const std::string id = begin("a/parts");
     const Part first = *put_part("a/parts", id, 1, std::string(part_bytes, 'x'));

@@ -6,6 +6,7 @@
 #include "platform/uploads/direct_rows.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace acme::uploads {
 namespace {
@@ -32,12 +33,12 @@ constexpr pg::Query set_store_id{"uploads.direct_store_id", R"sql(
 
 constexpr pg::Query slide{"uploads.direct_slide", R"sql(
     UPDATE uploads SET updated_at = $3, expires_at = $4
-    WHERE org_id = $1 AND id = $2 AND state = 'open' AND assembled_at IS NULL
+    WHERE org_id = $1 AND id = $2 AND state = 'open' AND assembled_at IS NULL AND expires_at > $3
 )sql"};
 
 constexpr pg::Query set_assembled{"uploads.direct_assembled", R"sql(
     UPDATE uploads SET assembled_at = $3, updated_at = $3, expires_at = $4
-    WHERE org_id = $1 AND id = $2 AND state = 'open' AND assembled_at IS NULL
+    WHERE org_id = $1 AND id = $2 AND state = 'open' AND assembled_at IS NULL AND expires_at > $3
     RETURNING id
 )sql"};
 
@@ -74,35 +75,15 @@ std::unexpected<Error> no_such_upload() {
     return refuse(ErrorKind::not_found, "uploads.not_found", "There is no such upload.");
 }
 
+audit::Actor owner_of(const Direct& direct) {
+    return {.name = direct.owner.str(), .org = direct.org};
+}
+
 Result<> expect_open(const Direct& direct) {
     if (direct.stage == Stage::open) return {};
     return refuse(
         ErrorKind::conflict, "uploads.not_open", "This upload is complete, or has ended."
     );
-}
-
-Task<Result<Direct>> find_direct(pg::Database& db, trace::Context context, OrgId org, UploadId id) {
-    const auto rows = co_await db.run(context, select_direct, org, id);
-    if (rows.empty()) co_return no_such_upload();
-    pg::Row row = rows[0];
-    Direct direct;
-    direct.org = org;
-    direct.id = row.id<UploadId>();
-    direct.file = row.id<FileId>();
-    direct.owner = row.id<UserId>();
-    const std::string state = row.text();
-    direct.stage = stage_of(state, row.time_or_null().has_value());
-    direct.reason = row.text_or_null().value_or("");
-    direct.name = row.text();
-    direct.declared_type = row.text();
-    direct.declared_sha256 = row.text_or_null();
-    direct.bytes = static_cast<std::uint64_t>(row.integer());
-    direct.part_bytes = static_cast<std::uint64_t>(row.integer());
-    direct.key = row.text();
-    direct.store_id = row.text_or_null().value_or("");
-    direct.expires_at = row.time();
-    if (direct.stage == Stage::failed && direct.reason.empty()) direct.reason = "uploads.expired";
-    co_return direct;
 }
 
 Directs::Directs(
@@ -155,7 +136,29 @@ Task<Result<UploadId>> Directs::begin(
 }
 
 Task<Result<Direct>> Directs::find(trace::Context context, OrgId org, UploadId id) {
-    return find_direct(db_, context, org, id);
+    const auto rows = co_await db_.run(context, select_direct, org, id);
+    if (rows.empty()) co_return no_such_upload();
+    pg::Row row = rows[0];
+    Direct direct;
+    direct.org = org;
+    direct.id = row.id<UploadId>();
+    direct.file = row.id<FileId>();
+    direct.owner = row.id<UserId>();
+    const std::string state = row.text();
+    direct.stage = stage_of(state, row.time_or_null().has_value());
+    direct.reason = row.text_or_null().value_or("");
+    direct.name = row.text();
+    direct.declared_type = row.text();
+    direct.declared_sha256 = row.text_or_null();
+    direct.bytes = static_cast<std::uint64_t>(row.integer());
+    direct.part_bytes = static_cast<std::uint64_t>(row.integer());
+    direct.key = row.text();
+    direct.store_id = row.text_or_null().value_or("");
+    direct.expires_at = row.time();
+    const bool is_late = direct.expires_at <= telemetry_.clock.now();
+    if (direct.stage == Stage::open && is_late) direct.stage = Stage::failed;
+    if (direct.stage == Stage::failed && direct.reason.empty()) direct.reason = "uploads.expired";
+    co_return direct;
 }
 
 /// Begun in the store when the first address is wanted: its row is there before it.
@@ -198,22 +201,46 @@ Task<Result<>> Directs::put_nothing(trace::Context context, const Direct& direct
     co_return done;
 }
 
+std::unexpected<Error> parts_mismatch(std::string message) {
+    return refuse(ErrorKind::conflict, "uploads.parts_mismatch", std::move(message));
+}
+
+/// Errors: uploads.parts_mismatch, which names those that are missing or of another length;
+/// uploads.not_found, when the store has forgotten the upload.
+Task<Result<std::vector<objects::Part>>> Directs::stored_parts(
+    trace::Context context, const Direct& direct
+) {
+    const auto stored = co_await store_.parts(context, direct.key, direct.store_id);
+    if (!stored && stored.error().kind == ErrorKind::not_found) co_return no_such_upload();
+    if (!stored) co_return std::unexpected(files::store_unavailable());
+    std::vector<objects::Part> parts;
+    std::vector<int> missing;
+    auto next = stored->begin();
+    for (int number = 1; number <= direct.parts(); ++number) {
+        while (next != stored->end() && next->part.number < number) ++next;
+        const bool is_there = next != stored->end() && next->part.number == number &&
+                              next->bytes == direct.bytes_of(number);
+        if (is_there) parts.push_back(next->part);
+        if (!is_there) missing.push_back(number);
+    }
+    if (missing.empty()) co_return parts;
+    std::string numbers;
+    for (const int number : missing | std::views::take(parts_named_max)) {
+        numbers.append(numbers.empty() ? "" : ", ").append(std::to_string(number));
+    }
+    if (missing.size() > parts_named_max) numbers += " and more";
+    co_return parts_mismatch("Missing, or of another length, are the parts " + numbers + ".");
+}
+
 Task<Result<>> Directs::assemble(
     trace::Context context, const Direct& direct, std::vector<objects::Part> parts
 ) {
-    if (direct.bytes == 0) co_return co_await put_nothing(context, direct);
-    // The header has quotes around it, which S3 takes with the rest.
-    if (!store_.has_addresses()) {
-        for (objects::Part& part : parts) std::erase(part.etag, '"');
-    }
     const auto made = co_await store_.complete(
         context, direct.key, direct.store_id, std::move(parts), direct.bytes
     );
     if (made) co_return done;
     if (made.error().kind == ErrorKind::conflict) {
-        co_return refuse(
-            ErrorKind::conflict,
-            "uploads.parts_mismatch",
+        co_return parts_mismatch(
             "Object storage does not have these parts. Send again what is missing."
         );
     }
@@ -221,26 +248,49 @@ Task<Result<>> Directs::assemble(
     co_return std::unexpected(files::store_unavailable());
 }
 
+/// Of an upload that the store has forgotten: whether it has made the object before.
+Task<Result<>> Directs::expect_made(trace::Context context, const Direct& direct) {
+    const auto stored = co_await store_.stat(context, direct.key);
+    if (stored) co_return done;
+    if (stored.error().kind == ErrorKind::not_found) co_return no_such_upload();
+    co_return std::unexpected(files::store_unavailable());
+}
+
+Task<Result<>> Directs::make(
+    trace::Context context, const Direct& direct, std::optional<std::vector<objects::Part>> parts
+) {
+    const bool is_whole = !parts || std::ssize(*parts) == direct.parts();
+    const bool is_begun = direct.bytes == 0 || !direct.store_id.empty();
+    if (!is_whole || !is_begun) {
+        co_return parts_mismatch("This upload has " + std::to_string(direct.parts()) + " parts.");
+    }
+    if (direct.bytes == 0) co_return co_await put_nothing(context, direct);
+    if (parts) {
+        // The header has quotes around it, which S3 takes with the rest.
+        if (!store_.has_addresses()) {
+            for (objects::Part& part : *parts) std::erase(part.etag, '"');
+        }
+        co_return co_await assemble(context, direct, *std::move(parts));
+    }
+    auto stored = co_await stored_parts(context, direct);
+    if (stored) co_return co_await assemble(context, direct, *std::move(stored));
+    if (stored.error().kind != ErrorKind::not_found) {
+        co_return std::unexpected(std::move(stored).error());
+    }
+    co_return co_await expect_made(context, direct);
+}
+
 Task<Result<Direct>> Directs::complete(
-    trace::Context context, OrgId org, UploadId id, std::vector<objects::Part> parts
+    trace::Context context, OrgId org, UploadId id, std::optional<std::vector<objects::Part>> parts
 ) {
     Direct direct = ACME_TRY(co_await find(context, org, id));
     if (direct.stage == Stage::checking || direct.stage == Stage::ready) co_return direct;
     ACME_TRY(expect_open(direct));
-    const bool is_whole =
-        std::ssize(parts) == direct.parts() && (direct.bytes == 0 || !direct.store_id.empty());
-    if (!is_whole) {
-        co_return refuse(
-            ErrorKind::conflict,
-            "uploads.parts_mismatch",
-            "This upload has " + std::to_string(direct.parts()) + " parts."
-        );
-    }
-    ACME_TRY(co_await assemble(context, direct, std::move(parts)));
+    ACME_TRY(co_await make(context, direct, std::move(parts)));
     const auto stored = co_await store_.stat(context, direct.key);
     if (!stored) co_return std::unexpected(files::store_unavailable());
     if (stored->bytes != direct.bytes) {
-        co_await fail(context, direct, size_mismatch);
+        co_await fail(context, direct, owner_of(direct), size_mismatch);
         co_return refuse(
             ErrorKind::conflict, size_mismatch, "Other lengths were sent than were announced."
         );
@@ -257,21 +307,29 @@ Task<Result<Direct>> Directs::complete(
 }
 
 /// Its object goes at once where that can be; otherwise the sweep takes it.
-Task<> Directs::fail(trace::Context context, const Direct& direct, ErrorCode reason) {
+Task<> Directs::fail(
+    trace::Context context, const Direct& direct, audit::Actor actor, ErrorCode reason
+) {
     auto transaction = co_await db_.begin(context);
     const WallTime now = telemetry_.clock.now();
     const auto rows =
         co_await transaction.run(context, end_direct, direct.org, direct.id, now, reason.text());
     if (rows.empty()) co_return;
     co_await files_.abandon(transaction, context, direct.org, direct.file);
+    audit::Entry entry{
+        .action = "uploads.end",
+        .target = direct.id.str(),
+        .after = audit::json_of({{"name", direct.name}, {"reason", reason.text()}}),
+    };
+    co_await audit::record(transaction, context, std::move(actor), std::move(entry));
     co_await transaction.commit(context);
     if (!direct.store_id.empty()) co_await store_.abort(context, direct.key, direct.store_id);
     co_await store_.remove(context, direct.key);
 }
 
-Task<Result<>> Directs::remove(trace::Context context, OrgId org, UploadId id) {
+Task<Result<>> Directs::remove(trace::Context context, audit::Actor actor, OrgId org, UploadId id) {
     const Direct direct = ACME_TRY(co_await find(context, org, id));
-    co_await fail(context, direct, "uploads.removed");
+    co_await fail(context, direct, std::move(actor), "uploads.removed");
     co_return done;
 }
 

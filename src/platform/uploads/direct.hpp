@@ -18,6 +18,7 @@ inline constexpr std::chrono::minutes address_ttl{15};
 inline constexpr std::chrono::hours direct_ttl{24};  // slides with each page of addresses
 inline constexpr int addresses_max = 20;             // on one page
 inline constexpr std::size_t etag_bytes_max = 128;
+inline constexpr std::size_t parts_named_max = 20;  // in a complaint
 
 /// Why an upload can have failed.
 inline constexpr ErrorCode size_mismatch{"uploads.size_mismatch"};
@@ -35,7 +36,7 @@ enum class Stage : std::uint8_t {
     open,
     checking,  // assembled, and being read back
     ready,     // a file
-    failed,    // see `reason`
+    failed,    // see `reason`; also one whose time is up, though no sweep has seen it yet
 };
 
 struct Direct {
@@ -111,16 +112,20 @@ public:
     /// uploads.not_open, uploads.busy, uploads.store_unavailable, those of the body.
     Task<Result<std::string>> put_part(trace::Context context, PartAsked asked, http::Body& body);
 
-    /// Makes one object of the parts, all of them and in their order, and has it checked. Twice is
-    /// once. Errors: uploads.not_found, uploads.not_open, uploads.parts_mismatch (conflict),
+    /// Makes one object of the parts, all of them and in their order, and has it checked; nullopt:
+    /// of those that the store has, which are as long as they have to be. Twice is once. Errors:
+    /// uploads.not_found, uploads.not_open, uploads.parts_mismatch (conflict),
     /// uploads.size_mismatch (conflict; the upload has ended), uploads.store_unavailable.
     Task<Result<Direct>> complete(
-        trace::Context context, OrgId org, UploadId id, std::vector<objects::Part> parts
+        trace::Context context,
+        OrgId org,
+        UploadId id,
+        std::optional<std::vector<objects::Part>> parts
     );
 
     /// Ends an upload and frees what it had reserved. What has ended stays as it is. Errors:
     /// uploads.not_found.
-    Task<Result<>> remove(trace::Context context, OrgId org, UploadId id);
+    Task<Result<>> remove(trace::Context context, audit::Actor actor, OrgId org, UploadId id);
 
     /// What the job uploads.check does: reads the object, and makes a file of it or says why not.
     /// Twice: only what is assembled and open is looked at. Errors: uploads.store_unavailable.
@@ -128,11 +133,20 @@ public:
 
 private:
     Task<Result<Direct>> open(trace::Context context, OrgId org, UploadId id);
+    Task<Result<std::vector<objects::Part>>> stored_parts(
+        trace::Context context, const Direct& direct
+    );
     Task<Result<>> assemble(
         trace::Context context, const Direct& direct, std::vector<objects::Part> parts
     );
+    Task<Result<>> make(
+        trace::Context context,
+        const Direct& direct,
+        std::optional<std::vector<objects::Part>> parts
+    );
+    Task<Result<>> expect_made(trace::Context context, const Direct& direct);
     Task<Result<>> put_nothing(trace::Context context, const Direct& direct);
-    Task<> fail(trace::Context context, const Direct& direct, ErrorCode reason);
+    Task<> fail(trace::Context context, const Direct& direct, audit::Actor actor, ErrorCode reason);
     Task<Result<files::Received>> read_back(trace::Context context, const Direct& direct);
     std::string address_of(const Direct& direct, int number) const;
 

@@ -43,7 +43,9 @@ Task<Result<>> Directs::check(trace::Context context, OrgId org, UploadId id) {
     const files::Received received = ACME_TRY(co_await read_back(context, direct));
     const bool is_other = direct.declared_sha256.value_or(received.sha256) != received.sha256;
     if (received.bytes != direct.bytes || is_other) {
-        co_await fail(context, direct, is_other ? checksum_mismatch : size_mismatch);
+        co_await fail(
+            context, direct, owner_of(direct), is_other ? checksum_mismatch : size_mismatch
+        );
         co_return done;
     }
     auto transaction = co_await db_.begin(context);

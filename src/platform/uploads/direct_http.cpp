@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/text.hpp"
+#include "io/http/client_address.hpp"
 #include "io/http/fields.hpp"
 #include "io/http/json.hpp"
 #include "platform/files/name.hpp"
@@ -130,12 +131,18 @@ Task<Result<Response>> put(DirectRoutes room, const Call& call) {
     co_return response;
 }
 
-/// All of them, in their order. Errors: http.fields_invalid.
-Result<std::vector<objects::Part>> parts_in(boost::json::object body) {
+/// All of them, in their order; nullopt: the store is to be asked. Errors: http.fields_invalid.
+Result<std::optional<std::vector<objects::Part>>> parts_in(boost::json::object body) {
     http::Fields fields(std::move(body));
     std::vector<objects::Part> all;
     const boost::json::value* const value = fields.any("parts");
-    const auto* const array = value != nullptr ? value->if_array() : nullptr;
+    if (value == nullptr || value->is_null()) {
+        if (auto finished = fields.finish(); !finished) {
+            return std::unexpected(std::move(finished).error());
+        }
+        return std::nullopt;
+    }
+    const auto* const array = value->if_array();
     bool is_sound = array != nullptr;
     for (std::size_t i = 0; is_sound && i < array->size(); ++i) {
         const auto* const part = array->at(i).if_object();
@@ -148,7 +155,9 @@ Result<std::vector<objects::Part>> parts_in(boost::json::object body) {
     }
     if (!is_sound) {
         fields.complain(
-            "parts", "uploads.parts", "must be a list of all parts, {n, etag}, counted from 1"
+            "parts",
+            "uploads.parts",
+            "must be a list of all parts, {n, etag}, counted from 1, or absent"
         );
     }
     if (auto finished = fields.finish(); !finished) {
@@ -172,7 +181,13 @@ Task<Result<Response>> complete(DirectRoutes room, const Call& call) {
 
 Task<Result<Response>> remove(DirectRoutes room, const Call& call) {
     const UploadId id = ACME_TRY(id_in(call));
-    ACME_TRY(co_await room.directs.remove(call.context, call.who().org, id));
+    const OrgId org = call.who().org;
+    audit::Actor actor{
+        .name = call.who().user.str(),
+        .org = org,
+        .ip = http::client_address(call.request, room.trusted_proxies),
+    };
+    ACME_TRY(co_await room.directs.remove(call.context, std::move(actor), org, id));
     co_return Response{.status = 204};
 }
 

@@ -10,6 +10,7 @@ namespace acme::uploads {
 struct DirectRoutes {
     Directs& directs;
     idempotency::Idempotency& idempotency;
+    const Networks& trusted_proxies;
 };
 
 /// POST /v1/files/direct; GET and DELETE /v1/uploads/direct/{id}; GET …/parts; PUT …/parts/{n}, for

@@ -63,7 +63,7 @@ constexpr http::Schema part_schema{"DirectPart", R"({
     "url": {
       "type": "string",
       "format": "uri",
-      "description": "Where the part goes by PUT, for a quarter of an hour; the answer's ETag is what completes the upload."
+      "description": "Where the part goes by PUT, for a quarter of an hour; the answer's ETag may be told when the upload is completed."
     },
     "headers": {
       "type": "object",
@@ -85,11 +85,11 @@ constexpr http::Schema parts_schema{"DirectParts", R"({
 
 constexpr http::Schema completion_schema{"DirectCompletion", R"({
   "type": "object",
-  "required": ["parts"],
   "additionalProperties": false,
   "properties": {
     "parts": {
-      "type": "array",
+      "type": ["array", "null"],
+      "description": "All of them, with the ETags that say which bytes are meant. Without it the parts are taken as the store has them: it is asked for their lengths, and `sha256` says what they have to be.",
       "maxItems": 10240,
       "items": {
         "type": "object",

@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "platform/uploads/direct_http.hpp"
 #include "platform/uploads/direct_jobs.hpp"
+#include "platform/uploads/uploads_jobs.hpp"
 #include "testing/files_bench.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -28,7 +29,8 @@ constexpr pg::Query reserved_bytes{
 
 struct DirectBench : FilesBench {
     explicit DirectBench(const testing::Driver& driver) : FilesBench(driver) {
-        add_direct_routes(router, {directs, idempotency});
+        add_direct_routes(router, {directs, idempotency, trusted_proxies});
+        add_jobs(jobs, uploads);
         add_direct_jobs(jobs, directs);
     }
 
@@ -105,9 +107,19 @@ struct DirectBench : FilesBench {
         return std::string(now(upload).at("state").as_string());
     }
 
+    /// What the audit says of the one that was ended.
+    std::string ends() {
+        constexpr static pg::Query told{"test.ends", R"sql(
+            SELECT after::text FROM audit_entries WHERE action = 'uploads.end'
+        )sql"};
+        return wait(db.run(context, told))[0].text();
+    }
+
     std::int64_t reserved() { return wait(db.run(context, reserved_bytes, me->org))[0].integer(); }
 
     fetch::Client client{telemetry};
+    Networks trusted_proxies;
+    Uploads uploads{db, backend->store(), files, telemetry};
     Directs directs{db, backend->store(), files, telemetry, one_key(), std::string(base)};
 };
 
@@ -156,6 +168,84 @@ TEST_P(DirectOn, AnotherSha256IsNoFileAndLeavesNothing) {
     EXPECT_EQ(bench.reserved(), 0);
     EXPECT_TRUE(bench.names().empty());
     EXPECT_EQ(code_of(bench.complete(upload, parts)), "uploads.not_open");
+    EXPECT_EQ(bench.ends(), R"({"name":"a.bin","reason":"uploads.checksum_mismatch"})");
+}
+
+TEST_P(DirectOn, WithoutETagsThePartsAreTakenAsTheStoreHasThem) {
+    DirectBench bench(GetParam());
+    const std::string text = random_bytes(10 * mib + 7);
+    const auto upload = bench.begin(text, to_hex(sha256(text)));
+    const auto& parts = upload.at("parts").as_array();
+    const auto put = [&](std::size_t index, const std::string& bytes) {
+        return bench.put(std::string(parts[index].at("url").as_string()), bytes);
+    };
+    const auto complete = [&](boost::json::object body) {
+        return bench.post_json(DirectBench::path(upload) + ":complete", std::move(body));
+    };
+    put(0, text.substr(0, 5 * mib));
+    put(2, text.substr(10 * mib));
+    const Response early = complete({});
+    EXPECT_EQ(code_of(early), "uploads.parts_mismatch");
+    EXPECT_TRUE(early.body.contains("the parts 2.")) << early.body;
+
+    put(1, text.substr(5 * mib, 5 * mib));
+    EXPECT_EQ(complete({{"parts", nullptr}}).status, 202);
+    EXPECT_EQ(complete({}).status, 202);
+    bench.run_jobs();
+
+    EXPECT_EQ(bench.state(upload), "ready");
+    EXPECT_TRUE(bench.content(std::string(upload.at("file_id").as_string())) == text);
+    EXPECT_EQ(complete({{"part", 1}}).status, 422);
+}
+
+TEST_P(DirectOn, WithoutETagsTooACompletionWhoseAnswerWasLostFindsItDone) {
+    DirectBench bench(GetParam());
+    const std::string text = random_bytes(1000);
+    const auto upload = bench.begin(text);
+    bench.put_all(upload, text);
+    const auto id = *UploadId::parse(upload.at("upload_id").as_string());
+    const Direct direct = *bench.wait(bench.directs.find(bench.context, bench.me->org, id));
+    objects::Store& store = bench.backend->store();
+    const auto there = bench.wait(store.parts(bench.context, direct.key, direct.store_id));
+    ASSERT_TRUE(bench.wait(
+        store.complete(bench.context, direct.key, direct.store_id, {there->at(0).part}, text.size())
+    ));
+
+    EXPECT_EQ(
+        bench.post_json(DirectBench::path(upload) + ":complete", boost::json::object()).status, 202
+    );
+    bench.run_jobs();
+
+    EXPECT_EQ(bench.state(upload), "ready");
+}
+
+TEST_P(DirectOn, BeyondItsTimeAnUploadTakesNothingAndItsRoomComesBack) {
+    DirectBench bench(GetParam());
+    const std::string text = random_bytes(1000);
+    const auto upload = bench.begin(text);
+    bench.put_all(upload, text);
+    for (int twice = 0; twice < 2; ++twice) {
+        bench.clock.advance(direct_ttl - 1min);
+        EXPECT_EQ(bench.send(get, DirectBench::path(upload) + "/parts").status, 200)
+            << "each page gives it a day more";
+    }
+
+    bench.clock.advance(direct_ttl);
+    EXPECT_EQ(bench.state(upload), "failed");
+    EXPECT_EQ(bench.now(upload).at("reason").as_string(), "uploads.expired");
+    EXPECT_EQ(code_of(bench.send(get, DirectBench::path(upload) + "/parts")), "uploads.not_open");
+    EXPECT_EQ(
+        code_of(bench.post_json(DirectBench::path(upload) + ":complete", boost::json::object())),
+        "uploads.not_open"
+    );
+    EXPECT_TRUE(bench.wait(bench.uploads.sweep(bench.context)));
+    bench.run_jobs();
+
+    EXPECT_EQ(bench.reserved(), 0);
+    EXPECT_EQ(bench.objects(), 0);
+    const auto left = bench.wait(bench.backend->store().unfinished(bench.context, "org_", {}));
+    EXPECT_TRUE(left->uploads.empty());
+    EXPECT_EQ(bench.now(upload).at("reason").as_string(), "uploads.expired");
 }
 
 TEST_P(DirectOn, AnAddressTakesItsPartAndNothingElse) {
@@ -227,6 +317,7 @@ TEST_P(DirectOn, WhatIsGivenUpFreesItsRoomAndLeavesNothingInTheStore) {
 
     EXPECT_EQ(bench.reserved(), 0);
     EXPECT_EQ(bench.now(upload).at("reason").as_string(), "uploads.removed");
+    EXPECT_EQ(bench.audits("uploads.end"), 1);
     const auto left = bench.wait(bench.backend->store().unfinished(bench.context, "org_", {}));
     EXPECT_TRUE(left->uploads.empty());
     EXPECT_EQ(code_of(bench.send(get, DirectBench::path(upload) + "/parts")), "uploads.not_open");
