@@ -1,5 +1,6 @@
 #include "platform/accounts/accounts.hpp"
 
+#include "base/one_line.hpp"
 #include "io/pg/database.hpp"
 #include "platform/accounts/email.hpp"
 #include "platform/accounts/rows.hpp"
@@ -55,17 +56,11 @@ constexpr pg::Query find_standing{"accounts.standing", R"sql(
     WHERE u.id = $1
 )sql"};
 
-std::size_t chars_in(std::string_view text) {
-    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
-    return static_cast<std::size_t>(std::ranges::count_if(text, begins));
-}
-
 }  // namespace
 
 bool is_name(std::string_view name) {
-    const bool is_line = std::ranges::none_of(name, [](char c) { return c >= '\0' && c < ' '; });
     const bool has_text = name.find_first_not_of(' ') != name.npos;
-    return is_line && has_text && chars_in(name) <= name_chars_max;
+    return is_one_line(name) && has_text && chars_in(name) <= name_chars_max;
 }
 
 std::vector<FieldError> problems_of(const NewUser& user) {
@@ -131,7 +126,10 @@ Task<Result<User>> Accounts::create(
     if (!is_alone) {
         std::string joined = audit::json_of({{"user", id.str()}, {"role", name_of(joins.role)}});
         co_await happenings::tell(
-            transaction, context, telemetry_, {"member.joined", joins.org, id.str(), std::move(joined)}
+            transaction,
+            context,
+            telemetry_,
+            {"member.joined", joins.org, id.str(), std::move(joined)}
         );
     }
     co_return read_user(rows[0]);

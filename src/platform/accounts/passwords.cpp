@@ -1,6 +1,7 @@
 // Source: libsodium, "The Argon2 function".
 #include "platform/accounts/passwords.hpp"
 
+#include "base/one_line.hpp"
 #include "io/loop/loop.hpp"
 #include "io/pg/database.hpp"
 #include "platform/accounts/common_passwords.hpp"
@@ -103,11 +104,10 @@ std::unexpected<Error> bad_password(FieldError problem) {
 std::optional<FieldError> problem_of_password(
     std::string_view password, std::string_view email, std::string pointer
 ) {
-    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
     if (password.size() > password_bytes_max) {
         return FieldError{std::move(pointer), "accounts.password_too_long", "At most 1,024 bytes."};
     }
-    if (static_cast<std::size_t>(std::ranges::count_if(password, begins)) < password_chars_min) {
+    if (chars_in(password) < password_chars_min) {
         return FieldError{
             std::move(pointer), "accounts.password_too_short", "At least 10 characters."
         };

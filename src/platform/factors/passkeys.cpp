@@ -2,10 +2,9 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "base/one_line.hpp"
 #include "io/pg/database.hpp"
 #include "platform/factors/rows.hpp"
-
-#include <algorithm>
 
 namespace acme::factors {
 namespace {
@@ -103,10 +102,7 @@ std::unexpected<Error> no_such_passkey() {
 }
 
 Result<> check_name(std::string_view name) {
-    const bool is_line = std::ranges::none_of(name, [](char c) { return c >= '\0' && c < ' '; });
-    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
-    const auto chars = static_cast<std::size_t>(std::ranges::count_if(name, begins));
-    if (is_line && chars >= 1 && chars <= passkey_name_chars_max) return {};
+    if (is_one_line(name) && !name.empty() && chars_in(name) <= passkey_name_chars_max) return {};
     return invalid({"/name", "factors.name_malformed", "One line of 1 to 60 characters."});
 }
 

@@ -1,5 +1,5 @@
 // An upload in parts that need not be sent twice. Source: tus 1.0, core and creation.
-#include "base/bytes.hpp"
+#include "base/base64.hpp"
 #include "base/text.hpp"
 #include "io/loop/loop.hpp"
 #include "platform/files/name.hpp"
@@ -15,17 +15,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t sent_at_once = std::size_t{5} * 1024 * 1024;
 constexpr std::chrono::minutes answer_time_max{5};  // of a slow line to one piece
-
-/// Upload-Metadata wants the other alphabet of base64, with its padding.
-std::string to_base64(std::string_view bytes) {
-    std::string text = to_base64url(bytes);
-    for (char& c : text) {
-        if (c == '-') c = '+';
-        if (c == '_') c = '/';
-    }
-    text.append((4 - text.size() % 4) % 4, '=');
-    return text;
-}
 
 std::unexpected<Error> local_fault(const std::string& path) {
     return refuse(ErrorKind::conflict, "files.local", path + " cannot be read.");

@@ -1,6 +1,6 @@
 #include "platform/identities/remote.hpp"
 
-#include "base/bytes.hpp"
+#include "base/base64.hpp"
 #include "io/http/json.hpp"
 #include "platform/identities/address.hpp"
 #include "platform/identities/claims.hpp"
@@ -27,15 +27,6 @@ std::unexpected<Error> invalid_token() {
         "identities.token_invalid",
         "What the provider says of you cannot be verified."
     );
-}
-
-/// With padding, as headers have it. Source: RFC 7617.
-std::string to_base64(std::string_view bytes) {
-    std::string text = to_base64url(bytes);
-    std::ranges::replace(text, '-', '+');
-    std::ranges::replace(text, '_', '/');
-    while (text.size() % 4 != 0) text += '=';
-    return text;
 }
 
 void append(std::string& form, std::string_view name, std::string_view value) {

@@ -2,11 +2,10 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "base/one_line.hpp"
 #include "io/pg/database.hpp"
 #include "platform/keys/key_text.hpp"
 #include "platform/keys/scopes.hpp"
-
-#include <algorithm>
 
 namespace acme::keys {
 namespace {
@@ -93,10 +92,7 @@ Key key_in(pg::Row row) {
 }
 
 bool is_name(std::string_view name) {
-    const bool is_line = std::ranges::none_of(name, [](char c) { return c >= '\0' && c < ' '; });
-    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
-    const auto chars = static_cast<std::size_t>(std::ranges::count_if(name, begins));
-    return is_line && chars >= 1 && chars <= name_chars_max;
+    return is_one_line(name) && !name.empty() && chars_in(name) <= name_chars_max;
 }
 
 }  // namespace

@@ -1,25 +1,11 @@
 #include "platform/tokens/form.hpp"
 
-#include "base/bytes.hpp"
+#include "base/base64.hpp"
 #include "io/http/message.hpp"
 
 #include <algorithm>
 
 namespace acme::tokens {
-namespace {
-
-/// Base64 with '+', '/' and padding, as RFC 7617 has it.
-std::optional<std::string> parse_base64(std::string text) {
-    while (text.ends_with('=')) text.pop_back();
-    for (char& c : text) {
-        if (c == '-' || c == '_') return std::nullopt;
-        if (c == '+') c = '-';
-        if (c == '/') c = '_';
-    }
-    return parse_base64url(text);
-}
-
-}  // namespace
 
 std::string form_encoded(std::string_view value) {
     constexpr std::string_view plain =

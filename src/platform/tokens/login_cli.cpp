@@ -31,13 +31,7 @@ struct Answer {
     boost::json::object body;
 };
 
-/// What is kept of a login.
-struct Kept {
-    std::string url;
-    std::string key;
-};
-
-std::string file_in(const LoginParts& parts) { return parts.folder + "/login.json"; }
+std::string file_in(const std::string& folder) { return folder + "/login.json"; }
 
 std::string text_in(const boost::json::object& object, std::string_view name) {
     const auto* const value = object.if_contains(name);
@@ -84,22 +78,13 @@ Task<Result<Answer>> post(
     co_return co_await ask(parts, context, std::move(request));
 }
 
-std::optional<Kept> kept_in(const LoginParts& parts) {
-    const auto text = process::read_file(file_in(parts));
-    if (!text) return std::nullopt;
-    const auto object = http::parse_object(*text);
-    if (!object) return std::nullopt;
-    Kept kept{.url = text_in(*object, "url"), .key = text_in(*object, "key")};
-    if (kept.url.empty() || kept.key.empty()) return std::nullopt;
-    return kept;
-}
-
-void keep(const LoginParts& parts, const Kept& kept) {
+void keep(const LoginParts& parts, const Login& kept) {
     std::filesystem::create_directories(parts.folder);
     std::filesystem::permissions(parts.folder, std::filesystem::perms::owner_all);
     process::write_private(
-        file_in(parts),
-        boost::json::serialize(boost::json::object{{"url", kept.url}, {"key", kept.key}}) + "\n"
+        file_in(parts.folder),
+        boost::json::serialize(boost::json::object{{"url", kept.url}, {"key", kept.key.reveal()}}) +
+            "\n"
     );
 }
 
@@ -109,15 +94,18 @@ std::string machine_name() {
     return name.data();
 }
 
-/// Asks until somebody has decided.
+/// Asks until somebody has decided, or nobody can any more.
 Task<Result<std::string>> wait_for_key(
     const LoginParts& parts, trace::Context context, std::string url, boost::json::object begun
 ) {
     const std::string form =
         "grant_type=" + std::string(device_grant) + "&device_code=" + text_in(begun, "device_code");
     auto pause = std::chrono::seconds(std::max<std::int64_t>(number_in(begun, "interval"), 1));
-    while (true) {
+    const std::chrono::seconds life(number_in(begun, "expires_in"));
+    std::chrono::seconds waited{0};
+    while (waited < life) {
         co_await sleep_for(pause);
+        waited += pause;
         const auto answer = ACME_TRY(co_await post(parts, context, url + "/oauth/token", form));
         if (answer.status == 200) co_return text_in(answer.body, "access_token");
         const std::string error = text_in(answer.body, "error");
@@ -127,19 +115,20 @@ Task<Result<std::string>> wait_for_key(
         if (error == "access_denied") {
             co_return refuse(ErrorKind::forbidden, "tokens.denied", "The platform said no.");
         }
-        co_return refuse(
-            ErrorKind::unauthenticated, "tokens.too_late", "Nobody said yes in time. Try again."
-        );
+        break;
     }
+    co_return refuse(
+        ErrorKind::unauthenticated, "tokens.too_late", "Nobody said yes in time. Try again."
+    );
 }
 
 Task<Result<boost::json::object>> who_is(
-    const LoginParts& parts, trace::Context context, Kept kept
+    const LoginParts& parts, trace::Context context, const Login& kept
 ) {
     fetch::Request request{
         .name = "tokens.whoami",
         .url = kept.url + "/v1/me",
-        .headers = {{"Authorization", "Bearer " + kept.key}},
+        .headers = {{"Authorization", "Bearer " + std::string(kept.key.reveal())}},
     };
     auto answer = ACME_TRY(co_await ask(parts, context, std::move(request)));
     if (answer.status == 401) co_return signed_out();
@@ -154,7 +143,7 @@ Task<Result<boost::json::object>> who_is(
     co_return std::move(answer.body);
 }
 
-void print_who(const cli::Call& call, const Kept& kept, const boost::json::object& me) {
+void print_who(const cli::Call& call, const Login& kept, const boost::json::object& me) {
     const auto* const org = me.if_contains("org");
     const boost::json::object in =
         org != nullptr && org->is_object() ? org->get_object() : boost::json::object();
@@ -207,8 +196,9 @@ Task<Result<>> login(const LoginParts& parts, const cli::Call& call) {
         shown.erase("device_code");
         call.print(boost::json::serialize(shown));
     }
-    const Kept kept{
-        .url = url, .key = ACME_TRY(co_await wait_for_key(parts, call.context, url, begun.body))
+    const Login kept{
+        .url = url,
+        .key = Secret(ACME_TRY(co_await wait_for_key(parts, call.context, url, begun.body))),
     };
     keep(parts, kept);
     print_who(call, kept, ACME_TRY(co_await who_is(parts, call.context, kept)));
@@ -217,17 +207,20 @@ Task<Result<>> login(const LoginParts& parts, const cli::Call& call) {
 
 /// The key ends on the platform first: a file that is gone would leave it good for months.
 Task<Result<>> logout(const LoginParts& parts, const cli::Call& call) {
-    const auto kept = kept_in(parts);
+    const auto kept = kept_login(parts.folder);
     if (!kept) co_return signed_out();
-    const auto answer = ACME_TRY(
-        co_await post(parts, call.context, kept->url + "/oauth/revoke", "token=" + kept->key)
-    );
+    const auto answer = ACME_TRY(co_await post(
+        parts,
+        call.context,
+        kept->url + "/oauth/revoke",
+        "token=" + form_encoded(kept->key.reveal())
+    ));
     if (answer.status != 200) {
         co_return refuse(
             ErrorKind::unavailable, "tokens.unreachable", "The platform did not end the key."
         );
     }
-    std::filesystem::remove(file_in(parts));
+    std::filesystem::remove(file_in(parts.folder));
     if (call.has("--json")) {
         call.print(audit::json_of({{"url", kept->url}, {"state", "signed_out"}}));
     } else {
@@ -237,7 +230,7 @@ Task<Result<>> logout(const LoginParts& parts, const cli::Call& call) {
 }
 
 Task<Result<>> whoami(const LoginParts& parts, const cli::Call& call) {
-    const auto kept = kept_in(parts);
+    const auto kept = kept_login(parts.folder);
     if (!kept) co_return signed_out();
     print_who(call, *kept, ACME_TRY(co_await who_is(parts, call.context, *kept)));
     co_return done;
@@ -248,7 +241,7 @@ constexpr cli::Option as_json{.name = "--json", .about = "one JSON object a line
 }  // namespace
 
 std::optional<Login> kept_login(const std::string& folder) {
-    const auto text = process::read_file(folder + "/login.json");
+    const auto text = process::read_file(file_in(folder));
     const auto object = http::parse_object(text.value_or(""));
     if (!object) return std::nullopt;
     Login login{.url = text_in(*object, "url"), .key = Secret(text_in(*object, "key"))};

@@ -1,10 +1,9 @@
 #include "platform/tokens/service_accounts.hpp"
 
+#include "base/one_line.hpp"
 #include "io/pg/database.hpp"
 #include "platform/keys/scopes.hpp"
 #include "platform/tokens/service_account_rows.hpp"
-
-#include <algorithm>
 
 namespace acme::tokens {
 namespace {
@@ -64,10 +63,7 @@ std::optional<Role> role_of(std::string_view text, std::initializer_list<Role> r
 }
 
 bool is_name(std::string_view name) {
-    const bool is_line = std::ranges::none_of(name, [](char c) { return c >= '\0' && c < ' '; });
-    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
-    const auto chars = static_cast<std::size_t>(std::ranges::count_if(name, begins));
-    return is_line && chars >= 1 && chars <= name_chars_max;
+    return is_one_line(name) && !name.empty() && chars_in(name) <= name_chars_max;
 }
 
 void add_name_problem(std::string_view name, std::vector<FieldError>& problems) {

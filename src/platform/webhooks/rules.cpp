@@ -1,5 +1,6 @@
 #include "platform/webhooks/rules.hpp"
 
+#include "base/one_line.hpp"
 #include "platform/happenings/types.hpp"
 
 #include <algorithm>
@@ -23,11 +24,7 @@ void add_type_problems(const std::vector<std::string>& types, std::vector<FieldE
 }
 
 void add_description_problems(std::string_view text, std::vector<FieldError>& problems) {
-    const bool is_line =
-        std::ranges::none_of(text, [](char c) { return (c >= '\0' && c < ' ') || c == 0x7f; });
-    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
-    const auto chars = static_cast<std::size_t>(std::ranges::count_if(text, begins));
-    if (is_line && chars <= description_chars_max) return;
+    if (is_one_line(text) && chars_in(text) <= description_chars_max) return;
     problems.push_back(
         {"/description", "webhooks.description_malformed", "must be one line of 200 characters"}
     );

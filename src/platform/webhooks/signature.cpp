@@ -1,32 +1,17 @@
 #include "platform/webhooks/signature.hpp"
 
-#include "base/bytes.hpp"
+#include "base/base64.hpp"
 #include "base/hash.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace acme::webhooks {
 namespace {
 
-/// With '+', '/' and padding. Source: RFC 4648, 4.
-std::string to_base64(std::string_view bytes) {
-    std::string text = to_base64url(bytes);
-    std::ranges::replace(text, '-', '+');
-    std::ranges::replace(text, '_', '/');
-    text.append((4 - text.size() % 4) % 4, '=');
-    return text;
-}
-
 std::string key_of(const Secret& secret) {
     const std::string_view text = secret.reveal();
     if (!text.starts_with(secret_prefix)) throw std::invalid_argument("no secret of a webhook");
-    std::string rest(text.substr(secret_prefix.size()));
-    std::ranges::replace(rest, '+', '-');
-    std::ranges::replace(rest, '/', '_');
-    rest.erase(rest.find_last_not_of('=') + 1);
-    auto key = parse_base64url(rest);
-    wipe(rest);
+    auto key = parse_base64(std::string(text.substr(secret_prefix.size())));
     if (!key) throw std::invalid_argument("no secret of a webhook");
     return *std::move(key);
 }
