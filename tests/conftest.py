@@ -134,8 +134,8 @@ class Platform:
     def start(self, wait=True):
         self.said = []
         self.process = subprocess.Popen(
-            under_account([str(self.home.binary), "up", "--home", str(self.data), "--port",
-                           str(self.port), *self.options]),
+            self.before() + under_account([str(self.home.binary), "up", "--home", str(self.data), "--port",
+                                           str(self.port), *self.options]),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.home.path,
             env=self.base_environment(), start_new_session=True)
         self._listener = threading.Thread(target=self._collect, args=(self.process, self.said), daemon=True)
@@ -143,6 +143,10 @@ class Platform:
         if wait:
             self.wait_for_line(READY, START_SECONDS)
         return self
+
+    def before(self):
+        """Words before the command, for one that has something of its own."""
+        return []
 
     def stop(self, number=signal.SIGTERM):
         """Returns the exit code. What runs at the end of a test is stopped for it."""

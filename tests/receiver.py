@@ -17,17 +17,21 @@ from standardwebhooks.webhooks import Webhook  # noqa: E402
 class Receiver:
     """`got` is every request whose body came: path, headers, body. `answers` are given in turn, then `answer`."""
 
-    def __init__(self):
+    def __init__(self, host="127.0.0.1", port=0):
         self.got = []
         self.answer = 204
         self.answers = []  # a status, (status, headers, body), "reset", or an Event to wait for first
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server = http.server.ThreadingHTTPServer((host, port), self._handler())
         self.server.daemon_threads = True
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
 
     def url(self, path="/hook"):
-        return f"http://127.0.0.1:{self.server.server_port}{path}"
+        return f"http://{self.server.server_address[0]}:{self.port}{path}"
+
+    @property
+    def port(self):
+        return self.server.server_port
 
     def at(self, path):
         return [request for request in self.got if request["path"] == path]

@@ -1,13 +1,15 @@
 """Webhooks as programs outside get them: signed, tried again, never to where only the platform may connect."""
 
 import json
+import signal
+import subprocess
 import threading
 import uuid
 
 import jsonschema
 import pytest
 import requests
-from conftest import Home, Platform, until
+from conftest import Home, Platform, under_account, until
 from people import sign_in
 from receiver import Receiver, Webhook, verified
 
@@ -260,6 +262,52 @@ def test_the_terminal_does_it_too(hooked, receiver):
     assert wrong.returncode == 1
     for word in ("url:", "event_types/0:"):
         assert word in wrong.stdout
+
+
+def listen(platform, *words):
+    """The command, and its lines as they come."""
+    process = subprocess.Popen(under_account([str(platform.home.binary), "webhooks", "listen", *words]), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=platform.environment,
+                               cwd=platform.home.path)
+    said = []
+    threading.Thread(target=lambda: said.extend(iter(process.stdout.readline, "")), daemon=True).start()
+    return process, said
+
+
+def test_listen_forwards_to_this_machine_and_shows_what_came_of_it(platform, receiver):
+    email = f"w{uuid.uuid4().hex[:12]}@example.com"
+    api = sign_in(platform, email)
+    process, said = listen(platform, "--email", email, "--forward-to", f"localhost:{receiver.port}/hook", "--json")
+    try:
+        until(lambda: said, seconds=20)
+        made = json.loads(said[0])
+        receiver.answers = [204, 500]
+        for name in ("a.txt", "b.txt"):
+            api.post(f"/v1/files?name={name}", data=b"text", headers={"Content-Type": "text/plain"})
+            until(lambda: len(said) == {"a.txt": 2, "b.txt": 3}[name], seconds=20)
+        assert verified(receiver.got[0], made["secret"])["type"] == "file.ready"
+        shown = [json.loads(line) for line in said[1:]]
+        assert [(one["event_type"], one["outcome"], one["status"]) for one in shown] == [
+            ("file.ready", "delivered", 204), ("file.ready", "refused", 500)]
+        assert [row["state"] for row in deliveries(api, made)] == ["failed", "delivered"]
+    finally:
+        process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0, said
+    assert api.get("/v1/webhooks").json()["data"] == []
+
+
+def test_listen_refuses_other_machines_and_ends_when_its_webhook_is_deleted(platform, receiver):
+    email = f"w{uuid.uuid4().hex[:12]}@example.com"
+    api = sign_in(platform, email)
+    for url in ("https://example.com/hook", "10.0.0.1:4000", "localhost:22", "ftp://localhost/"):
+        refused = platform.run("webhooks", "listen", "--email", email, "--forward-to", url, check=False)
+        assert refused.returncode == 1 and "url:" in refused.stdout, refused.stdout
+    process, said = listen(platform, "--email", email, "--forward-to", receiver.url())
+    until(lambda: len(said) == 3, seconds=20)
+    assert said[2].strip() == f"Listening for {receiver.url()}; Ctrl-C ends it."
+    assert api.delete(f"/v1/webhooks/{said[0].strip()}").status_code == 204
+    assert process.wait(40) == 1
+    assert "deleted" in said[-1]
 
 
 def test_deliveries_are_counted(hooked, api, receiver):

@@ -88,6 +88,17 @@ local::Description describe_release() {
     return description;
 }
 
+webhooks::Terminal webhooks_terminal(Platform& platform) {
+    return {
+        platform.db,
+        platform.webhooks,
+        platform.deliveries,
+        platform.accounts,
+        platform.lanes,
+        platform.telemetry
+    };
+}
+
 }  // namespace
 
 void add_commands(cli::Commands& commands, Platform& platform) {
@@ -141,9 +152,7 @@ void add_commands(cli::Commands& commands, Platform& platform) {
          }}
     );
     commands.add_group("webhooks", "Where programs outside are told what happened.");
-    webhooks::add_commands(
-        commands, {platform.db, platform.webhooks, platform.deliveries, platform.accounts}
-    );
+    webhooks::add_commands(commands, webhooks_terminal(platform));
     commands.add_group("config", "The environment variables: check them, document them.");
     add_config_commands(commands);
     add_migrate_command(commands, platform);

@@ -18,6 +18,7 @@ versitygw="versitygw@v1.8.0"
 otlp="opentelemetry-proto@1.45.2"
 oidc="oidc-provider@9.13.3"
 standardwebhooks="standardwebhooks@1.1.0"
+dnslib="dnslib@0.9.26"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
@@ -152,15 +153,21 @@ setup_oidc() {
     mv "$place.half" "$place"
 }
 
-# The standard's own library, which judges our signatures (tests only).
-setup_standardwebhooks() {
-    local place=$root/.acme/tools/$standardwebhooks
+# setup_python NAME@VERSION: a library of Python, in a folder of its own.
+setup_python() {
+    local place=$root/.acme/tools/$1
     [ ! -d "$place" ] || return 0
-    say "setup: installs $standardwebhooks"
+    say "setup: installs $1"
     rm -rf "$place.half"
     python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
-        --target "$place.half" "${standardwebhooks/@/==}" >&2
+        --target "$place.half" "${1/@/==}" >&2
     mv "$place.half" "$place"
+}
+
+# The standard's own library, which judges our signatures, and a name server (tests only).
+setup_python_tools() {
+    setup_python "$standardwebhooks"
+    setup_python "$dnslib"
 }
 
 # setup [--test|--bench]: with what only tests, or benchmarks, need.
@@ -176,7 +183,7 @@ setup() {
     esac
     setup_node
     case ${1:-} in
-        --test) setup_versitygw && setup_otlp && setup_oidc && setup_standardwebhooks ;;
+        --test) setup_versitygw && setup_otlp && setup_oidc && setup_python_tools ;;
         --bench) setup_go && setup_versitygw ;;
     esac
 }

@@ -266,7 +266,10 @@ Task<Result<Member>> Memberships::change_role(
         {{"user", user.str()}, {"role", name_of(role)}, {"role_before", name_of(member->role)}}
     );
     co_await happenings::tell(
-        transaction, context, telemetry_, {"member.role_changed", org, user.str(), std::move(changed)}
+        transaction,
+        context,
+        telemetry_,
+        {"member.role_changed", org, user.str(), std::move(changed)}
     );
     co_await transaction.commit(context);
     co_await accounts_.announce(context, user);
@@ -300,7 +303,10 @@ Task<Result<>> Memberships::remove(trace::Context context, Doer doer, UserId use
     co_await tell_members(transaction, context, org, user, "deleted");
     co_await tell(transaction, context, user, "updated");
     co_await happenings::tell(
-        transaction, context, telemetry_, {"member.removed", org, user.str(), member_json(user, member->role)}
+        transaction,
+        context,
+        telemetry_,
+        {"member.removed", org, user.str(), member_json(user, member->role)}
     );
     co_await transaction.commit(context);
     co_await accounts_.announce(context, user);

@@ -195,7 +195,9 @@ Task<Result<File>> Files::make_ready(
         context,
         {.topic = "files", .id = file.id.str(), .verb = "created", .org = who.org, .data = json}
     );
-    co_await happenings::tell(transaction, context, telemetry_, {"file.ready", who.org, file.id.str(), json});
+    co_await happenings::tell(
+        transaction, context, telemetry_, {"file.ready", who.org, file.id.str(), json}
+    );
     co_return file;
 }
 
@@ -290,7 +292,9 @@ Task<Result<>> Files::remove(trace::Context context, Identity who, FileId id, st
     co_await events::publish(
         transaction, context, {.topic = "files", .id = id.str(), .verb = "deleted", .org = who.org}
     );
-    co_await happenings::tell(transaction, context, telemetry_, {"file.deleted", who.org, id.str(), json});
+    co_await happenings::tell(
+        transaction, context, telemetry_, {"file.deleted", who.org, id.str(), json}
+    );
     co_await enqueue_remove_object(transaction, context, telemetry_.clock, id);
     co_await transaction.commit(context);
     co_return done;

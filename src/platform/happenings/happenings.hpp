@@ -28,7 +28,7 @@ struct Happening {
     std::string_view type;  // a literal, one of types()
     OrgId org;
     std::string subject;  // the id of what it happened to
-    std::string data;  // a JSON object as the type's schema has it, without secrets
+    std::string data;     // a JSON object as the type's schema has it, without secrets
 };
 
 /// One that was told.

@@ -8,6 +8,7 @@
 /// Assembled, the object is read back by a job: it is a file only with the length and the SHA-256
 /// that were announced.
 
+#include "platform/audit/audit.hpp"
 #include "platform/files/files.hpp"
 #include "platform/files/links.hpp"
 #include "platform/uploads/uploads.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/networks.hpp"
 #include "io/http/router.hpp"
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/uploads/direct.hpp"

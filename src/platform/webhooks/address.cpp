@@ -22,6 +22,7 @@ constexpr std::string_view ipv4_list =
     "168.63.129.16/32";
 
 /// Of what is given out of IPv6 at all.
+constexpr std::string_view loopback_list = "127.0.0.0/8, ::1/128";
 constexpr std::string_view given_list = "2000::/3";
 constexpr std::string_view ipv6_list =
     "2001::/23, 2001:db8::/32, 2002::/16, 2620:4f:8000::/48, 3fff::/20";
@@ -55,6 +56,7 @@ struct Lists {
     Networks special_ipv4 = Networks::parse(ipv4_list).value();
     Networks given_ipv6 = Networks::parse(given_list).value();
     Networks special_ipv6 = Networks::parse(ipv6_list).value();
+    Networks loopback = Networks::parse(loopback_list).value();
 };
 
 const Lists& lists() {
@@ -92,6 +94,10 @@ bool is_public(std::string_view address) {
     if (!parse_address(address)) return false;
     if (!address.contains(':')) return !lists().special_ipv4.contains(address);
     return lists().given_ipv6.contains(address) && !lists().special_ipv6.contains(address);
+}
+
+bool is_loopback(std::string_view address) {
+    return !is_mapped(address) && lists().loopback.contains(address);
 }
 
 bool may_connect(const Policy& policy, std::string_view address) {
@@ -135,6 +141,19 @@ std::vector<FieldError> problems_of_url(std::string_view text, const Policy& pol
             "webhooks.url_private",
             "must lead to the public internet; an operator may allow other networks in "
             "ACME_WEBHOOK_ALLOWED_NETWORKS"
+        );
+    }
+    return problems;
+}
+
+std::vector<FieldError> problems_of_local_url(std::string_view text) {
+    auto problems = problems_of_url(text, {.allowed = lists().loopback, .allows_http = true});
+    if (!problems.empty()) return problems;
+    if (!is_loopback(address_in(boost::urls::parse_uri(text).value()))) {
+        problems.push_back(
+            {"/url",
+             "webhooks.url_not_local",
+             "must lead to this machine, such as http://localhost:4000/hooks"}
         );
     }
     return problems;

@@ -30,9 +30,16 @@ bool is_public(std::string_view address);
 /// For fetch::Options::may_connect.
 bool may_connect(const Policy& policy, std::string_view address);
 
+/// Whether the address is one of the machine that asks.
+bool is_loopback(std::string_view address);
+
 /// What speaks against a URL, each with the pointer "/url": webhooks.url_malformed,
 /// webhooks.url_scheme, webhooks.url_user, webhooks.url_port, webhooks.url_private. Names are not
 /// looked up.
 std::vector<FieldError> problems_of_url(std::string_view url, const Policy& policy);
+
+/// The same for one that leads to a program on this machine, by http too; webhooks.url_not_local
+/// for one that does not.
+std::vector<FieldError> problems_of_local_url(std::string_view url);
 
 }  // namespace acme::webhooks

@@ -110,8 +110,8 @@ public:
     Task<> fan_out(trace::Context context);
 
     /// Removes what was settled and is older than kept_for, and what is left of webhooks that were
-    /// deleted; some thousand at a time, false when none is left. Lets go what waits for nothing.
-    /// Twice: it asks for the age.
+    /// deleted; some thousand at a time, false when none is left. Lets go what waits for nothing,
+    /// and deletes listeners that nobody listens to. Twice: it asks for the age.
     Task<bool> sweep(trace::Context context);
 
 private:
@@ -123,6 +123,8 @@ private:
     );
     Task<> wake(pg::Transaction& transaction, trace::Context context, OrgId org, WebhookId webhook);
     Task<int> fan_out_once(trace::Context context);
+    Task<> let_go(trace::Context context);
+    Task<> end_listeners(trace::Context context);
 
     pg::Database& db_;
     Telemetry& telemetry_;

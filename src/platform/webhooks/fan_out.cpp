@@ -15,6 +15,7 @@ constexpr int sweep_batch = 2000;
 constexpr pg::Query list_wanting{"webhooks.list_wanting", R"sql(
     SELECT id, org_id, types FROM webhooks
     WHERE org_id = ANY($1::text[]::uuid[]) AND disabled IS NULL AND deleted_at IS NULL
+      AND (listened_until IS NULL OR listened_until > coalesce($2::timestamptz, now()))
     ORDER BY id FOR NO KEY UPDATE
 )sql"};
 
@@ -51,18 +52,14 @@ constexpr pg::Query sweep_webhooks{"webhooks.sweep", R"sql(
 
 // Every organization's. Where a sender settled one and let nobody go: one that knows no order, as
 // that of a release before.
-constexpr pg::Query let_go{"webhooks.let_go", R"sql(
-    WITH free AS (
-        UPDATE webhook_deliveries AS d SET waits = false
-        WHERE d.state = 'pending' AND d.waits AND NOT EXISTS (
-            SELECT FROM webhook_deliveries AS e
-            WHERE e.org_id = d.org_id AND e.webhook_id = d.webhook_id AND e.subject = d.subject
-              AND e.state = 'pending' AND e.seq < d.seq
-        )
-        RETURNING d.webhook_id
+constexpr pg::Query list_stuck{"webhooks.list_stuck", R"sql(
+    SELECT DISTINCT d.org_id, d.webhook_id FROM webhook_deliveries AS d
+    WHERE d.state = 'pending' AND d.waits AND NOT EXISTS (
+        SELECT FROM webhook_deliveries AS e
+        WHERE e.org_id = d.org_id AND e.webhook_id = d.webhook_id AND e.subject = d.subject
+          AND e.state = 'pending' AND e.seq < d.seq
     )
-    UPDATE webhooks SET due_at = least(due_at, coalesce($1::timestamptz, now()))
-    WHERE id IN (SELECT webhook_id FROM free)
+    LIMIT $1
 )sql"};
 
 struct Wanting {
@@ -113,8 +110,9 @@ Task<int> Deliveries::fan_out_once(trace::Context context) {
     auto transaction = co_await db_.begin(context);
     const auto told = co_await happenings::take(transaction, context, batch);
     if (told.empty()) co_return 0;
-    const auto webhooks =
-        wanting_in(co_await transaction.run(context, list_wanting, orgs_of(told)));
+    const auto webhooks = wanting_in(co_await transaction.run(
+        context, list_wanting, orgs_of(told), pg::sql_now(telemetry_.clock)
+    ));
     std::set<std::string> woken;
     for (const happenings::Told& each : told) {
         for (const Wanting& webhook : webhooks) {
@@ -133,13 +131,29 @@ Task<int> Deliveries::fan_out_once(trace::Context context) {
     co_return static_cast<int>(told.size());
 }
 
+Task<> Deliveries::let_go(trace::Context context) {
+    const auto rows = co_await db_.run(context, list_stuck, batch);
+    for (int i = 0; i < rows.size(); ++i) {
+        pg::Row row = rows[i];
+        const auto org = row.id<OrgId>();
+        const auto webhook = row.id<WebhookId>();
+        auto transaction = co_await db_.begin(context);
+        // One that is disabled is put in order too, for when it is enabled.
+        std::ignore = co_await lock(transaction, context, org, webhook);
+        co_await line_up(transaction, context, org, webhook);
+        co_await wake(transaction, context, org, webhook);
+        co_await transaction.commit(context);
+    }
+}
+
 Task<bool> Deliveries::sweep(trace::Context context) {
     const WallTime now = telemetry_.clock.now();
+    co_await end_listeners(context);
     const auto old = co_await db_.run(context, sweep_old, now - kept_for, sweep_batch);
     const auto orphans = co_await db_.run(context, sweep_orphans, sweep_batch);
     // Who sends to it now may still have its id in hand.
     co_await db_.run(context, sweep_webhooks, now - std::chrono::hours(1));
-    co_await db_.run(context, let_go, pg::sql_now(telemetry_.clock));
+    co_await let_go(context);
     co_return old[0].integer() == sweep_batch || orphans[0].integer() == sweep_batch;
 }
 

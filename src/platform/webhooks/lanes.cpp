@@ -9,11 +9,15 @@ namespace {
 
 constexpr std::string_view disabled_mail = "webhooks.disabled";
 
-// Whoever held it is gone, or was taken for gone.
+// Whoever held it is gone, or was taken for gone. What somebody else has locked is theirs: to wait
+// for it, with others in hand, could be to wait for each other.
 constexpr pg::Query free_lanes{"webhooks.free_lanes", R"sql(
     UPDATE webhooks SET holder = NULL, held_until = NULL,
         due_at = least(due_at, coalesce($1::timestamptz, now()))
-    WHERE held_until <= coalesce($1::timestamptz, now())
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM webhooks WHERE held_until <= coalesce($1::timestamptz, now())
+        FOR NO KEY UPDATE SKIP LOCKED
+    ))
 )sql"};
 
 // Every organization's: a sender works for all. due_at is cleared, so that what comes to be due
@@ -26,12 +30,14 @@ constexpr pg::Query claim_lanes{"webhooks.claim", R"sql(
         ARRAY(
             SELECT id FROM webhooks
             WHERE due_at <= coalesce($1::timestamptz, now()) AND strikes = 0 AND holder IS NULL
+              AND listened_until IS NULL
               AND resume_at <= coalesce($1::timestamptz, now())
               AND disabled IS NULL AND deleted_at IS NULL
             ORDER BY due_at LIMIT $4::bigint FOR NO KEY UPDATE SKIP LOCKED
         ) || ARRAY(
             SELECT id FROM webhooks
             WHERE due_at <= coalesce($1::timestamptz, now()) AND strikes > 0 AND holder IS NULL
+              AND listened_until IS NULL
               AND resume_at <= coalesce($1::timestamptz, now())
               AND disabled IS NULL AND deleted_at IS NULL
             ORDER BY due_at LIMIT $5::bigint FOR NO KEY UPDATE SKIP LOCKED
@@ -39,6 +45,17 @@ constexpr pg::Query claim_lanes{"webhooks.claim", R"sql(
     )
     RETURNING id, org_id, strikes > 0, url, secret,
         CASE WHEN old_secret_until > coalesce($1::timestamptz, now()) THEN old_secret END
+)sql"};
+
+constexpr pg::Query claim_own_lane{"webhooks.claim_own", R"sql(
+    UPDATE webhooks
+    SET holder = $4, due_at = NULL,
+        held_until = coalesce($3::timestamptz, now()) + $5::bigint * interval '1 s'
+    WHERE org_id = $1 AND id = $2 AND due_at <= coalesce($3::timestamptz, now())
+      AND holder IS NULL AND disabled IS NULL AND deleted_at IS NULL
+      AND listened_until > coalesce($3::timestamptz, now())
+    RETURNING id, org_id, false, url, secret,
+        CASE WHEN old_secret_until > coalesce($3::timestamptz, now()) THEN old_secret END
 )sql"};
 
 constexpr pg::Query list_due{"webhooks.list_due", R"sql(
@@ -149,6 +166,22 @@ Task<std::vector<Lane>> Lanes::claim(trace::Context context, Room room) {
     const auto rows = co_await db_.run(
         context, claim_lanes, now, holder, hold_time.count(), room.sound, room.struck
     );
+    co_return lanes_in(rows, holder);
+}
+
+Task<std::vector<Lane>> Lanes::claim_own(trace::Context context, Own own) {
+    const auto now = pg::sql_now(telemetry_.clock);
+    const Uuid holder = make_uuid7(telemetry_.clock.now(), telemetry_.random);
+    co_await db_.run(context, free_lanes, now);
+    const auto rows = co_await db_.run(
+        context, claim_own_lane, own.org, own.webhook, now, holder, hold_time.count()
+    );
+    auto lanes = lanes_in(rows, holder);
+    for (Lane& lane : lanes) lane.is_own = true;
+    co_return lanes;
+}
+
+std::vector<Lane> Lanes::lanes_in(const pg::Rows& rows, Uuid holder) const {
     std::vector<Lane> lanes;
     for (int i = 0; i < rows.size(); ++i) {
         pg::Row row = rows[i];
@@ -162,7 +195,7 @@ Task<std::vector<Lane>> Lanes::claim(trace::Context context, Room room) {
         const auto old = row.text_or_null();
         lane.secrets = webhooks_.open(lane.webhook, sealed, old);
     }
-    co_return lanes;
+    return lanes;
 }
 
 Task<std::vector<Due>> Lanes::due(trace::Context context, const Lane& lane) {
@@ -191,10 +224,10 @@ Task<> Lanes::release(trace::Context context, const Lane& lane) {
     co_await db_.run(context, release_lane, lane.org, lane.webhook, lane.holder);
 }
 
-Lanes::Verdict Lanes::judge(const Due& due, const Posted& posted) {
+Lanes::Verdict Lanes::judge(const Lane& lane, const Due& due, const Posted& posted) {
     if (posted.outcome == Outcome::delivered) return {};
     const auto pause = pause_after(due.tries + 1, telemetry_.random);
-    if (posted.outcome == Outcome::gone || !pause) {
+    if (posted.outcome == Outcome::gone || !pause || lane.is_own) {
         return {.state = State::failed, .fate = "failed"};
     }
     const std::chrono::milliseconds asked = posted.retry_after.value_or(std::chrono::seconds(0));
@@ -204,7 +237,7 @@ Lanes::Verdict Lanes::judge(const Due& due, const Posted& posted) {
 Task<Fate> Lanes::record(
     trace::Context context, const Lane& lane, const Due& due, const Posted& posted
 ) {
-    const Verdict verdict = judge(due, posted);
+    const Verdict verdict = judge(lane, due, posted);
     const pg::Param status = posted.status > 0 ? pg::to_param(posted.status) : std::nullopt;
     auto transaction = co_await db_.begin(context);
     const auto locked = co_await transaction.run(context, lock_lane, lane.org, lane.webhook);
@@ -232,7 +265,7 @@ Task<Fate> Lanes::record(
         );
     }
     if (posted.outcome != Outcome::delivered) {
-        co_await strike(transaction, context, lane, posted);
+        if (!lane.is_own) co_await strike(transaction, context, lane, posted);
     } else if (locked[0].integer() > 0) {
         co_await transaction.run(context, clear_strikes, lane.org, lane.webhook);
     }

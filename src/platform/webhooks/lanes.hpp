@@ -18,6 +18,10 @@ namespace acme::accounts {
 class Memberships;
 }
 
+namespace acme::pg {
+class Rows;
+}
+
 namespace acme::webhooks {
 
 inline constexpr std::chrono::seconds hold_time{30};  // more than a round can take
@@ -29,6 +33,7 @@ struct Lane {
     OrgId org;
     Uuid holder;
     bool is_struck = false;  // the last attempt failed
+    bool is_own = false;     // a listener's: each event is sent once, and nothing disables it
     std::string url;
     std::vector<Secret> secrets;  // that sign now
 };
@@ -37,6 +42,12 @@ struct Lane {
 struct Room {
     int sound = 0;
     int struck = 0;  // so that those that fail, and are slow as a rule, do not take all
+};
+
+/// A listener (Webhooks::listen), for the sender that belongs to it.
+struct Own {
+    OrgId org;
+    WebhookId webhook;
 };
 
 struct Due {
@@ -71,6 +82,9 @@ public:
     /// up.
     Task<std::vector<Lane>> claim(trace::Context context, Room room);
 
+    /// The lane of a listener, which claim() leaves alone, if something is due in it.
+    Task<std::vector<Lane>> claim_own(trace::Context context, Own own);
+
     /// What is due in it, the oldest first, at most per_lane_max.
     Task<std::vector<Due>> due(trace::Context context, const Lane& lane);
 
@@ -91,7 +105,8 @@ private:
         Fate fate = "delivered";
     };
 
-    Verdict judge(const Due& due, const Posted& posted);
+    std::vector<Lane> lanes_in(const pg::Rows& rows, Uuid holder) const;
+    Verdict judge(const Lane& lane, const Due& due, const Posted& posted);
     Task<> strike(
         pg::Transaction& transaction, trace::Context context, const Lane& lane, const Posted& posted
     );

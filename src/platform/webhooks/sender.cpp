@@ -41,7 +41,9 @@ Task<int> Sender::look() {
     trace::Trace trace(telemetry_.clock, telemetry_.random);
     std::vector<Lane> lanes;
     try {
-        lanes = co_await lanes_.claim(trace.begin(std::nullopt, 0), room);
+        const auto context = trace.begin(std::nullopt, 0);
+        lanes = options_.own ? co_await lanes_.claim_own(context, *options_.own)
+                             : co_await lanes_.claim(context, room);
     } catch (const pg::Fault& fault) {
         telemetry_.log.warn("webhooks.claim", {{"reason", fault.what()}});
     }
@@ -133,6 +135,7 @@ void Sender::tell(
          {"duration_ms", posted.duration.count()},
          {"fate", fate}}
     );
+    if (options_.told) options_.told(due, posted);
 }
 
 }  // namespace acme::webhooks

@@ -20,6 +20,8 @@ struct SenderOptions {
     std::chrono::milliseconds poll_period{500};
     double keep_share = 0;                         // of traces that begin here
     std::function<void(trace::Trace&)> keep = {};  // takes the traces that are worth keeping
+    std::optional<Own> own = std::nullopt;         // sends to this listener, and to nobody else
+    std::function<void(const Due&, const Posted&)> told = {};  // hears of each attempt
 };
 
 class Sender {

@@ -126,6 +126,20 @@ Task<Result<Made>> Webhooks::create(
     Wanted wanted
 ) {
     auto problems = problems_of_url(wanted.url, policy_);
+    co_return co_await add(
+        transaction, context, std::move(actor), org, std::move(wanted), std::move(problems)
+    );
+}
+
+/// `problems` are those of the URL.
+Task<Result<Made>> Webhooks::add(
+    pg::Transaction& transaction,
+    trace::Context context,
+    audit::Actor actor,
+    OrgId org,
+    Wanted wanted,
+    std::vector<FieldError> problems
+) {
     add_description_problems(wanted.description, problems);
     add_type_problems(wanted.types, problems);
     if (!problems.empty()) co_return invalid(std::move(problems));

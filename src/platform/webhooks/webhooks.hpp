@@ -30,6 +30,7 @@ inline constexpr std::size_t description_chars_max = 200;
 inline constexpr std::size_t types_max = 32;
 inline constexpr std::chrono::hours grace_max{7 * 24};  // of the secret that a rotation replaces
 inline constexpr std::string_view all_types = "*";
+inline constexpr std::chrono::seconds listen_time{60};  // of a listener that says nothing
 
 struct Webhook {
     WebhookId id;
@@ -84,6 +85,15 @@ public:
         Wanted wanted
     );
 
+    /// A listener: a webhook that no worker sends to, but whoever made it (SenderOptions::own), to
+    /// a program on their machine. Each event is sent once. It takes none, and is deleted within
+    /// the hour, when listen_time has passed since the last keep_listening(). Errors: those of
+    /// create(); webhooks.url_not_local.
+    Task<Result<Made>> listen(trace::Context context, audit::Actor actor, OrgId org, Wanted wanted);
+
+    /// For listen_time more; false: it was deleted.
+    Task<bool> keep_listening(trace::Context context, OrgId org, WebhookId id);
+
     /// The newest first, those before `before`.
     Task<std::vector<Webhook>> list(
         trace::Context context, OrgId org, std::optional<WebhookId> before, int limit
@@ -132,6 +142,15 @@ public:
     ) const;
 
 private:
+    Task<Result<Made>> add(
+        pg::Transaction& transaction,
+        trace::Context context,
+        audit::Actor actor,
+        OrgId org,
+        Wanted wanted,
+        std::vector<FieldError> problems
+    );
+
     Policy policy_;
     Seal seal_;
     pg::Database& db_;

@@ -5,36 +5,12 @@
 #include "io/cli/commands.hpp"
 #include "io/http/time.hpp"
 #include "io/pg/database.hpp"
-#include "platform/accounts/accounts.hpp"
-#include "platform/webhooks/rules.hpp"
-#include "platform/webhooks/webhooks_json.hpp"
-
-#include <boost/json/serialize.hpp>
-
-#include <algorithm>
+#include "platform/webhooks/terminal.hpp"
 
 namespace acme::webhooks {
 namespace {
 
 constexpr int page = 200;
-constexpr cli::Option as_json{.name = "--json", .about = "one JSON object a line"};
-constexpr cli::Option by_email{
-    .name = "--email",
-    .value = "ADDRESS",
-    .about = "of a user, in whose organization",
-    .is_required = true,
-};
-
-audit::Actor actor() { return {.name = "cli"}; }
-
-Task<Result<OrgId>> org_of(Terminal room, const cli::Call& call) {
-    const auto user = co_await room.accounts.find_by_email(call.context, call.value("--email"));
-    if (user) {
-        const auto standing = co_await room.accounts.standing(call.context, user->id);
-        if (standing) co_return standing->org;
-    }
-    co_return refuse(ErrorKind::not_found, "accounts.not_found", "Nobody has this address.");
-}
 
 /// The one that the first operand names.
 Task<Result<Webhook>> webhook_in(Terminal room, const cli::Call& call) {
@@ -54,16 +30,6 @@ void print_webhook(const cli::Call& call, const Webhook& webhook) {
     );
 }
 
-/// The one time that the secret is seen.
-void print_made(const cli::Call& call, const Made& made) {
-    if (call.has("--json")) {
-        call.print(boost::json::serialize(to_json(made)));
-        return;
-    }
-    call.print(made.webhook.id.str());
-    call.print(std::string(made.secret.reveal()));
-}
-
 void print_delivery(const cli::Call& call, const Delivery& delivery) {
     if (call.has("--json")) {
         call.print(boost::json::serialize(to_json(delivery)));
@@ -77,13 +43,6 @@ void print_delivery(const cli::Call& call, const Delivery& delivery) {
         std::to_string(delivery.attempts) + "  " + last + "  " +
         http::to_json(delivery.created_at) + "  " + delivery.type
     );
-}
-
-std::vector<std::string> types_in(std::string list) {
-    std::ranges::replace(list, ',', ' ');
-    auto types = apart(list);
-    std::erase(types, "");
-    return types;
 }
 
 Task<Result<>> list(Terminal room, const cli::Call& call) {
@@ -102,15 +61,13 @@ Task<Result<>> create(Terminal room, const cli::Call& call) {
     Wanted wanted{
         .url = call.value("--url"),
         .description = call.value("--description", ""),
-        .types = types_in(call.value("--types", "*")),
+        .types = types_in(call),
     };
     auto transaction = co_await room.db.begin(call.context);
     auto made =
         co_await room.webhooks.create(transaction, call.context, actor(), org, std::move(wanted));
     if (!made) {
-        for (const FieldError& field : made.error().fields) {
-            call.print(field.pointer.substr(1) + ": " + field.detail);
-        }
+        print_problems(call, made.error());
         co_return std::unexpected(std::move(made).error());
     }
     co_await transaction.commit(call.context);
@@ -300,6 +257,7 @@ void add_commands(cli::Commands& commands, Terminal room) {
         .example = "acme webhooks list --email ada@example.com",
         .run = [room](const cli::Call& call) { return list(room, call); },
     });
+    add_listening(commands, room);
     add_sending(commands, room);
     add_changes(commands, room);
 }

@@ -1,5 +1,9 @@
 #pragma once
 
+namespace acme {
+struct Telemetry;
+}
+
 namespace acme::accounts {
 class Accounts;
 }
@@ -16,6 +20,7 @@ namespace acme::webhooks {
 
 class Webhooks;
 class Deliveries;
+class Lanes;
 
 /// What the commands take. All outlive `commands`.
 struct Terminal {
@@ -23,9 +28,14 @@ struct Terminal {
     Webhooks& webhooks;
     Deliveries& deliveries;
     accounts::Accounts& accounts;
+    Lanes& lanes;
+    Telemetry& telemetry;
 };
 
-/// `acme webhooks list|create|test|deliveries|redeliver|rotate|rm`.
+/// `acme webhooks list|create|listen|test|deliveries|redeliver|rotate|rm`.
 void add_commands(cli::Commands& commands, Terminal room);
+
+/// `acme webhooks listen`.
+void add_listening(cli::Commands& commands, Terminal room);
 
 }  // namespace acme::webhooks

@@ -3007,7 +3007,7 @@ export interface components {
             size: number;
             /**
              * Format: uri
-             * @description Where the part goes by PUT, for a quarter of an hour; the answer's ETag is what completes the upload.
+             * @description Where the part goes by PUT, for a quarter of an hour; the answer's ETag may be told when the upload is completed.
              */
             url: string;
             /** @description To be sent as they are: they are signed. */
@@ -3020,10 +3020,11 @@ export interface components {
             next_from: number | null;
         };
         DirectCompletion: {
-            parts: {
+            /** @description All of them, with the ETags that say which bytes are meant. Without it the parts are taken as the store has them: it is asked for their lengths, and `sha256` says what they have to be. */
+            parts?: {
                 n: number;
                 etag: string;
-            }[];
+            }[] | null;
         };
         NewFileLink: {
             ttl_seconds?: number | null;
@@ -3092,6 +3093,8 @@ export interface components {
             attempts: number;
             /** Format: date-time */
             next_attempt_at: string | null;
+            /** @description For an earlier one about the same thing, which is pending. */
+            waits: boolean;
             last_outcome: string | null;
             last_status: number | null;
             /** Format: date-time */
