@@ -103,10 +103,13 @@ constexpr pg::Query let_next{"webhooks.let_next", R"sql(
     WITH next AS (
         UPDATE webhook_deliveries SET waits = false
         WHERE org_id = $1 AND waits AND id = (
-            SELECT n.id FROM webhook_deliveries AS d
-            JOIN webhook_deliveries AS n ON n.webhook_id = d.webhook_id AND n.subject = d.subject
-            WHERE d.org_id = $1 AND d.id = $2 AND n.state = 'pending'
-            ORDER BY n.seq LIMIT 1
+            SELECT line.id FROM webhook_deliveries AS d, LATERAL (
+                SELECT n.id FROM webhook_deliveries AS n
+                WHERE n.org_id = $1 AND n.webhook_id = d.webhook_id AND n.subject = d.subject
+                  AND n.state = 'pending'
+                ORDER BY n.seq LIMIT 1
+            ) AS line
+            WHERE d.org_id = $1 AND d.id = $2
         )
         RETURNING webhook_id
     )
