@@ -99,21 +99,26 @@ def test_what_failed_and_what_was_removed_is_in_the_audit(platform, api):
         assert any(line.startswith(upload["upload_id"]) and reason in line for line in told.splitlines())
 
 
-def test_beyond_its_day_an_upload_takes_nothing_and_its_room_comes_back(platform, api):
+def test_beyond_its_day_an_upload_takes_nothing_and_its_room_comes_back(platform):
+    api = sign_in(platform, "direct-late@example.com")
+    usage = f"/v1/orgs/{api.get('/v1/me').json()['org']['id']}/usage"
     content = os.urandom(1000)
     upload = begin(api, content)
     path = f"/v1/uploads/direct/{upload['upload_id']}"
     part = send(upload["parts"][0], content, upload["part_size"])
-    org = api.get("/v1/me").json()["org"]["id"]
-    reserved = api.get(f"/v1/orgs/{org}/usage").json()
-    platform.sql(f"UPDATE uploads SET expires_at = now() - interval '1 s' WHERE file_id = "
-                 f"(SELECT file_id FROM uploads ORDER BY created_at DESC LIMIT 1)")
+    assert api.get(usage).json()["bytes_reserved"] == len(content)
+    platform.sql("UPDATE uploads SET expires_at = now() - interval '1 s' WHERE length = 1000 AND state = 'open'"
+                 " AND id = (SELECT id FROM uploads ORDER BY created_at DESC LIMIT 1)")
     now = api.get(path).json()
     assert (now["state"], now["reason"]) == ("failed", "uploads.expired")
     for answer in (complete(api, upload, [part]), api.get(path + "/parts")):
         assert (answer.status_code, answer.json()["code"]) == (409, "uploads.not_open")
     late = requests.put(upload["parts"][0]["url"], data=content, headers=upload["parts"][0]["headers"], timeout=30)
     assert late.status_code == 409
+    platform.sql("INSERT INTO jobs (queue, kind, args, due_at, traceparent, request_id) "
+                 "VALUES ('default', 'uploads.sweep', '\"\"', now(), '', 'test')")
+    until(lambda: api.get(usage).json()["bytes_reserved"] == 0, seconds=30)
+    assert api.get(path).json()["reason"] == "uploads.expired"
 
 
 def test_an_address_is_for_one_part_of_its_length(api):
