@@ -51,6 +51,11 @@ def test_jobs_as_an_administrator_finds_pauses_and_redrives_them(platform):
     run_story("jobs.test.mjs", platform, 400, ACME_URL=platform.environment["ACME_URL"], ACME_LINK=link)
 
 
+def test_schedules_as_an_administrator_makes_and_watches_them(platform):
+    run_story("schedules.test.mjs", platform, 300, ACME_URL=platform.environment["ACME_URL"],
+              ACME_LINK=link_of(platform, "schedules@example.com"))
+
+
 def test_releases_as_an_operator_sees_them_from_the_canary_to_the_night(start_platform):
     platform = start_platform()
     deployer = Deployer(platform)

@@ -28,6 +28,7 @@
 #include "platform/files/remote_cli.hpp"
 #include "platform/keys/keys_cli.hpp"
 #include "platform/queues/jobs_cli.hpp"
+#include "platform/schedules/schedules_cli.hpp"
 #include "platform/tokens/client_cli.hpp"
 #include "platform/tokens/login_cli.hpp"
 #include "platform/tokens/tokens_cli.hpp"
@@ -153,6 +154,8 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     );
     commands.add_group("webhooks", "Where programs outside are told what happened.");
     webhooks::add_commands(commands, webhooks_terminal(platform));
+    commands.add_group("schedule", "What happens again and again.");
+    schedules::add_commands(commands, platform.schedules, platform.accounts);
     commands.add_group("config", "The environment variables: check them, document them.");
     add_config_commands(commands);
     add_migrate_command(commands, platform);

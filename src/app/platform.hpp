@@ -38,6 +38,7 @@
 #include "platform/mail/mail.hpp"
 #include "platform/organizations/invitations.hpp"
 #include "platform/organizations/organizations_http.hpp"
+#include "platform/schedules/schedules.hpp"
 #include "platform/sessions/sessions.hpp"
 #include "platform/sessions/sessions_http.hpp"
 #include "platform/sessions/sign_up_http.hpp"
@@ -147,6 +148,7 @@ struct Platform {
     webhooks::Webhooks webhooks;
     webhooks::Deliveries deliveries{db, telemetry};
     webhooks::Lanes lanes;
+    schedules::Schedules schedules{db, telemetry};
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;
     pings::Pings pings;

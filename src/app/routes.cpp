@@ -21,6 +21,7 @@
 #include "platform/mail/mail_http.hpp"
 #include "platform/organizations/organizations_http.hpp"
 #include "platform/queues/queues_http.hpp"
+#include "platform/schedules/schedules_http.hpp"
 #include "platform/tokens/oauth_http.hpp"
 #include "platform/uploads/direct_http.hpp"
 #include "platform/uploads/tus_http.hpp"
@@ -83,6 +84,10 @@ void add_routes(http::Router& router, Platform& platform) {
          platform.idempotency,
          platform.cursors,
          platform.trusted_proxies}
+    );
+    schedules::add_routes(
+        router,
+        {platform.schedules, platform.idempotency, platform.cursors, platform.trusted_proxies}
     );
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);

@@ -56,6 +56,11 @@ inline const std::map<std::string, std::string_view>& routes_without_key() {
         {"POST /v1/leases/{lease}:extend", "twice is the same as once"},
         {"POST /v1/leases/{lease}:close", "twice is the same as once"},
         {"POST /v1/leases/{lease}:signal", "twice is the same as once"},
+        {"POST /v1/schedules:preview", "it changes nothing"},
+        {"POST /v1/schedules/{schedule}:pause", "twice is the same as once"},
+        {"POST /v1/schedules/{schedule}:resume", "twice is the same as once"},
+        {"POST /v1/platform/schedules/{schedule}:pause", "twice is the same as once"},
+        {"POST /v1/platform/schedules/{schedule}:resume", "twice is the same as once"},
         {"POST /v1/pings", "one ping too many harms nobody, and the next hour removes it"},
     };
     return routes;

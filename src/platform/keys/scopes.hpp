@@ -15,7 +15,7 @@
 namespace acme::keys {
 
 /// Each has the scopes "room:read" and "room:write". Of "me" there is only reading who one is.
-inline constexpr std::array<std::string_view, 13> scoped_rooms{
+inline constexpr std::array<std::string_view, 14> scoped_rooms{
     "audit",
     "deployments",
     "drift",
@@ -28,6 +28,7 @@ inline constexpr std::array<std::string_view, 13> scoped_rooms{
     "nodes",
     "pings",
     "releases",
+    "schedules",
     "webhooks"
 };
 

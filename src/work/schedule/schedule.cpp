@@ -5,19 +5,25 @@
 
 namespace acme::schedule {
 
+void Schedule::add(Entry entry) {
+    if (std::ranges::count(entries_, entry.name, &Entry::name) > 0) {
+        throw std::logic_error("two schedules are called " + entry.name);
+    }
+    entries_.push_back(std::move(entry));
+}
+
 void Schedule::every(
     std::string name, std::chrono::seconds period, std::string kind, std::string args
 ) {
     if (period < period_min) throw std::logic_error(name + " has a period under a second");
-    if (std::ranges::count(entries_, name, &Entry::name) > 0) {
-        throw std::logic_error("two schedules are called " + name);
-    }
-    entries_.push_back({std::move(name), period, std::move(kind), std::move(args)});
+    const std::string text = "@every " + std::to_string(period.count()) + "s";
+    add({std::move(name), text, cron::Timing::every(period), std::move(kind), std::move(args)});
 }
 
-WallTime moment_before(WallTime now, std::chrono::seconds period) {
-    const auto since = now.time_since_epoch();
-    return WallTime(since - since % std::chrono::microseconds(period));
+void Schedule::cron(std::string name, std::string text, std::string kind, std::string args) {
+    auto timing = cron::Timing::of_cron(text);
+    if (!timing) throw std::logic_error(name + " has a malformed expression");
+    add({std::move(name), std::move(text), *std::move(timing), std::move(kind), std::move(args)});
 }
 
 }  // namespace acme::schedule

@@ -14,6 +14,10 @@ constexpr pg::Query forget_last{"test.forget_last", R"sql(
     UPDATE schedules SET last_at = last_at - interval '1 day'
 )sql"};
 
+constexpr pg::Query pause_all{"test.pause_all", R"sql(
+    UPDATE schedules SET paused_at = now()
+)sql"};
+
 struct ScheduleBench : testing::Bench {
     ScheduleBench() { schedule.every("test.sweep", minutes(5), "test.work", R"({"a":1})"); }
 
@@ -25,11 +29,6 @@ struct ScheduleBench : testing::Bench {
     Scheduler first{schedule, db, telemetry, {.name = "first"}};
     Scheduler second{schedule, db, telemetry, {.name = "second"}};
 };
-
-TEST(Schedule, MomentsAreMultiplesOfThePeriodSince1970) {
-    EXPECT_EQ(moment_before(testing::start + seconds(59), minutes(1)), testing::start);
-    EXPECT_EQ(moment_before(testing::start, hours(24)), testing::start - hours(10));
-}
 
 TEST(Schedule, ANewNameBeginsWithItsNextMoment) {
     ScheduleBench bench;
@@ -130,6 +129,55 @@ TEST(Schedule, NamesAreUniqueAndPeriodsASecondAtLeast) {
     ScheduleBench bench;
     EXPECT_THROW(bench.schedule.every("test.sweep", minutes(1), "k"), std::logic_error);
     EXPECT_THROW(bench.schedule.every("test.fast", seconds(0), "k"), std::logic_error);
+    EXPECT_THROW(bench.schedule.cron("test.cron", "61 * * * *", "k"), std::logic_error);
+}
+
+TEST(Schedule, TheProgramMayHaveCronsOfItsOwn) {
+    ScheduleBench bench;
+    bench.schedule.cron("test.cron", "CRON_TZ=Europe/Berlin 30 12 * * *", "test.work");  // 11:30
+    bench.tick(bench.first);
+    bench.clock.advance(minutes(89));
+    EXPECT_EQ(bench.tick(bench.second), 1);  // of the other one
+    bench.clock.advance(minutes(1));
+    EXPECT_EQ(bench.tick(bench.second), 2);
+}
+
+TEST(Schedule, WhatWasMissedIsWrittenDownAsOneStretch) {
+    ScheduleBench bench;
+    bench.tick(bench.first);
+    bench.clock.advance(minutes(32));
+    bench.tick(bench.second);
+    const auto rows = bench.wait(history(bench.db, bench.context, "", "test.sweep", {}, 10));
+    ASSERT_EQ(rows.size(), 2);
+    EXPECT_EQ(rows[0].state, "open");
+    EXPECT_EQ(rows[0].moment, testing::start + minutes(30));
+    EXPECT_EQ(rows[1].state, "missed");
+    EXPECT_EQ(rows[1].moments, 5);
+    EXPECT_EQ(rows[1].moment, testing::start + minutes(5));
+    EXPECT_EQ(rows[1].through, testing::start + minutes(25));
+}
+
+TEST(Schedule, APausedOneOfTheProgramIsNotFired) {
+    ScheduleBench bench;
+    bench.tick(bench.first);
+    bench.wait(bench.db.run(bench.context, pause_all));
+    bench.clock.advance(minutes(5));
+    EXPECT_EQ(bench.tick(bench.first), 0);
+}
+
+TEST(Schedule, WhatThisReleaseHasNoMoreIsShownNoLonger) {
+    ScheduleBench bench;
+    bench.tick(bench.first);
+    EXPECT_EQ(bench.wait(list(bench.db, bench.context, "", "", 10)).size(), 1);
+    Schedule other;
+    other.every("test.other", minutes(5), "test.work");
+    Scheduler next(other, bench.db, bench.telemetry, {.name = "next"});
+    bench.clock.advance(seconds(11));
+    bench.tick(next);
+    const auto rows = bench.wait(list(bench.db, bench.context, "", "", 10));
+    ASSERT_EQ(rows.size(), 1);
+    EXPECT_EQ(rows[0].name, "test.other");
+    EXPECT_EQ(rows[0].rule.cron, "@every 300s");
 }
 
 }  // namespace

@@ -5,31 +5,37 @@
 namespace acme::schedule {
 namespace {
 
+constexpr int batch_max = 100;  // schedules that are looked up together
+constexpr int settled_together = 200;
+constexpr int fires_until_trim = 100;
+constexpr std::chrono::milliseconds second{1'000};
+
 // Names that are new begin now: their first moment is the next one.
 constexpr pg::Query add_names{"schedule.add", R"sql(
-    INSERT INTO schedules (name, last_at)
-    SELECT name, coalesce($2::timestamptz, now()) FROM unnest($1::text[]) AS name
-    ON CONFLICT (name) DO NOTHING
+    INSERT INTO schedules (name, cron, kind, args, last_at)
+    SELECT name, cron, kind, args, coalesce($5::timestamptz, now())
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS own (name, cron, kind, args)
+    ON CONFLICT (name) DO UPDATE SET
+        cron = excluded.cron, kind = excluded.kind, args = excluded.args
+    WHERE (schedules.cron, schedules.kind, schedules.args)
+        IS DISTINCT FROM (excluded.cron, excluded.kind, excluded.args)
+)sql"};
+
+// What this release has no more, another may still have: the row stays, and is shown no longer.
+constexpr pg::Query hide_names{"schedule.hide", R"sql(
+    UPDATE schedules SET kind = '' WHERE org_id = '' AND kind <> '' AND name <> ALL($1::text[])
 )sql"};
 
 constexpr pg::Query read_names{"schedule.read", R"sql(
     SELECT name, last_at, coalesce($2::timestamptz, now()) FROM schedules
-    WHERE name = ANY($1::text[])
+    WHERE org_id = '' AND paused_at IS NULL AND name = ANY($1::text[])
 )sql"};
 
-// Twice the same moment finds the row of the first and returns nothing.
-constexpr pg::Query insert_fire{"schedule.fire", R"sql(
-    INSERT INTO schedule_fires (schedule, fire_at, fired_at)
-    VALUES ($1, $2, coalesce($3::timestamptz, now()))
-    ON CONFLICT (schedule, fire_at) DO NOTHING RETURNING fire_at
-)sql"};
-
-constexpr pg::Query move_on{"schedule.move_on", R"sql(
-    UPDATE schedules SET last_at = greatest(last_at, $2) WHERE name = $1
-)sql"};
-
-constexpr pg::Query forget_fires{"schedule.forget", R"sql(
-    DELETE FROM schedule_fires WHERE schedule = $1 AND fire_at < $2::timestamptz - interval '1 day'
+// Of every organization: for the leader alone.
+constexpr pg::Query find_rows{"schedule.due", R"sql(
+    SELECT org_id, name, coalesce($1::timestamptz, now()) FROM schedules
+    WHERE org_id <> '' AND paused_at IS NULL AND next_at <= coalesce($1::timestamptz, now())
+    ORDER BY next_at LIMIT $2
 )sql"};
 
 }  // namespace
@@ -66,7 +72,10 @@ Task<> Scheduler::run() {
         } catch (const std::exception& fault) {
             telemetry_.log.error("scheduler.tick", {{"reason", fault.what()}});
         }
-        if (!is_stopping_) co_await ticking_.wait(options_.tick_period);
+        // Moments are whole seconds: the next tick comes just as the next one begins.
+        const auto since = telemetry_.clock.now().time_since_epoch() % second;
+        const auto until = std::chrono::ceil<std::chrono::milliseconds>(second - since);
+        if (!is_stopping_) co_await ticking_.wait(std::min(options_.tick_period, until));
     }
     trace::Trace untraced(telemetry_.clock, telemetry_.random);
     try {
@@ -94,10 +103,12 @@ Task<int> Scheduler::tick() {
 
 Task<int> Scheduler::tick_once(trace::Context context) {
     if (!co_await lead(context)) co_return 0;
-    int fired = 0;
-    for (const Due& due : co_await find_due(context)) {
-        if (!lease_.is_held()) break;
-        if (co_await fire(context, due, now_)) ++fired;
+    if (!is_described_) co_await describe(context);
+    const int fired = co_await fire_own(context) + co_await fire_of_organizations(context);
+    const SteadyTime now = telemetry_.clock.steady();
+    if (lease_.is_held() && now - settled_ >= options_.settle_period) {
+        settled_ = now;
+        co_await settle_open(context);
     }
     co_return fired;
 }
@@ -113,66 +124,144 @@ Task<bool> Scheduler::lead(trace::Context context) {
     }
     if (!co_await lease_.acquire(context)) co_return false;
     beaten_ = now;
+    is_described_ = false;
     telemetry_.log.info("scheduler.leads", {{"epoch", lease_.epoch()}});
     co_return true;
 }
 
-Task<std::vector<Scheduler::Due>> Scheduler::find_due(trace::Context context) {
+Task<> Scheduler::describe(trace::Context context) {
+    std::vector<std::string> names;
+    std::vector<std::string> crons;
+    std::vector<std::string> kinds;
+    std::vector<std::string> args;
+    for (const Entry& entry : schedule_.entries()) {
+        names.push_back(entry.name);
+        crons.push_back(entry.cron);
+        kinds.push_back(entry.kind);
+        args.push_back(entry.args);
+    }
+    const auto now = pg::sql_now(telemetry_.clock);
+    co_await db_.run(context, add_names, names, crons, kinds, args, now);
+    co_await db_.run(context, hide_names, names);
+    is_described_ = true;
+}
+
+Task<int> Scheduler::fire_own(trace::Context context) {
     std::vector<std::string> names;
     for (const Entry& entry : schedule_.entries()) names.push_back(entry.name);
-    const auto now = pg::sql_now(telemetry_.clock);
-    auto rows = co_await db_.run(context, read_names, names, now);
-    if (static_cast<std::size_t>(rows.size()) < names.size()) {
-        co_await db_.run(context, add_names, names, now);
-        rows = co_await db_.run(context, read_names, names, now);
-    }
-    std::vector<Due> all;
-    for (int i = 0; i < rows.size(); ++i) {
+    const auto rows = co_await db_.run(context, read_names, names, pg::sql_now(telemetry_.clock));
+    int fired = 0;
+    for (int i = 0; i < rows.size() && lease_.is_held(); ++i) {
         pg::Row row = rows[i];
         const std::string name = row.text();
         const WallTime last = row.time();
         now_ = row.time();
         const auto entry = std::ranges::find(schedule_.entries(), name, &Entry::name);
-        const WallTime moment = moment_before(now_, entry->period);
-        if (moment <= last) continue;
-        const auto between = moment - moment_before(last, entry->period);
-        all.push_back({
-            .entry = &*entry,
-            .moment = moment,
-            .missed = between / std::chrono::microseconds(entry->period) - 1,
-            .is_too_late = now_ - moment > missed_window,
-        });
+        const auto next = entry->timing.next(last);
+        if (next && *next <= now_) fired += co_await fire_due(context, "", name, &*entry);
     }
-    co_return all;
+    co_return fired;
 }
 
-/// False: somebody else leads now, or has fired this moment.
-Task<bool> Scheduler::fire(trace::Context context, Due due, WallTime now) {
-    const Entry& entry = *due.entry;
-    auto transaction = co_await db_.begin(context);
-    if (!co_await lease_.check(transaction, context)) co_return false;
-    const auto sql_now = pg::sql_now(telemetry_.clock);
-    bool is_first = false;
-    if (!due.is_too_late) {
+Task<int> Scheduler::fire_of_organizations(trace::Context context) {
+    int fired = 0;
+    std::exception_ptr fault;
+    while (lease_.is_held()) {
         const auto rows =
-            co_await transaction.run(context, insert_fire, entry.name, due.moment, sql_now);
-        is_first = !rows.empty();
+            co_await db_.run(context, find_rows, pg::sql_now(telemetry_.clock), batch_max);
+        for (int i = 0; i < rows.size() && lease_.is_held(); ++i) {
+            pg::Row row = rows[i];
+            const std::string owner = row.text();
+            const std::string name = row.text().substr(owner.size() + 1);
+            now_ = row.time();
+            try {
+                fired += co_await fire_due(context, owner, name, nullptr);
+            } catch (const std::exception&) {
+                fault = std::current_exception();  // one that cannot be fired holds up no other
+            }
+        }
+        if (fault) std::rethrow_exception(fault);
+        if (rows.size() < batch_max) break;
     }
-    if (is_first) {
-        co_await jobs::enqueue(transaction, context, telemetry_.clock, entry.kind, entry.args);
-    }
-    co_await transaction.run(context, move_on, entry.name, due.moment);
-    co_await transaction.run(context, forget_fires, entry.name, due.moment);
-    co_await transaction.commit(context);
+    co_return fired;
+}
 
-    const std::int64_t missed = due.missed + (due.is_too_late ? 1 : 0);
-    if (missed > 0) {
-        missed_.Increment(static_cast<double>(missed));
-        telemetry_.log.warn("schedule.missed", {{"schedule", entry.name}, {"moments", missed}});
+/// 0 also when somebody else leads now, or has fired it.
+Task<int> Scheduler::fire_due(
+    trace::Context context, std::string owner, std::string name, const Entry* entry
+) {
+    auto transaction = co_await db_.begin(context);
+    if (!co_await lease_.check(transaction, context)) co_return 0;
+    auto row = co_await lock(transaction, context, owner, name);
+    if (!row || row->pause) co_return 0;
+    std::vector<FieldError> problems;
+    const auto timing = entry != nullptr ? entry->timing : timing_of(row->rule, problems);
+    if (entry == nullptr) {
+        row = co_await settle(transaction, context, telemetry_.clock, *row);
+        if (!timing && !row->pause) {
+            row = co_await pause(
+                transaction,
+                context,
+                telemetry_.clock,
+                *row,
+                "scheduler",
+                "its times cannot be read any more: " + problems.at(0).detail
+            );
+        }
+        if (row->pause) {
+            co_await transaction.commit(context);
+            telemetry_.log.warn("schedule.paused", {{"schedule", row->key()}});
+            co_return 0;
+        }
     }
-    const std::chrono::duration<double> lag = now - due.moment;
-    lag_seconds_.Set(due.is_too_late ? 0 : lag.count());
-    co_return is_first;
+    const auto jitter = jitter_of(row->rule, row->key());
+    const Due due = find_due(row->rule, *timing, jitter, row->last_at, now_);
+    int fired = 0;
+    if (due.missed) {
+        co_await miss(transaction, context, telemetry_.clock, *row, *due.missed);
+    }
+    for (const Moment& moment : due.fire) {
+        const auto cause = moment.is_catchup ? is_catchup : is_due;
+        const auto done =
+            co_await fire(transaction, context, telemetry_.clock, *row, moment.at, cause);
+        if (done && done->job) ++fired;
+    }
+    std::optional<WallTime> next_at;
+    if (due.next) next_at = *due.next + jitter;
+    const std::int64_t missed = due.missed ? due.missed->moments : 0;
+    co_await move_on(transaction, context, *row, due.last, next_at, missed);
+    if (fired_[row->key()]++ % fires_until_trim == 0) co_await trim(transaction, context, *row);
+    co_await transaction.commit(context);
+    tell_of(*row, due, now_ - jitter);
+    co_return fired;
+}
+
+Task<> Scheduler::settle_open(trace::Context context) {
+    const auto open = co_await unsettled(db_, context, settled_up_to_, settled_together);
+    settled_up_to_ =
+        std::ssize(open) < settled_together ? "" : key_of(open.back().owner, open.back().name);
+    for (const Unsettled& each : open) {
+        auto transaction = co_await db_.begin(context);
+        if (!co_await lease_.check(transaction, context)) co_return;
+        const auto row = co_await lock(transaction, context, each.owner, each.name);
+        if (!row) continue;
+        const Row after = co_await settle(transaction, context, telemetry_.clock, *row);
+        co_await transaction.commit(context);
+        if (after.pause && !row->pause) {
+            telemetry_.log.warn("schedule.paused", {{"schedule", row->key()}});
+        }
+    }
+}
+
+void Scheduler::tell_of(const Row& row, const Due& due, WallTime now) {
+    if (due.missed) {
+        missed_.Increment(static_cast<double>(due.missed->moments));
+        telemetry_.log.warn(
+            "schedule.missed", {{"schedule", row.key()}, {"moments", due.missed->moments}}
+        );
+    }
+    const std::chrono::duration<double> lag = now - due.last;
+    lag_seconds_.Set(due.fire.empty() ? 0 : lag.count());
 }
 
 void Scheduler::show_leader() {

@@ -4,14 +4,20 @@
 ///
 /// The leader holds the lease "scheduler" and asks for it again in each transaction that fires, so
 /// one that was replaced without noticing cannot fire. One that dies is replaced within 12 seconds.
+///
+/// Two kinds of schedules: those of the program (schedule.hpp), and those of organizations, which
+/// are rows (rows.hpp). Each is fired in a transaction of its own, with its row locked.
 
 #include "io/loop/line.hpp"
 #include "io/loop/task_group.hpp"
 #include "work/lease/lease.hpp"
+#include "work/schedule/fires.hpp"
 #include "work/schedule/schedule.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+
+#include <map>
 
 namespace acme::schedule {
 
@@ -19,7 +25,8 @@ struct SchedulerOptions {
     std::string name = "scheduler";                // this process, for people
     std::chrono::milliseconds lease_time{10'000};  // failover: this, and one tick
     std::chrono::milliseconds beat_period{3'000};
-    std::chrono::milliseconds tick_period{1'000};
+    std::chrono::milliseconds tick_period{1'000};    // at most; and at each whole second
+    std::chrono::milliseconds settle_period{1'000};  // that jobs are looked for which have ended
 };
 
 class Scheduler {
@@ -45,17 +52,22 @@ public:
     bool is_leader() const { return lease_.is_held(); }
 
 private:
-    struct Due {
-        const Entry* entry;
-        WallTime moment;
-        std::int64_t missed;  // moments that are given up with it
-        bool is_too_late;     // and so is this one
-    };
-
     Task<bool> lead(trace::Context context);
-    Task<std::vector<Due>> find_due(trace::Context context);
-    Task<bool> fire(trace::Context context, Due due, WallTime now);
     Task<int> tick_once(trace::Context context);
+
+    /// Writes the program's schedules down, for people to read and for their last moments.
+    Task<> describe(trace::Context context);
+
+    Task<int> fire_own(trace::Context context);
+    Task<int> fire_of_organizations(trace::Context context);
+
+    /// What is due of one. Whoever waits for the next sees what became of this one.
+    Task<int> fire_due(
+        trace::Context context, std::string owner, std::string name, const Entry* entry
+    );
+    Task<> settle_open(trace::Context context);
+
+    void tell_of(const Row& row, const Due& due, WallTime now);
     void show_leader();
 
     const Schedule& schedule_;
@@ -64,7 +76,11 @@ private:
     SchedulerOptions options_;
     lease::Lease lease_;
     SteadyTime beaten_{};
-    WallTime now_{};  // the database's, when the due ones were found
+    SteadyTime settled_{};
+    std::string settled_up_to_;         // a key: a round goes on behind it
+    std::map<std::string, int> fired_;  // by key, since it was last trimmed
+    WallTime now_{};                    // the database's, when the due ones were found
+    bool is_described_ = false;
     bool is_stopping_ = false;
     Line<bool> ticking_;
     prometheus::Gauge& is_leader_;

@@ -1,8 +1,8 @@
-import { Building2, KeyRound, LayoutGrid, ListChecks, Mail, Rocket, ScrollText, Server, Upload, UserRound, Webhook, type LucideIcon } from "lucide-react";
+import { Building2, CalendarClock, KeyRound, LayoutGrid, ListChecks, Mail, Rocket, ScrollText, Server, Upload, UserRound, Webhook, type LucideIcon } from "lucide-react";
 import { createContext } from "react";
 
 export interface Page {
-  to: "/" | "/releases" | "/fleet" | "/audit" | "/access" | "/mailbox" | "/files" | "/organization" | "/webhooks" | "/jobs" | "/me" | "/device";
+  to: "/" | "/releases" | "/fleet" | "/audit" | "/access" | "/mailbox" | "/files" | "/organization" | "/webhooks" | "/jobs" | "/schedules" | "/me" | "/device";
   name: string;
   icon: LucideIcon;
   /** The second key after G. */
@@ -22,10 +22,11 @@ export const files: Page = { to: "/files", name: "Files", icon: Upload, key: "f"
 export const organization: Page = { to: "/organization", name: "Organization", icon: Building2, key: "p" };
 export const webhooks: Page = { to: "/webhooks", name: "Webhooks", icon: Webhook, key: "h" };
 export const jobs: Page = { to: "/jobs", name: "Jobs", icon: ListChecks, key: "j" };
+export const schedules: Page = { to: "/schedules", name: "Schedules", icon: CalendarClock, key: "s" };
 export const device: Page = { to: "/device", name: "Let a program in", icon: KeyRound };
 export const account: Page = { to: "/me", name: "Account", icon: UserRound };
 
-const all: readonly Page[] = [overview, releases, fleet, audit, access, mailbox, files, organization, webhooks, jobs, account, device];
+const all: readonly Page[] = [overview, releases, fleet, audit, access, mailbox, files, organization, webhooks, jobs, schedules, account, device];
 
 export function pagesFor(hasRole: boolean, isAdministrator: boolean): readonly Page[] {
   return all.filter((page) => !page.isOf || isAdministrator || (hasRole && page.isOf === "platform"));
@@ -47,7 +48,7 @@ export interface Group {
 const groups: readonly Group[] = [
   { name: undefined, pages: [overview] },
   { name: "Operate", pages: [releases, fleet, audit, access, mailbox] },
-  { name: "Application", pages: [jobs, files, organization, webhooks] },
+  { name: "Application", pages: [jobs, schedules, files, organization, webhooks] },
 ];
 
 export function groupsOf(pages: readonly Page[]): Group[] {

@@ -15,6 +15,7 @@ import { causesQuery, jobQuery, jobsQuery, queuesQuery } from "../rooms/queues/q
 import { filterOf as jobFilterOf, searchOf, sideOf, type JobSearch } from "../rooms/queues/state";
 import { nodesQuery } from "../rooms/nodes/queries";
 import { isAdministrator, maySeeNodes, meQuery } from "../rooms/sessions/queries";
+import { scheduleQuery, schedulesQuery } from "../rooms/schedules/queries";
 import { serviceAccountsQuery, signingKeysQuery } from "../rooms/tokens/queries";
 import { webhookQuery, webhooksQuery } from "../rooms/webhooks/queries";
 import { Toasts } from "../ui/toast";
@@ -197,6 +198,26 @@ const job = createRoute({
   component: lazyRouteComponent(() => import("../rooms/queues/job_page"), "JobPage"),
 });
 
+const schedules = createRoute({
+  getParentRoute: () => shell,
+  path: "/schedules",
+  loader: () => {
+    void cache.prefetchQuery(schedulesQuery("organization"));
+  },
+  component: lazyRouteComponent(() => import("../rooms/schedules/schedules_page"), "SchedulesPage"),
+});
+
+const schedule = createRoute({
+  getParentRoute: () => shell,
+  path: "/schedules/$name",
+  validateSearch: (search): { of?: "platform" } => (search.of === "platform" ? { of: "platform" } : {}),
+  loaderDeps: ({ search: { of } }) => ({ of }),
+  loader: ({ params, deps }) => {
+    void cache.prefetchQuery(scheduleQuery(deps.of ?? "organization", params.name));
+  },
+  component: lazyRouteComponent(() => import("../rooms/schedules/schedule_page"), "SchedulePage"),
+});
+
 const platform = createRoute({ getParentRoute: () => shell, id: "platform", component: OfPlatform });
 
 const releases = createRoute({
@@ -283,7 +304,7 @@ const device = createRoute({
 const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, access, mailbox]), files, organization, webhooks, webhook, jobs, jobSearch, deadJobs, job, me, device, unknown])]),
+  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, access, mailbox]), files, organization, webhooks, webhook, jobs, jobSearch, deadJobs, job, schedules, schedule, me, device, unknown])]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,
