@@ -58,7 +58,7 @@ def test_a_malformed_expression_is_refused_with_its_position_and_changes_nothing
 
 
 def test_a_schedule_is_fired_and_its_job_knows_of_which_moment(platform, api):
-    put(api, "often", cron="* * * * * *", queue="reports", args={"to": "ada"}, overlap="skip")
+    put(api, "often", cron="* * * * * *", queue="reports", payload={"to": "ada"}, overlap="skip")
     runs = until(lambda: runs_of(api, "often"))
     assert runs[-1]["state"] == "open" and runs[-1]["cause"] == "due"
     org = api.get("/v1/me").json()["org"]["id"]

@@ -49,7 +49,7 @@ test("a schedule is made, run now, paused and resumed", async () => {
   const { page } = main;
   await form(page).getByLabel("Name").fill("monthly-report");
   await form(page).getByLabel("Kind of job").fill("report.make");
-  await form(page).getByLabel("Arguments").fill('{"to": "ada"}');
+  await form(page).getByLabel("Payload").fill('{"to": "ada"}');
   await form(page).getByRole("button", { name: "Make schedule" }).click();
   await page.getByRole("heading", { level: 1, name: /monthly-report runs next at 03:00 CES?T, Tue/ }).waitFor();
   await untilCount(page.getByRole("table", { name: "Next runs" }).locator("tbody tr"), 10);
@@ -62,15 +62,15 @@ test("a schedule is made, run now, paused and resumed", async () => {
   await page.getByRole("heading", { level: 1, name: /monthly-report runs next/ }).waitFor();
 });
 
-test("a name that is taken, and arguments that are none, are refused with words", async () => {
+test("a name that is taken, and a payload that is none, are refused with words", async () => {
   const { page } = main;
   await goToSchedules(page);
   await form(page).getByLabel("Name").fill("monthly-report");
   await form(page).getByLabel("When", { exact: true }).fill("@daily");
   await form(page).getByLabel("Kind of job").fill("report.make");
-  await form(page).getByLabel("Arguments").fill("[1]");
+  await form(page).getByLabel("Payload").fill("[1]");
   await untilText(form(page), /It must be a JSON object/);
-  await form(page).getByLabel("Arguments").fill("");
+  await form(page).getByLabel("Payload").fill("");
   await form(page).getByRole("button", { name: "Make schedule" }).click();
   await untilText(form(page), /There is a schedule of this name/);
 });

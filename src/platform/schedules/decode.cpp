@@ -17,7 +17,7 @@ void complain(http::Fields& fields, const std::vector<FieldError>& problems) {
 }
 
 std::string args_in(http::Fields& fields) {
-    const boost::json::value* const value = fields.any("args");
+    const boost::json::value* const value = fields.any("payload");
     if (value == nullptr || value->is_null()) return "{}";
     return boost::json::serialize(*value);
 }

@@ -13,7 +13,7 @@ std::string shown(const Rule& rule) {
         {"dst", cron::name_of(rule.dst)},
         {"queue", rule.queue},
         {"kind", rule.kind},
-        {"args_bytes", std::to_string(rule.args.size())},
+        {"payload_bytes", std::to_string(rule.args.size())},
         {"priority", std::to_string(rule.priority)},
         {"overlap", schedule::name_of(rule.overlap)},
         {"catchup", schedule::name_of(rule.catchup)},

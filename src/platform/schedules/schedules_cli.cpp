@@ -98,7 +98,7 @@ Task<Result<>> set(Terminal room, const cli::Call& call) {
     Rule rule = times_in(call, problems);
     rule.queue = call.value("--queue", "default");
     rule.kind = call.value("--kind");
-    rule.args = call.value("--args", "{}");
+    rule.args = call.value("--payload", "{}");
     rule.priority = number_in(call, "--priority", "5");
     rule.overlap = choice_in(
         call,
@@ -252,7 +252,7 @@ void add_setting(cli::Commands& commands, Terminal room) {
             {email,
              {.name = "--kind", .value = "KIND", .about = "of the job", .is_required = true},
              {.name = "--queue", .value = "NAME", .about = "of the job (default)"},
-             {.name = "--args", .value = "JSON", .about = "of the job, an object ({})"},
+             {.name = "--payload", .value = "JSON", .about = "of the job, an object ({})"},
              {.name = "--priority", .value = "N", .about = "0 first, 9 last (5)"},
              {.name = "--overlap",
               .value = "POLICY",

@@ -44,7 +44,7 @@ boost::json::object to_json(const Row& row) {
         {"dst", cron::name_of(rule.dst)},
         {"queue", rule.queue},
         {"kind", rule.kind},
-        {"args", boost::json::parse(rule.args)},
+        {"payload", boost::json::parse(rule.args)},
         {"priority", rule.priority},
         {"overlap", schedule::name_of(rule.overlap)},
         {"catchup", schedule::name_of(rule.catchup)},

@@ -10,7 +10,7 @@ constexpr std::array all_schemas{
     http::Schema{"Schedule", R"json({
   "type": "object",
   "required": [
-    "name", "cron", "rrule", "zone", "dst", "queue", "kind", "args", "priority", "overlap", "catchup", "window_seconds",
+    "name", "cron", "rrule", "zone", "dst", "queue", "kind", "payload", "priority", "overlap", "catchup", "window_seconds",
     "jitter_seconds", "starts_at", "ends_at", "pause_after_failures", "paused_at", "paused_by", "pause_reason", "failures",
     "missed", "last_state", "created_at", "updated_at", "next_runs"
   ],
@@ -23,7 +23,7 @@ constexpr std::array all_schemas{
     "dst": {"type": "string", "enum": ["vixie", "skip", "shift", "both"]},
     "queue": {"type": "string"},
     "kind": {"type": "string"},
-    "args": {"type": "object"},
+    "payload": {"type": "object"},
     "priority": {"type": "integer", "minimum": 0, "maximum": 9},
     "overlap": {"type": "string", "enum": ["skip", "queue_one", "queue_all", "cancel_running", "allow"]},
     "catchup": {"type": "string", "enum": ["last", "all", "none"]},
@@ -93,7 +93,7 @@ constexpr std::array all_schemas{
     },
     "queue": {"type": ["string", "null"], "minLength": 1, "maxLength": 63},
     "kind": {"type": "string", "minLength": 1, "maxLength": 100},
-    "args": {
+    "payload": {
       "type": ["object", "null"],
       "description": "The job gets these and, as \"schedule\", its name, scheduled_at, fired_at and catchup. 60 KiB at most."
     },

@@ -24,7 +24,7 @@ constexpr pg::Query count_jobs{
 
 constexpr std::string_view nightly = "/v1/schedules/nightly";
 constexpr std::string_view body =
-    R"({"cron":"0 3 * * Tue#1","zone":"Europe/Berlin","kind":"report.make","args":{"to":"ada"}})";
+    R"({"cron":"0 3 * * Tue#1","zone":"Europe/Berlin","kind":"report.make","payload":{"to":"ada"}})";
 
 struct SchedulesBench : testing::OrganizationsBench {
     SchedulesBench() {
@@ -64,7 +64,7 @@ TEST(Schedules, AreMadeShownReplacedAndDeleted) {
     EXPECT_EQ(json.at("next_runs").as_array().size(), 10);
     EXPECT_EQ(json.at("next_runs").at(0).at("local").as_string(), "2026-12-01T03:00:00+01:00");
     EXPECT_EQ(json.at("next_runs").at(0).at("at").as_string(), "2026-12-01T02:00:00.000Z");
-    EXPECT_EQ(json.at("args").at("to").as_string(), "ada");
+    EXPECT_EQ(json.at("payload").at("to").as_string(), "ada");
     EXPECT_EQ(column_of(bench.ada.get("/v1/schedules"), "name"), "nightly");
 
     EXPECT_EQ(bench.put(body).status, 428);
@@ -88,7 +88,7 @@ TEST(Schedules, AreMadeShownReplacedAndDeleted) {
 TEST(Schedules, AllThatIsWrongIsToldAtOnceWithItsPosition) {
     SchedulesBench bench;
     const auto refused = bench.put(
-        R"({"cron":"61 * * 13 *","zone":"Mars","kind":"Report","args":[],"priority":10,"more":1})"
+        R"({"cron":"61 * * 13 *","zone":"Mars","kind":"Report","payload":[],"priority":10,"more":1})"
     );
     EXPECT_EQ(refused.status, 422);
     const std::string errors = errors_of(refused);
@@ -96,7 +96,7 @@ TEST(Schedules, AllThatIsWrongIsToldAtOnceWithItsPosition) {
          {"/cron=schedules.cron",
           "/zone=schedules.zone",
           "/kind=schedules.kind",
-          "/args=schedules.args",
+          "/payload=schedules.payload",
           "/priority=",
           "/more=http.field_unknown"}) {
         EXPECT_NE(errors.find(error), errors.npos) << error << " in " << errors;

@@ -127,7 +127,7 @@ TEST(Rule, IsRefusedForAllThatIsWrongWithIt) {
     EXPECT_EQ(
         codes_of(rule),
         "/zone=schedules.zone /cron=schedules.timing /queue=schedules.queue /kind=schedules.kind "
-        "/args=schedules.args /priority=schedules.priority /window_seconds=schedules.window "
+        "/payload=schedules.payload /priority=schedules.priority /window_seconds=schedules.window "
         "/jitter_seconds=schedules.jitter /pause_after_failures=schedules.failures"
     );
     rule = hourly(Catchup::last);
@@ -148,10 +148,10 @@ TEST(Rule, IsRefusedForAllThatIsWrongWithIt) {
     rule = hourly(Catchup::last);
     for (const char* const args : {"[]", "{", "", "1"}) {
         rule.args = args;
-        EXPECT_EQ(codes_of(rule), "/args=schedules.args") << args;
+        EXPECT_EQ(codes_of(rule), "/payload=schedules.payload") << args;
     }
     rule.args = R"({"a": ")" + std::string(args_bytes_max, 'x') + R"("})";
-    EXPECT_EQ(codes_of(rule), "/args=schedules.args");
+    EXPECT_EQ(codes_of(rule), "/payload=schedules.payload");
 }
 
 TEST(Rule, TellsTheJobOfItsMoment) {

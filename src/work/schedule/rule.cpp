@@ -144,7 +144,7 @@ std::vector<FieldError> problems_of(const Rule& rule, WallTime now) {
         );
     }
     if (const auto problem = problem_of_args(rule.args); !problem.empty()) {
-        problems.push_back({"/args", "schedules.args", std::string(problem)});
+        problems.push_back({"/payload", "schedules.payload", std::string(problem)});
     }
     check_range("priority", "schedules.priority", rule.priority, 0, 9, problems);
     check_range("window_seconds", "schedules.window", rule.window_s, 0, window_s_max, problems);

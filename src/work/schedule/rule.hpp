@@ -57,7 +57,7 @@ bool is_name(std::string_view text);
 /// schedules.rrule, schedules.timing (neither, or both), schedules.zone, schedules.times.
 std::optional<cron::Timing> timing_of(const Rule& rule, std::vector<FieldError>& problems);
 
-/// All that is wrong: the above, and schedules.queue, schedules.kind, schedules.args,
+/// All that is wrong: the above, and schedules.queue, schedules.kind, schedules.payload,
 /// schedules.priority, schedules.window, schedules.jitter, schedules.failures; schedules.never
 /// when no moment comes after `now`.
 std::vector<FieldError> problems_of(const Rule& rule, WallTime now);

@@ -4218,7 +4218,7 @@ export interface components {
             dst: "vixie" | "skip" | "shift" | "both";
             queue: string;
             kind: string;
-            args: Record<string, never>;
+            payload: Record<string, never>;
             priority: number;
             /** @enum {string} */
             overlap: "skip" | "queue_one" | "queue_all" | "cancel_running" | "allow";
@@ -4278,7 +4278,7 @@ export interface components {
             queue?: string | null;
             kind: string;
             /** @description The job gets these and, as "schedule", its name, scheduled_at, fired_at and catchup. 60 KiB at most. */
-            args?: Record<string, never> | null;
+            payload?: Record<string, never> | null;
             priority?: number | null;
             /** @enum {string|null} */
             overlap?: "skip" | "queue_one" | "queue_all" | "cancel_running" | "allow" | null;

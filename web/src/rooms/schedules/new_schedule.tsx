@@ -13,7 +13,7 @@ import { browserZone } from "../../ui/preferences";
 import { toast } from "../../ui/toasts";
 import { Moments } from "./moments";
 import { makeSchedule, previewQuery, schedulesKey } from "./queries";
-import { argsIn } from "./state";
+import { payloadIn } from "./state";
 import styles from "./schedules.module.css";
 
 type Dst = NonNullable<NewSchedule["dst"]>;
@@ -58,12 +58,12 @@ export function NewScheduleCard() {
   const [dst, setDst] = useState<Dst>("vixie");
   const [kind, setKind] = useState("");
   const [queue, setQueue] = useState("default");
-  const [args, setArgs] = useState("");
+  const [payload, setPayload] = useState("");
   const [overlap, setOverlap] = useState<Overlap>("skip");
   const [catchup, setCatchup] = useState<Catchup>("last");
   const navigate = useNavigate();
   const make = useMutation({
-    mutationFn: () => makeSchedule(name.trim(), { cron: cron.trim(), zone: zone.trim(), dst, kind: kind.trim(), queue: queue.trim(), args: argsIn(args).args ?? {}, overlap, catchup }),
+    mutationFn: () => makeSchedule(name.trim(), { cron: cron.trim(), zone: zone.trim(), dst, kind: kind.trim(), queue: queue.trim(), payload: payloadIn(payload).payload ?? {}, overlap, catchup }),
     onSuccess: async (made) => {
       toast("The schedule was made.");
       await cache.invalidateQueries({ queryKey: schedulesKey });
@@ -71,7 +71,7 @@ export function NewScheduleCard() {
     },
   });
   const problem = make.error ? asProblem(make.error) : null;
-  const errors = { ...problem?.fieldErrors, ...(args && argsIn(args).problem ? { args: argsIn(args).problem } : {}) };
+  const errors = { ...problem?.fieldErrors, ...(payload && payloadIn(payload).problem ? { payload: payloadIn(payload).problem } : {}) };
   const change = () => make.reset();
   return (
     <Card title="New schedule">
@@ -80,7 +80,7 @@ export function NewScheduleCard() {
         validationErrors={errors as Record<string, string>}
         onSubmit={(event) => {
           event.preventDefault();
-          if (!argsIn(args).problem) make.mutate();
+          if (!payloadIn(payload).problem) make.mutate();
         }}
       >
         <Field label="Name" name="name" autoComplete="off" mono value={name} onChange={(text) => (setName(text), change())} isRequired maxLength={63} help="Lower-case letters, digits, _, . and -" />
@@ -90,7 +90,7 @@ export function NewScheduleCard() {
         <Choice label="When clocks are changed" value={dst} options={dsts} onChange={setDst} />
         <Field label="Kind of job" name="kind" autoComplete="off" mono value={kind} onChange={(text) => (setKind(text), change())} isRequired maxLength={100} help="Such as report.make" />
         <Field label="Queue" name="queue" autoComplete="off" mono value={queue} onChange={(text) => (setQueue(text), change())} isRequired maxLength={63} />
-        <Field label="Arguments" name="args" autoComplete="off" mono value={args} onChange={(text) => (setArgs(text), change())} help="A JSON object, or nothing." />
+        <Field label="Payload" name="payload" autoComplete="off" mono value={payload} onChange={(text) => (setPayload(text), change())} help="A JSON object, or nothing." />
         <Choice label="When the last one still runs" value={overlap} options={overlaps} onChange={setOverlap} />
         <Choice label="Of those that were missed" value={catchup} options={catchups} onChange={setCatchup} />
         {problem?.status === 428 && <p role="alert">There is a schedule of this name.</p>}

@@ -90,8 +90,8 @@ function Setup({ schedule, owner }: { schedule: Schedule; owner: Owner }) {
         <Fact name="Job">
           <code>{schedule.kind}</code> in {schedule.queue}
         </Fact>
-        <Fact name="Arguments">
-          <code className={styles.args}>{JSON.stringify(schedule.args)}</code>
+        <Fact name="Payload">
+          <code className={styles.args}>{JSON.stringify(schedule.payload)}</code>
         </Fact>
         <Fact name="Overlap">{schedule.overlap.replaceAll("_", " ")}</Fact>
         <Fact name="Missed">

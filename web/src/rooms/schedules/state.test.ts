@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Schedule, ScheduleMoment } from "../../api/types";
-import { argsIn, elsewhere, localOf, otherZone, sentenceOf, sentenceOfAll, toneOf, toneOfAll, wordOf } from "./state";
+import { payloadIn, elsewhere, localOf, otherZone, sentenceOf, sentenceOfAll, toneOf, toneOfAll, wordOf } from "./state";
 
 const run: ScheduleMoment = { at: "2026-12-01T02:00:00.000Z", local: "2026-12-01T03:00:00+01:00", abbreviation: "CET" };
 
 function schedule(change: Partial<Schedule> = {}): Schedule {
   return {
-    name: "nightly", cron: "0 3 * * Tue#1", rrule: null, zone: "Europe/Berlin", dst: "vixie", queue: "default", kind: "report.make", args: {}, priority: 5,
+    name: "nightly", cron: "0 3 * * Tue#1", rrule: null, zone: "Europe/Berlin", dst: "vixie", queue: "default", kind: "report.make", payload: {}, priority: 5,
     overlap: "skip", catchup: "last", window_seconds: 3600, jitter_seconds: 0, starts_at: null, ends_at: null, pause_after_failures: null, paused_at: null,
     paused_by: null, pause_reason: null, failures: 0, missed: 0, last_state: null, created_at: "", updated_at: "", next_runs: [run], ...change,
   };
@@ -42,9 +42,9 @@ test("all of them make one sentence", () => {
   expect(toneOfAll([schedule({ last_state: "failed" })], false)).toBe("crit");
 });
 
-test("arguments are an object", () => {
-  expect(argsIn(" ")).toEqual({ args: {} });
-  expect(argsIn('{"a": 1}')).toEqual({ args: { a: 1 } });
-  expect(argsIn("[1]").problem).toContain("JSON object");
-  expect(argsIn("{").problem).toContain("JSON object");
+test("a payload is an object", () => {
+  expect(payloadIn(" ")).toEqual({ payload: {} });
+  expect(payloadIn('{"a": 1}')).toEqual({ payload: { a: 1 } });
+  expect(payloadIn("[1]").problem).toContain("JSON object");
+  expect(payloadIn("{").problem).toContain("JSON object");
 });

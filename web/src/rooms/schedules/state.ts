@@ -87,11 +87,11 @@ export function otherZone(schedule: { zone: string }, here: string): string {
 }
 
 /** JSON of an object, or what is wrong with it. */
-export function argsIn(text: string): { args?: Record<string, never>; problem?: string } {
-  if (text.trim() === "") return { args: {} };
+export function payloadIn(text: string): { payload?: Record<string, never>; problem?: string } {
+  if (text.trim() === "") return { payload: {} };
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { args: value as Record<string, never> };
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { payload: value as Record<string, never> };
   } catch {
     // Said below.
   }
