@@ -6,6 +6,7 @@
 #include "platform/queues/queues_json.hpp"
 
 #include <boost/json/serialize.hpp>
+#include <prometheus/counter.h>
 
 #include <algorithm>
 #include <set>
@@ -107,6 +108,12 @@ struct Ack {
     std::chrono::milliseconds time = pull::lease_usual;
     std::int64_t fetch = 0;  // so many of the next
 
+    std::vector<std::pair<JobId, std::int64_t>> failed_attempts() const {
+        std::vector<std::pair<JobId, std::int64_t>> all;
+        for (const auto& job : failed) all.emplace_back(job.id, job.attempt);
+        return all;
+    }
+
     std::set<JobId> ids() const {
         std::set<JobId> all;
         for (const auto& job : done) all.insert(job.id);
@@ -136,8 +143,46 @@ Result<Ack> ack_in(Fields& fields) {
     });
 }
 
+/// What workers outside said became of jobs. Without queues as labels: their names are anybody's.
+struct Series {
+    explicit Series(Metrics& metrics)
+        : done(series_of(metrics, "done")),
+          failed(series_of(metrics, "failed")),
+          lost(series_of(metrics, "lost")) {}
+
+    static prometheus::Counter& series_of(Metrics& metrics, std::string outcome) {
+        return metrics.counter(
+            "pull_jobs_total",
+            "Attempts that workers outside ended.",
+            {{"outcome", std::move(outcome)}}
+        );
+    }
+
+    prometheus::Counter& done;
+    prometheus::Counter& failed;
+    prometheus::Counter& lost;
+};
+
+/// One line for each attempt that did not end well.
+void tell(
+    const Routes& room,
+    trace::Context context,
+    const std::vector<std::pair<JobId, std::int64_t>>& failed,
+    const std::set<JobId>& lost
+) {
+    for (const auto& [id, attempt] : failed) {
+        if (lost.contains(id)) continue;
+        room.telemetry.log.write(
+            LogLevel::info, "pull.failed", context, {{"job", id.str()}, {"attempt", attempt}}
+        );
+    }
+    for (const JobId& id : lost) {
+        room.telemetry.log.write(LogLevel::warn, "pull.lost", context, {{"job", id.str()}});
+    }
+}
+
 /// All of it or, when the lease has ended, nothing. What is no longer the lease's is told as lost.
-Task<Result<Response>> acknowledge(Routes room, const Call& call) {
+Task<Result<Response>> acknowledge(Routes room, Series series, const Call& call) {
     const LeaseId lease = ACME_TRY(lease_in(call));
     const std::string text = ACME_TRY(co_await call.request.body.read_all(ack_bytes_max));
     Fields fields(ACME_TRY(http::parse_object(text)));
@@ -145,6 +190,7 @@ Task<Result<Response>> acknowledge(Routes room, const Call& call) {
     const Owner owner = owner_of(Side::organization, call);
     const Clock& clock = room.telemetry.clock;
     auto lost = ack.ids();
+    const auto attempts = ack.failed_attempts();
     auto transaction = co_await room.db.begin(call.context);
     const auto standing =
         ACME_TRY(co_await pull::extend(transaction, call.context, clock, owner, lease, ack.time));
@@ -164,6 +210,10 @@ Task<Result<Response>> acknowledge(Routes room, const Call& call) {
         jobs = co_await pull::fetch(transaction, call.context, clock, owner, standing, ack.fetch);
     }
     co_await transaction.commit(call.context);
+    series.done.Increment(static_cast<double>(ended.size()));
+    series.failed.Increment(static_cast<double>(failed.size()));
+    series.lost.Increment(static_cast<double>(lost.size()));
+    tell(room, call.context, attempts, lost);
     auto answer = to_json(standing, jobs);
     answer["lost"] = ids_json({lost.begin(), lost.end()});
     co_return http::json(200, answer);
@@ -226,6 +276,7 @@ Task<Result<Response>> list_workers(Routes room, Side side, const Call& call) {
 }
 
 void add_ending(http::Router& router, Routes room) {
+    const Series series(room.telemetry.metrics);
     router.add({
         .method = http::Method::post,
         .pattern = "/v1/leases/{lease}:ack",
@@ -242,7 +293,7 @@ void add_ending(http::Router& router, Routes room) {
                   "pull.output_too_large",
                   "queues.ids",
                   "queues.number"}},
-        .handler = [room](const Call& call) { return acknowledge(room, call); },
+        .handler = [room, series](const Call& call) { return acknowledge(room, series, call); },
     });
     router.add({
         .method = http::Method::post,
