@@ -181,8 +181,9 @@ def test_whatever_is_killed_no_byte_that_was_told_is_lost(start_platform, store,
     settle(platform, store)
     for number, file in files.items():
         expect(api, file, content_of(seed, number))
-    # What looks whether the store works leaves what it looked with when it is killed, for an hour.
-    left_over = [key for key in store.objects() if not key.startswith("probe/")]
+    # What looks whether the store works leaves what it looked with when it is killed, for an hour. And what the gateway
+    # puts together lies in a folder of its own meanwhile, which no call of S3 shows: killed then, it leaves that itself.
+    left_over = [key for key in store.objects() if not key.startswith("probe/") and ".inprogress/" not in key]
     assert left_over == sorted(platform.sql("SELECT key FROM files WHERE state = 'ready'").split())
     assert len(left_over) == storm.files
 
