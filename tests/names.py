@@ -26,7 +26,8 @@ class Names(BaseResolver):
             cannot("only root may listen on port 53 and have a resolv.conf of its own")
         self.answers = {}
         self.asked = {}
-        self.server = DNSServer(self, address=ADDRESS, port=53, logger=DNSLogger("-request,-reply,-truncated,-error", prefix=False))
+        quiet = DNSLogger("-request,-reply,-truncated,-error", prefix=False)
+        self.server = DNSServer(self, address=ADDRESS, port=53, logger=quiet)
         self.server.start_thread()
 
     def resolve(self, request, handler):
