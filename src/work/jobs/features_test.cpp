@@ -256,6 +256,28 @@ TEST(JobFeatures, CallersWhoAskAtTheSameTimeShareACommitAndEachHearsOfItsOwnJob)
     EXPECT_EQ(bench.runs.size(), 25);
 }
 
+TEST(JobFeatures, AJobThatCameToStandBehindTheMarkIsFound) {
+    JobsBench bench;
+    SystemClock clock;
+    Telemetry telemetry{clock, bench.random, bench.log, bench.metrics};
+    Worker worker(bench.registry, bench.db, telemetry, {.slots = 1, .name = "a"});
+    const auto insert = [&](const std::string& due) {
+        bench.sql(
+            "INSERT INTO jobs (queue, kind, args, due_at, traceparent, request_id) VALUES "
+            "('default', 'test.work', 'plain', " +
+            due + ", '', '')"
+        );
+    };
+    insert("now()");
+    std::size_t added = 1;
+    bench.run_until({&worker}, [&] {
+        if (bench.runs.size() == added && added < 3) insert("now() - interval '1 hour'");
+        added = std::max(added, std::min<std::size_t>(bench.runs.size() + 1, 3));
+        return bench.runs.size() == 3;
+    });
+    EXPECT_EQ(bench.runs.size(), 3);
+}
+
 TEST(JobFeatures, AKindThatNobodyKnowsIsLeftAndCounted) {
     JobsBench bench;
     bench.enqueue("plain");

@@ -14,7 +14,7 @@ class Marks {
 public:
     enum class Reach : std::uint8_t {
         exact,  // behind what was claimed last: while there is more than can be taken
-        near,   // from a moment before that: what was committed late is there
+        near,   // from a moment before that, or before all was taken: what was committed late
         whole
     };
 
@@ -26,12 +26,19 @@ public:
     /// Moves on behind these.
     void note(const std::vector<Job>& claimed);
 
+    /// What was due then and within reach was claimed, by us or by others.
+    void note_empty(const std::vector<std::int64_t>& queues, WallTime then);
+
 private:
     struct Place {
         WallTime due_at = WallTime::min();
         std::int64_t id = 0;
 
         auto operator<=>(const Place&) const = default;
+    };
+    struct Mark {
+        Place claimed = {};
+        WallTime empty_at = WallTime::min();
     };
     struct Part {
         std::int64_t queue_id;
@@ -40,7 +47,9 @@ private:
         auto operator<=>(const Part&) const = default;
     };
 
-    std::map<Part, Place> places_;
+    static Place place(const Mark& mark, Reach reach);
+
+    std::map<Part, Mark> marks_;
     std::size_t turn_ = 0;
 };
 

@@ -10,11 +10,6 @@ constexpr std::chrono::milliseconds queues_period{1'000};
 
 }  // namespace
 
-Marks::Reach Worker::reach() {
-    if (telemetry_.clock.steady() >= whole_at_) return Marks::Reach::whole;
-    return own_.was_full ? Marks::Reach::exact : Marks::Reach::near;
-}
-
 std::size_t Worker::free_slots() const {
     const std::size_t taken = running_.size() + own_.ready.size() + waiting_.ready.size();
     return options_.slots - std::min(options_.slots, taken);
@@ -71,7 +66,7 @@ Task<> Worker::prepare(trace::Context context) {
         renewed_at_ = asked;
         has_doubt_ = false;
     }
-    if (has_doubt_) {
+    if (has_doubt_ && !is_looking_) {
         co_await table_.give_back(context, lease_, held_ids());
         has_doubt_ = false;
     }

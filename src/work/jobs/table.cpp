@@ -195,6 +195,45 @@ std::vector<std::int64_t> missing_in(std::string_view found, std::vector<std::in
     return asked;
 }
 
+Cycle read_cycle(const pg::Rows& rows, std::int64_t lease, std::vector<std::int64_t> done) {
+    constexpr int columns_before_now = 16;
+    pg::Row last = rows[0];
+    for (int i = 0; i < columns_before_now; ++i) last.skip();
+    Cycle cycle{.claimed = read_jobs(rows, lease), .lost = {}, .now = last.time()};
+    const bool are_all_there = done.empty() || rows[0].is_null();
+    if (!are_all_there) cycle.lost = missing_in(rows[0].text(), std::move(done));
+    return cycle;
+}
+
+template <class Session>
+Task<pg::Rows> cycle_by(
+    Session& session,
+    trace::Context context,
+    std::int64_t lease,
+    Ask ask,
+    std::vector<std::int64_t> done,
+    int attempt,
+    std::optional<WallTime> now,
+    std::string worker
+) {
+    const Ranges ranges(ask.ranges);
+    return session.run(
+        context,
+        cycle_jobs,
+        lease,
+        now,
+        ask.kinds,
+        ask.count,
+        ranges.queues,
+        ranges.priorities,
+        ranges.due,
+        ranges.ids,
+        done,
+        attempt,
+        worker
+    );
+}
+
 }  // namespace
 
 std::string_view name_of(Outcome outcome) {
@@ -243,33 +282,25 @@ Task<std::vector<Queue>> Table::queues(trace::Context context) {
 Task<Cycle> Table::cycle(
     trace::Context context, std::int64_t lease, Ask ask, std::vector<std::int64_t> done, int attempt
 ) {
-    const Ranges ranges(ask.ranges);
-    const auto rows = co_await db_.run(
-        context,
-        cycle_jobs,
-        lease,
-        pg::sql_now(clock_),
-        ask.kinds,
-        ask.count,
-        ranges.queues,
-        ranges.priorities,
-        ranges.due,
-        ranges.ids,
-        done,
-        attempt,
-        worker_
+    const auto rows = co_await cycle_by(
+        db_, context, lease, std::move(ask), done, attempt, pg::sql_now(clock_), worker_
     );
-    Cycle cycle{.claimed = read_jobs(rows, lease), .lost = {}};
-    const bool are_all_there = done.empty() || rows[0].is_null();
-    if (!are_all_there) cycle.lost = missing_in(rows[0].text(), std::move(done));
-    co_return cycle;
+    co_return read_cycle(rows, lease, std::move(done));
+}
+
+Task<Cycle> Table::claim_apart(trace::Context context, std::int64_t lease, Ask ask) {
+    auto transaction = co_await db_.begin(context);
+    const auto rows = co_await cycle_by(
+        transaction, context, lease, std::move(ask), {}, 1, pg::sql_now(clock_), worker_
+    );
+    co_await transaction.commit(context);
+    co_return read_cycle(rows, lease, {});
 }
 
 Task<std::vector<Job>> Table::claim_limited(
     trace::Context context, std::int64_t lease, Ask ask, bool wants_suspect
 ) {
     const std::int64_t queue = ask.ranges.at(0).queue_id;
-    const Ranges ranges(ask.ranges);
     const auto now = pg::sql_now(clock_);
     auto transaction = co_await db_.begin(context);
     const auto room = co_await transaction.run(context, ask_room, queue, ask.count, now);
@@ -282,21 +313,9 @@ Task<std::vector<Job>> Table::claim_limited(
             co_await transaction.run(context, claim_one_suspect, lease, now, ask.kinds, queues);
         jobs = read_jobs(suspects, lease);
     }
-    const auto rows = co_await transaction.run(
-        context,
-        cycle_jobs,
-        lease,
-        now,
-        ask.kinds,
-        count - static_cast<std::int64_t>(jobs.size()),
-        ranges.queues,
-        ranges.priorities,
-        ranges.due,
-        ranges.ids,
-        std::vector<std::int64_t>{},
-        1,
-        worker_
-    );
+    ask.count = static_cast<std::size_t>(count) - jobs.size();
+    const auto rows =
+        co_await cycle_by(transaction, context, lease, std::move(ask), {}, 1, now, worker_);
     for (Job& job : read_jobs(rows, lease)) jobs.push_back(std::move(job));
     const std::int64_t unused = count - static_cast<std::int64_t>(jobs.size());
     if (unused > 0) co_await transaction.run(context, return_tokens, queue, unused);

@@ -81,6 +81,7 @@ struct Ended {
 struct Cycle {
     std::vector<Job> claimed;
     std::vector<std::int64_t> lost;
+    WallTime now;  // to the server, when it looked
 };
 
 struct KeyOfJob {
@@ -140,6 +141,9 @@ public:
         std::vector<std::int64_t> done = {},
         int attempt = 1
     );
+
+    /// Claims over a session of its own, for a look that may take long.
+    Task<Cycle> claim_apart(trace::Context context, std::int64_t lease, Ask ask);
 
     /// The same for one queue that has limits, which hold among all workers; and one of it that was
     /// rescued, if that is wanted.

@@ -15,6 +15,10 @@ constexpr std::chrono::milliseconds drain_pause{20};
 constexpr int release_tries_max = 3;
 constexpr std::chrono::milliseconds sweep_period{1'000};
 
+/// Looking through all of the index takes at most a fiftieth of the time.
+constexpr std::chrono::milliseconds whole_period{1'000};
+constexpr int whole_share = 50;
+
 }  // namespace
 
 /// A lease that cannot be renewed is given up well before it ends, so that no job runs twice at
@@ -125,6 +129,39 @@ Task<> Worker::sweep_keys() {
     }
 }
 
+/// What came to stand behind the marks: a commit that was late, a job that was skipped because
+/// somebody held its row. Over a session of its own, for it may take long.
+Task<> Worker::look_through() {
+    auto pause = whole_period;
+    while (!is_closed_) {
+        co_await beating_.wait(pause);
+        if (is_stopping_ || lease_ == 0 || has_doubt_) continue;
+        const SteadyTime began = telemetry_.clock.steady();
+        is_looking_ = true;
+        try {
+            co_await claim_whole(own_, std::max<std::size_t>(room_ahead(), 1));
+            co_await claim_whole(waiting_, room_for_waiting());
+        } catch (const pg::Fault& fault) {
+            telemetry_.log.warn("worker.look", {{"reason", fault.what()}});
+            has_doubt_ = true;
+        }
+        is_looking_ = false;
+        const auto time = telemetry_.clock.steady() - began;
+        pause = std::max(
+            whole_period, std::chrono::ceil<std::chrono::milliseconds>(time * whole_share)
+        );
+    }
+}
+
+Task<> Worker::claim_whole(Group& group, std::size_t count) {
+    if (count == 0 || group.kinds.empty() || queues_.empty()) co_return;
+    Untraced own(telemetry_);
+    Ask ask{group.kinds, group.marks.ranges(queues_, Marks::Reach::whole), count};
+    Cycle cycle = co_await table_.claim_apart(own.context, lease_, std::move(ask));
+    group.marks.note(cycle.claimed);
+    put(std::move(cycle.claimed));
+}
+
 Task<> Worker::measure() {
     while (!is_closed_) {
         try {
@@ -152,6 +189,7 @@ Task<> Worker::drain() {
         co_await turn();
         if (std::exchange(is_fault_, false)) co_await sleep_for(beat_retry_pause);
     }
+    while (is_looking_) co_await sleep_for(drain_pause);
     co_await release();
     is_closed_ = true;
     wake_lanes();

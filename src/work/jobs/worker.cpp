@@ -21,10 +21,6 @@ constexpr milliseconds flush_pause{5};
 /// What was fetched ahead and not begun is given back then.
 constexpr milliseconds stale_time{1'000};
 
-/// Looking through all of the index takes at most a fiftieth of the time.
-constexpr milliseconds whole_period{1'000};
-constexpr int whole_share = 50;
-
 /// Who has just found a job, or was told of one, looks often: who enqueues does not tell of each.
 constexpr milliseconds attentive_time{20};
 constexpr milliseconds attentive_pause{2};
@@ -66,6 +62,7 @@ Task<> Worker::run() {
     group_.spawn(executor, "worker.fence", watch_lease());
     group_.spawn(executor, "worker.rescue", keep_house());
     group_.spawn(executor, "worker.keys", sweep_keys());
+    group_.spawn(executor, "worker.whole", look_through());
     group_.spawn(executor, "worker.measure", measure());
     for (std::size_t i = 0; i < options_.slots; ++i) group_.spawn(executor, "worker.job", lane());
     while (!is_stopping_) {
@@ -218,21 +215,12 @@ Task<> Worker::finish_and_claim(trace::Context context) {
     ids.reserve(telling_.size());
     for (const Ended& each : telling_) ids.push_back(each.job.id);
     const int attempt = telling_.empty() ? 1 : telling_.front().job.attempt;
-    const auto reach = this->reach();
+    const auto reach = own_.was_full ? Marks::Reach::exact : Marks::Reach::near;
     Ask ask{.kinds = own_.kinds, .ranges = {}, .count = room};
     if (is_ask) ask.ranges = own_.marks.ranges(queues_, reach);
 
-    const SteadyTime asked = telemetry_.clock.steady();
     Cycle cycle = co_await table_.cycle(context, lease_, std::move(ask), std::move(ids), attempt);
-    if (is_ask) {
-        const SteadyTime now = telemetry_.clock.steady();
-        if (reach == Marks::Reach::whole) {
-            whole_at_ =
-                now + std::max<SteadyTime::duration>(whole_period, (now - asked) * whole_share);
-        }
-        own_.was_full = cycle.claimed.size() == room;
-        own_.marks.note(cycle.claimed);
-    }
+    if (is_ask) note(own_, cycle, room, reach);
     measure_rate(telling_.size());
     for (Ended& each : telling_) {
         const bool is_lost = std::ranges::find(cycle.lost, each.job.id) != cycle.lost.end();
@@ -282,12 +270,19 @@ Task<> Worker::claim_waiting(trace::Context context) {
     const std::size_t room = queues_.empty() ? 0 : room_for_waiting();
     if (room == 0) waiting_.was_full = false;
     if (room == 0) co_return;
-    const auto reach = waiting_.was_full ? Marks::Reach::exact : Marks::Reach::whole;
+    const auto reach = waiting_.was_full ? Marks::Reach::exact : Marks::Reach::near;
     Ask ask{waiting_.kinds, waiting_.marks.ranges(queues_, reach), room};
     Cycle cycle = co_await table_.cycle(context, lease_, std::move(ask));
-    waiting_.was_full = cycle.claimed.size() == room;
-    waiting_.marks.note(cycle.claimed);
+    note(waiting_, cycle, room, reach);
     put(std::move(cycle.claimed));
+}
+
+void Worker::note(Group& group, const Cycle& cycle, std::size_t asked, Marks::Reach reach) {
+    group.was_full = cycle.claimed.size() == asked;
+    group.marks.note(cycle.claimed);
+    if (!group.was_full && reach != Marks::Reach::exact) {
+        group.marks.note_empty(queues_, cycle.now);
+    }
 }
 
 Task<> Worker::claim_limited(trace::Context context) {

@@ -107,7 +107,7 @@ private:
     Task<> free_keys(trace::Context context);
     Task<> return_stale(trace::Context context);
     void put(std::vector<Job> jobs);
-    Marks::Reach reach();
+    void note(Group& group, const Cycle& cycle, std::size_t asked, Marks::Reach reach);
     std::size_t room_ahead();
     std::size_t room_for_waiting() const;
     std::size_t free_slots() const;
@@ -133,6 +133,8 @@ private:
     Task<> watch_lease();
     Task<> keep_house();
     Task<> sweep_keys();
+    Task<> look_through();
+    Task<> claim_whole(Group& group, std::size_t count);
     Task<> measure();
     Task<> look_for_cancels(trace::Context context);
     Task<> drain();
@@ -166,7 +168,6 @@ private:
     std::vector<std::int64_t> limited_;
     std::map<std::int64_t, int> attempts_max_;  // by queue
     SteadyTime queues_at_{};                    // when they were read
-    SteadyTime whole_at_{};                     // when to look through all of the index again
     SteadyTime poll_at_{};
     SteadyTime attentive_until_{};
     SteadyTime claimed_at_{};
@@ -174,9 +175,10 @@ private:
     std::size_t finished_ = 0;  // since then
     double rate_ = 0;           // jobs a second
 
-    std::int64_t lease_ = 0;  // 0: none
-    SteadyTime renewed_at_;   // or opened: when that was asked for
-    bool has_doubt_ = false;  // rows may stand under our lease that we do not know
+    std::int64_t lease_ = 0;   // 0: none
+    SteadyTime renewed_at_;    // or opened: when that was asked for
+    bool is_looking_ = false;  // look_through() may have claimed what it does not know yet
+    bool has_doubt_ = false;   // rows may stand under our lease that we do not know
     bool is_stopping_ = false;
     bool tells_only_ = false;   // a turn claims nothing
     bool is_given_up_ = false;  // what runs is not waited for any more
