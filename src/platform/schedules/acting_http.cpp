@@ -50,6 +50,8 @@ Task<Result<Response>> resume(Routes room, Side side, const Call& call) {
 }
 
 Task<Result<Response>> backfill(Routes room, const Call& call) {
+    const std::string owner = call.who().org.str();
+    ACME_TRY(co_await room.schedules.find(call.context, owner, call.params[0]));
     Fields fields(ACME_TRY(co_await http::json_object(call.request)));
     const auto from = optional_time(fields, "from");
     const auto to = optional_time(fields, "to");
@@ -71,7 +73,7 @@ Task<Result<Response>> backfill(Routes room, const Call& call) {
         transaction,
         call.context,
         actor_of(room, call),
-        call.who().org.str(),
+        owner,
         call.params[0],
         {.from = *from, .to = *to, .is_dry_run = is_dry_run}
     ));
