@@ -56,7 +56,7 @@ constexpr std::array all_schemas{
   "additionalProperties": false,
   "properties": {
     "at": {"type": "string", "format": "date-time"},
-    "local": {"type": "string", "format": "date-time", "description": "As the clocks of the schedule's zone show it."},
+    "local": {"type": "string", "description": "RFC 3339 as the clocks of the schedule's zone show it: with an offset."},
     "abbreviation": {"type": "string", "description": "Of the zone then, such as CET."}
   }
 })json"},

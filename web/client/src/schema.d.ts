@@ -4252,10 +4252,7 @@ export interface components {
         ScheduleMoment: {
             /** Format: date-time */
             at: string;
-            /**
-             * Format: date-time
-             * @description As the clocks of the schedule's zone show it.
-             */
+            /** @description RFC 3339 as the clocks of the schedule's zone show it: with an offset. */
             local: string;
             /** @description Of the zone then, such as CET. */
             abbreviation: string;
