@@ -82,9 +82,12 @@ def test_a_prometheus_that_is_started_with_it_finds_every_node(platform, tmp_pat
     try:
         def healths():
             try:
-                targets = json.loads(requests.get(url, timeout=2).text)["data"]["activeTargets"]
+                answer = requests.get(url, timeout=2)
             except requests.RequestException:
                 return None
+            if answer.status_code != 200:  # it says that it starts
+                return None
+            targets = json.loads(answer.text)["data"]["activeTargets"]
             return {one["labels"]["node"]: one["health"] for one in targets}
 
         names = [name for role in ("serve", "worker", "scheduler") for name in platform.names(role)]

@@ -56,7 +56,7 @@ test("the account shows what is connected, and the last way in stays", async () 
   await untilText(row, new RegExp(`Over There[^]*${login}`));
   await untilText(page.getByTestId("session"), /with a connected account/);
   await row.getByRole("button", { name: /Disconnect/ }).click();
-  await untilText(row.getByRole("alert"), /It is still connected\.[^]*no password/);
+  await untilText(row.getByRole("alert"), /It is still connected\.[^]*set a password or add a passkey/);
   assert.deepEqual(complaints, []);
 });
 

@@ -171,12 +171,14 @@ Task<std::vector<Row>> list(
 Task<std::optional<Row>> find(
     pg::Database& db, trace::Context context, std::string owner, std::string name
 ) {
+    if (!is_name(name)) co_return std::nullopt;  // it need not even be text
     co_return one_in(co_await db.run(context, find_row, owner, key_of(owner, name)));
 }
 
 Task<std::optional<Row>> lock(
     pg::Transaction& transaction, trace::Context context, std::string owner, std::string name
 ) {
+    if (!is_name(name)) co_return std::nullopt;
     co_return one_in(co_await transaction.run(context, lock_row, owner, key_of(owner, name)));
 }
 
