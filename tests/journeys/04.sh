@@ -79,7 +79,7 @@ step "a worker that is told to drain ends what runs, and leaves the rest to othe
 job=$(add '{"seconds":4,"steps":4}')
 within 20 runs_at second "$job"
 left=$(add '{"seconds":0}')
-post --output /dev/null --data '{}' "$url/v1/queues/reports:drain"
+post --output /dev/null --request POST "$url/v1/queues/reports:drain"
 within 30 grep -q '^drained$' "$folder/worker.second"
 state_is "$job" done || fail "the worker left before $job had ended"
 state_is "$left" waiting || fail "$left was taken, or lost"
