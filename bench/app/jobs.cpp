@@ -1,7 +1,7 @@
 // The durable lane of jobs as an application has it: `acme-bench-jobs MODE COUNT [CALLERS]`, with
 // the modes and the answers of bench/peers/jobs/main.mjs. DATABASE_URL says where; the tables are
 // made if they are not there. Its queue keeps no history, as graphile-worker's keeps none; with
-// HISTORY=1 it does.
+// HISTORY=1 it does. `steady SECONDS RATE` adds and runs RATE jobs a second.
 #include "app/config.hpp"
 #include "app/lists.hpp"
 #include "base/text.hpp"
@@ -15,6 +15,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <span>
 
 namespace {
@@ -179,6 +180,68 @@ Task<> latency(Program& program, std::int64_t count) {
     std::printf("{\"ms\":[%s]}\n", line.c_str());
 }
 
+/// How many fetches took at most so many seconds, so far.
+std::map<double, double> fetches(Program& program) {
+    constexpr std::string_view name = "\ndb_query_duration_seconds_bucket{query=\"jobs.cycle\"";
+    const std::string text = program.metrics.text();
+    std::map<double, double> found;
+    for (std::size_t at = text.find(name); at != text.npos; at = text.find(name, at + 1)) {
+        const double bound = std::strtod(text.c_str() + text.find("le=\"", at) + 4, nullptr);
+        found[bound] = std::strtod(text.c_str() + text.find("} ", at) + 2, nullptr);
+    }
+    return found;
+}
+
+/// The median of what came between, by where it lies in its bucket.
+double median_between(const std::map<double, double>& before, std::map<double, double> after) {
+    for (auto& [bound, count] : after) {
+        if (before.contains(bound)) count -= before.at(bound);
+    }
+    const double half = after.rbegin()->second / 2;
+    double low = 0;
+    double below = 0;
+    for (const auto& [bound, count] : after) {
+        if (count >= half) return low + (bound - low) * (half - below) / (count - below);
+        low = bound;
+        below = count;
+    }
+    return low;
+}
+
+/// Adds and runs `rate` jobs a second; tells the median time of a fetch in each ten seconds.
+Task<> steady(Program& program, std::int64_t seconds, std::int64_t rate) {
+    constexpr milliseconds tick{10};
+    jobs::Registry registry;
+    registry.add(kind, [](trace::Context, std::string) -> Task<Result<>> { co_return done; });
+    jobs::Worker worker(registry, program.db, program.telemetry, {.slots = slots, .name = "bench"});
+    program.group.spawn(program.loop.get_executor(), "worker", worker.run());
+    const SteadyTime began = program.clock.steady();
+    std::vector<double> medians;
+    std::map<double, double> before;
+    std::int64_t added = 0;
+    for (Seconds past{}; past.count() < static_cast<double>(seconds);) {
+        co_await sleep_for(tick);
+        past = program.clock.steady() - began;
+        const auto wanted = static_cast<std::int64_t>(past.count() * static_cast<double>(rate));
+        trace::Trace trace(program.clock, program.random);
+        const auto context = trace.begin(std::nullopt, 0);
+        const std::vector<std::string> args(static_cast<std::size_t>(wanted - added), "0");
+        added = wanted;
+        auto transaction = co_await program.db.begin(context);
+        co_await jobs::add_all(transaction, context, program.clock, kind, args, {});
+        co_await transaction.commit(context);
+        if (past.count() < 10 * static_cast<double>(medians.size() + 1)) continue;
+        auto counts = fetches(program);
+        medians.push_back(median_between(before, counts) * 1'000);
+        before = std::move(counts);
+    }
+    worker.stop();
+    co_await program.group.join();
+    std::string line;
+    for (const double median : medians) line += (line.empty() ? "" : ",") + std::to_string(median);
+    std::printf("{\"fetch_ms\":[%s]}\n", line.c_str());
+}
+
 Task<> measure(Program& program, std::string mode, std::int64_t count, std::int64_t callers) {
     const bool keeps = app::process_environment().contains("HISTORY");
     co_await program.db.run(program.context, set_history, keeps);
@@ -186,6 +249,7 @@ Task<> measure(Program& program, std::string mode, std::int64_t count, std::int6
     if (mode == "single") co_await single(program, count, callers);
     if (mode == "drain") co_await drain(program, count);
     if (mode == "latency") co_await latency(program, count);
+    if (mode == "steady") co_await steady(program, count, callers);
 }
 
 int run(std::span<char*> words) {
