@@ -51,7 +51,10 @@ struct Program {
     Metrics metrics;
     Telemetry telemetry{clock, random, log, metrics};
     pg::Database db{
-        {.conninfo = conninfo.clone(), .statement_time_max = milliseconds(60'000)}, telemetry
+        {.conninfo = conninfo.clone(),
+         .statement_time_max = milliseconds(60'000),
+         .prefers_indexes = true},  // as the worker's is
+        telemetry
     };
     trace::Trace trace{clock, random};
     trace::Context context = trace.begin(std::nullopt, 0);
@@ -122,7 +125,9 @@ Task<> drain(Program& program, std::int64_t count) {
         co_return done;
     });
     // Two, as a platform has at least, with half of the slots each.
-    pg::Database other({.conninfo = program.conninfo.clone()}, program.telemetry);
+    pg::Database other(
+        {.conninfo = program.conninfo.clone(), .prefers_indexes = true}, program.telemetry
+    );
     const jobs::WorkerOptions options{.slots = slots / 2, .name = "bench"};
     for (pg::Database* db : {&program.db, &other}) {
         workers.push_back(std::make_unique<jobs::Worker>(registry, *db, program.telemetry, options)

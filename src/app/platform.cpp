@@ -187,7 +187,7 @@ std::size_t share_of(std::int64_t all, std::int64_t threads) {
     return static_cast<std::size_t>(std::max<std::int64_t>(all / threads, 1));
 }
 
-Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pipe)
+Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pipe, Work work)
     : config(settings),
       trusted_proxies(trusted_proxies_of(config)),
       log(clock,
@@ -198,7 +198,8 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       telemetry{clock, random, log, metrics},
       db({.conninfo = config.database_url.clone(),
           .connections_max = share_of(config.database_pool_size, config.threads),
-          .statement_time_max = config.db_statement_time_max},
+          .statement_time_max = config.db_statement_time_max,
+          .prefers_indexes = work == Work::jobs},
          telemetry),
       redis({.url = redis_url(config)}, telemetry),
       fetch(telemetry),

@@ -62,8 +62,11 @@ std::size_t share_of(std::int64_t all, std::int64_t threads);
 /// Of the traces that begin here, those that are kept though nothing went wrong.
 double trace_share_of(const Config& config);
 
+/// What it is for: taking jobs needs its database to be spoken to in its own way.
+enum class Work { any, jobs };
+
 struct Platform {
-    Platform(const Config& config, Metrics& metrics, LogPipe& pipe);
+    Platform(const Config& config, Metrics& metrics, LogPipe& pipe, Work work = Work::any);
     Platform(const Platform&) = delete;
     Platform& operator=(const Platform&) = delete;
 
