@@ -1,9 +1,11 @@
 #include "io/telemetry/metrics.hpp"
 
+#include "base/gate.hpp"
 #include "io/telemetry/exposition.hpp"
 #include "io/telemetry/process_metrics.hpp"
 
 #include <prometheus/check_names.h>
+#include <prometheus/collectable.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
@@ -25,24 +27,6 @@ using prometheus::Histogram;
 using prometheus::MetricFamily;
 
 using Labels = Metrics::Labels;
-
-/// Held for some hundred nanoseconds at start-up, and while a page is collected. A mutex of the
-/// standard library would do as well; the house keeps those out of rooms.
-class Gate {
-public:
-    explicit Gate(std::atomic_flag& flag) : flag_(flag) {
-        while (flag_.test_and_set(std::memory_order_acquire)) flag_.wait(true);
-    }
-    ~Gate() {
-        flag_.clear(std::memory_order_release);
-        flag_.notify_one();
-    }
-    Gate(const Gate&) = delete;
-    Gate& operator=(const Gate&) = delete;
-
-private:
-    std::atomic_flag& flag_;
-};
 
 using Examples = std::array<std::optional<exposition::Example>, seconds_edges.size() + 1>;
 
@@ -122,6 +106,7 @@ struct Metrics::Parts {
     std::map<std::string, std::size_t> counts;           // of series, by metric
     std::map<std::string, const Histogram*> histograms;  // by series_key()
     std::map<const Histogram*, Examples> examples;
+    std::vector<std::weak_ptr<prometheus::Collectable>> sources;
 
     Family<Counter>& http_requests = prometheus::BuildCounter()
                                          .Name("http_requests_total")
@@ -155,6 +140,7 @@ struct Metrics::Parts {
     }
 
     std::map<std::string, Examples> examples_by_key();
+    std::vector<std::shared_ptr<prometheus::Collectable>> living_sources();
 };
 
 /// A copy, because others must not wait while the page is written.
@@ -166,6 +152,16 @@ std::map<std::string, Examples> Metrics::Parts::examples_by_key() {
         if (found != examples.end()) copy.emplace(key, found->second);
     }
     return copy;
+}
+
+std::vector<std::shared_ptr<prometheus::Collectable>> Metrics::Parts::living_sources() {
+    std::vector<std::shared_ptr<prometheus::Collectable>> living;
+    const Gate gate(is_busy);
+    std::erase_if(sources, [](const auto& source) { return source.expired(); });
+    for (const auto& source : sources) {
+        if (auto held = source.lock()) living.push_back(std::move(held));
+    }
+    return living;
 }
 
 Metrics::Metrics() : parts_(std::make_unique<Parts>()) {
@@ -260,6 +256,11 @@ void Metrics::give_example(
     parts_->examples[&histogram][static_cast<std::size_t>(bucket)] = {seconds, trace, now};
 }
 
+void Metrics::collect_also(const std::weak_ptr<prometheus::Collectable>& source) {
+    const Gate gate(parts_->is_busy);
+    parts_->sources.push_back(source);
+}
+
 HttpTotals Metrics::http_totals() const {
     HttpTotals totals;
     for (const MetricFamily& family : parts_->http_requests.Collect()) {
@@ -288,6 +289,9 @@ HttpTotals Metrics::http_totals() const {
 std::vector<MetricFamily> Metrics::collect() const {
     std::vector<MetricFamily> families = parts_->registry.Collect();
     for (MetricFamily& family : process_metrics()) families.push_back(std::move(family));
+    for (const auto& source : parts_->living_sources()) {
+        for (MetricFamily& family : source->Collect()) families.push_back(std::move(family));
+    }
     return families;
 }
 

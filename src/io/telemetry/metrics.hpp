@@ -20,6 +20,7 @@
 #include <vector>
 
 namespace prometheus {
+class Collectable;
 class Counter;
 class Gauge;
 class Histogram;
@@ -89,6 +90,10 @@ public:
     void give_example(
         const prometheus::Histogram& histogram, double seconds, trace::TraceId trace, WallTime now
     );
+
+    /// Asks `source` at each scrape, on whichever thread that is, while it lives: for what is
+    /// counted too often for a counter of this page. It names and bounds its series itself.
+    void collect_also(const std::weak_ptr<prometheus::Collectable>& source);
 
     HttpTotals http_totals() const;
 

@@ -3,6 +3,7 @@
 #include "io/telemetry/exposition.hpp"
 
 #include <gtest/gtest.h>
+#include <prometheus/collectable.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
@@ -51,6 +52,27 @@ TEST(Metrics, TheSameNameAndLabelsGiveTheSameSeries) {
         &one, &metrics.counter("rate_limit_decisions_total", "Decisions.", {{"result", "no"}})
     );
     EXPECT_THROW(metrics.counter("a b", "x"), std::invalid_argument);
+}
+
+struct Source final : prometheus::Collectable {
+    std::vector<prometheus::MetricFamily> Collect() const override {
+        prometheus::MetricFamily family;
+        family.name = "told_total";
+        family.help = "What a source tells.";
+        family.type = prometheus::MetricType::Counter;
+        family.metric.emplace_back().counter.value = 7;
+        return {family};
+    }
+};
+
+TEST(Metrics, ASourceIsAskedAtEachScrapeWhileItLives) {
+    Metrics metrics;
+    auto source = std::make_shared<Source>();
+    metrics.collect_also(source);
+    EXPECT_NE(metrics.text().find("told_total 7\n"), std::string::npos);
+    EXPECT_NE(metrics.brief("told_total").find("told_total 7\n"), std::string::npos);
+    source.reset();
+    EXPECT_EQ(metrics.text().find("told_total"), std::string::npos);
 }
 
 TEST(Metrics, TheTextFormatIsThatOfPrometheus) {
