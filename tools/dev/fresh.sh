@@ -24,7 +24,7 @@ chmod 755 "$place"
 
 finish() {
     code=$?
-    for mount in proc dev sys var/cache/ccache; do
+    for mount in proc dev sys var/cache/ccache .; do
         mountpoint -q "$system/$mount" && umount -lR "$system/$mount"
     done
     if [ $keep = yes ]; then echo "fresh: kept in $system"; else rm -rf --one-file-system "$place"; fi
@@ -51,6 +51,9 @@ mapfile -t sources < <(find /etc/apt/sources.list /etc/apt/sources.list.d -type 
     \( -name '*.list' -o -name '*.sources' \) 2>/dev/null || true)
 # It keeps the sources, so that packages come from where this machine's come from.
 mmdebstrap --quiet --variant=minbase --include=ca-certificates,git,sudo bookworm "$system" "${sources[@]}"
+# Whoever mounts something for itself alone, as tests do, needs a mount at its root.
+mount --bind "$system" "$system"
+mount --make-private "$system"
 take_along /etc/apt/apt.conf.d /etc/apt/auth.conf.d /etc/resolv.conf /etc/hosts \
     /usr/local/share/ca-certificates /etc/pip.conf /etc/npmrc /root/.npmrc /root/.config/pip /root/.config/go /root/.netrc /usr/local/etc/npmrc
 # Clients are told of their mirrors by variables too. A proxy's may hold a password: root reads them.
