@@ -28,7 +28,7 @@ part_tidy() {
 part_format() { find src -name '*.[hc]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
 
 # Benchmarks are built too: nobody else would notice that one no longer fits.
-part_build() { build dev && build release acme acme-bench acme-bench-tokens acme-bench-deploy; }
+part_build() { build dev && build release acme acme-bench acme-bench-tokens acme-bench-flags acme-bench-deploy; }
 
 # Four processes side by side, each with a PostgreSQL and a folder of its own: most of the time is
 # waiting.

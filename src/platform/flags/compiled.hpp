@@ -1,0 +1,190 @@
+#pragma once
+
+/// What a snapshot is made of. For this room's .cpp files: compile.cpp fills it, evaluate.cpp and
+/// explain.cpp walk over it.
+
+#include "base/networks.hpp"
+#include "platform/flags/evaluate.hpp"
+#include "platform/flags/members.hpp"
+#include "platform/flags/murmur.hpp"
+#include "platform/flags/regex.hpp"
+#include "platform/flags/semver.hpp"
+#include "platform/flags/snapshot.hpp"
+#include "platform/flags/text_hash.hpp"
+
+#include <array>
+#include <deque>
+#include <limits>
+#include <unordered_map>
+
+namespace acme::flags {
+
+inline constexpr std::uint16_t no_slot = 0xffff;
+inline constexpr std::uint16_t user_slot = 0;
+inline constexpr std::uint16_t org_slot = 1;
+inline constexpr std::size_t few_max = 8;  // texts that are compared one by one
+inline constexpr std::uint32_t split_seed = 0x9747b28c;
+
+/// A part of one of the lists below.
+struct Range {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+};
+
+/// The unit that is bucketed: slots in their order.
+struct Units {
+    std::array<std::uint16_t, bucket_by_max> slots{};
+    std::uint16_t count = 0;
+};
+
+struct CompiledShare {
+    std::uint32_t below = 0;  // the end of its buckets
+    std::uint16_t value = 0;
+};
+
+/// Either a value, or a split (`value` is no_value), or nothing at all.
+struct CompiledServe {
+    std::uint16_t value = 0xffff;
+    bool is_split = false;
+    Murmur salted;  // with the seed of splits
+    Range shares;
+};
+
+/// Of a rule with the buckets of another system.
+struct Import {
+    Scheme scheme = Scheme::acme;
+    std::string group;
+    std::string split_group;
+    Units split_units;
+    std::uint32_t rollout = whole;
+    std::uint32_t weights = 0;  // together
+};
+
+struct Few {
+    std::array<std::uint64_t, few_max> hashes{};
+    std::array<std::string_view, few_max> texts;
+    std::uint32_t count = 0;
+};
+
+struct CompiledClause {
+    Op op = Op::in;
+    bool negate = false;
+    bool ignores_case = false;
+    bool is_many = false;  // of `in`: `data` is an index of `sets`, else of `few`
+    std::uint16_t slot = no_slot;
+    std::uint32_t data = 0;  // index of the first of them in the list that belongs to the operator
+    std::uint32_t count = 0;
+};
+
+struct CompiledRule {
+    Range clauses;
+    std::uint32_t rollout = whole;  // never 0: a rule that reaches nobody is left out
+    std::uint16_t number = 0;       // in the document
+    bool is_import = false;
+    std::uint32_t import_ = 0;
+    Units units;
+    CompiledServe serve;
+};
+
+struct CompiledOverride {
+    std::uint64_t hash;
+    std::string_view id;
+    std::uint16_t value;
+    WallTime expires_at;  // max() for never
+};
+
+struct CompiledPrerequisite {
+    std::uint32_t flag;
+    std::uint64_t variants;  // a bit for each
+    bool or_none;
+};
+
+enum class State : std::uint8_t { constant, dynamic };
+
+struct CompiledFlag {
+    State state = State::constant;
+    std::uint8_t reason = 0;       // of a constant
+    std::uint16_t value = 0xffff;  // of a constant
+    std::uint16_t rule = 0xffff;   // of a constant
+    std::uint16_t off = 0xffff;    // what an unmet prerequisite serves
+    ValueType type = ValueType::boolean;
+    std::uint32_t values = 0;  // first of `values`
+    std::uint16_t variants = 0;
+    std::uint32_t places = 0;  // first of a Tally
+    Range prerequisites;
+    Range user_overrides;
+    Range org_overrides;
+    Range rules;
+    Murmur salted;
+    CompiledServe fallthrough;
+    Units units;
+};
+
+/// Of one whose state is constant.
+inline Evaluation constant_of(const CompiledFlag& flag) {
+    return {.value = flag.value, .rule = flag.rule, .reason = static_cast<Reason>(flag.reason)};
+}
+
+struct CompiledSegment {
+    Members users;
+    Members orgs;
+    Range clauses;
+};
+
+/// Finds a key by its hash. Half of the places are free.
+struct Index {
+    struct Place {
+        std::uint64_t hash = 0;
+        std::uint32_t flag = 0;
+        std::uint32_t size = std::numeric_limits<std::uint32_t>::max();  // of the key; max: free
+    };
+    static constexpr std::uint32_t free = std::numeric_limits<std::uint32_t>::max();
+    static constexpr std::uint32_t none = free;
+
+    std::vector<Place> places;
+    std::uint64_t mask = 0;
+
+    /// The flag with this hash and length whose key `is_it`; none if there is none.
+    template <class IsIt>
+    std::uint32_t find(std::uint64_t hash, std::size_t size, IsIt is_it) const {
+        for (std::uint64_t at = hash & mask; places[at].size != free; at = (at + 1) & mask) {
+            const Place& place = places[at];
+            if (place.hash == hash && place.size == size && is_it(place.flag)) return place.flag;
+        }
+        return none;
+    }
+};
+
+struct Compiled {
+    Ruleset ruleset;  // texts below are views of it, or of `texts`
+    std::deque<std::string> texts;
+    Index index;
+    std::unordered_map<std::string_view, std::uint16_t> slots;
+    std::uint16_t slot_count = 0;
+    std::uint16_t now_slot = no_slot;
+
+    std::vector<CompiledFlag> flags;
+    std::vector<CompiledRule> rules;
+    std::vector<CompiledClause> clauses;
+    std::vector<CompiledShare> shares;
+    std::vector<CompiledOverride> overrides;  // those of a flag and kind by their hash
+    std::vector<CompiledPrerequisite> prerequisites;
+    std::vector<Import> imports;
+    std::vector<Value> values;
+    std::vector<std::string_view> members;  // of each flag, for an answer without a value
+    std::uint32_t places = 0;
+
+    std::vector<Few> few;
+    std::vector<Members> sets;
+    std::vector<std::string_view> patterns;  // of starts_with, ends_with, contains
+    std::vector<std::string> folded;         // of those that ignore case, lower
+    std::vector<Regex> regexes;
+    std::vector<double> numbers;
+    std::vector<Semver> semvers;
+    std::vector<WallTime> times;
+    std::vector<Networks> networks;
+    std::vector<std::uint32_t> segment_uses;  // indexes of `segments`
+    std::vector<CompiledSegment> segments;
+};
+
+}  // namespace acme::flags

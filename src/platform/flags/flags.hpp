@@ -1,0 +1,87 @@
+#pragma once
+
+/// Feature flags as a room of this program asks for them: one a thread, in app::Platform.
+///
+///     constexpr flags::Handle<bool> preview{"file-preview", false};
+///     flags::Subject subject = flags.subject(clock.now());
+///     subject.set("user_id", caller.user);
+///     if (flags.get(preview, subject)) ...
+
+#include "platform/flags/depot.hpp"
+#include "platform/flags/handle.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace acme::flags {
+
+class Flags {
+public:
+    /// The depot outlives it.
+    explicit Flags(Depot& depot) : depot_(depot) {}
+
+    /// False: nothing is kept, counted or looked up, and get() returns the fallback.
+    bool is_on() const { return depot_.is_on(); }
+
+    /// The newest snapshot of an environment. "": the node's own, or that of production where its
+    /// own has none, as of a node on a developer's machine. Null while there is none. Two loads,
+    /// unless a newer one came: then a lock, once.
+    std::shared_ptr<const Snapshot> pin(std::string_view environment = "");
+
+    /// Holds the newest snapshot for as long as a request or job takes; then set its attributes.
+    Subject subject(WallTime now, std::string_view environment = "");
+
+    /// Never an error and never a wait. One relaxed load when flags are switched off.
+    template <FlagValue T>
+    T get(const Handle<T>& handle, const Subject& subject) {
+        if (!is_on()) return handle.fallback();
+        const Value* value = served(handle.key(), handle.hash(), type_for<T>(), subject);
+        if (value == nullptr) return handle.fallback();
+        if constexpr (std::same_as<T, bool>) return value->boolean;
+        if constexpr (std::same_as<T, std::int64_t>) return value->integer;
+        if constexpr (std::same_as<T, double>) return value->number;
+        if constexpr (std::same_as<T, std::string_view>) return value->text;
+    }
+
+    /// For names that come from elsewhere: counts. `flag` is an index of subject.snapshot().
+    Evaluation evaluate(std::uint32_t flag, const Subject& subject);
+    void count_unknown() { depot_.count_unknown(); }
+
+    /// What came out elsewhere, and was told here: a program that evaluates by itself.
+    void count(
+        std::uint32_t flag,
+        const Evaluation& evaluation,
+        const Subject& subject,
+        std::uint64_t times
+    );
+
+private:
+    struct Pinned {
+        std::string environment;
+        std::uint64_t number;  // of the depot, when it was looked at
+        std::shared_ptr<Tally> tally;
+    };
+
+    template <class T>
+    static constexpr ValueType type_for() {
+        if constexpr (std::same_as<T, bool>) return ValueType::boolean;
+        if constexpr (std::same_as<T, std::int64_t>) return ValueType::integer;
+        if constexpr (std::same_as<T, double>) return ValueType::number;
+        return ValueType::string;
+    }
+
+    std::string_view own_environment(std::uint64_t number);
+    const std::shared_ptr<Tally>& tally_of(std::string_view environment);
+    /// Null when the fallback stands.
+    const Value* served(
+        std::string_view key, std::uint64_t hash, ValueType type, const Subject& subject
+    );
+
+    Depot& depot_;
+    std::vector<Pinned> pinned_;
+    std::string_view own_;  // of the depot at own_number_
+    std::uint64_t own_number_ = ~std::uint64_t{0};
+};
+
+}  // namespace acme::flags
