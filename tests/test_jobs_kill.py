@@ -1,66 +1,113 @@
-"""Two real workers that are killed and drained every few seconds while they work: no job is lost, each ends once, a key's
-limit holds, and a drain is no attempt."""
+"""Two real workers that are killed and drained while PostgreSQL restarts and Redis is lost: no job is lost, each ends
+once, what a handler did in its job's transaction was done once, every limit holds, what is to be the only one is, and a
+drain is no attempt. tests/kept_jobs.py says how that is seen."""
 
 import itertools
 import os
+import random
 import signal
+import threading
 
+import pytest
 from conftest import until
+from deployer import Deployer
+from kept_jobs import KeptJobs
 
-COUNT = 12_000
-KEYED = 600
-KIND = "idempotency.sweep"  # does something in the database, and may be done often
-
-
-def enqueue(platform):
-    platform.sql(f"""INSERT INTO jobs (queue, kind, args, due_at, traceparent, request_id, priority)
-        SELECT 'default', '{KIND}', '{{}}', now(), '', '', n % 3 + 4 FROM generate_series(1, {COUNT}) AS n""")
-    platform.sql(f"""SELECT count(job_enqueue('', 'default', '{KIND}', '{{}}', 5, NULL, NULL, NULL, NULL,
-        'key-' || n % 20, 2, NULL, NULL, NULL, 1, '', '')) FROM generate_series(1, {KEYED}) AS n""")
+WORKERS = [("worker-1", signal.SIGKILL), ("worker-2", signal.SIGTERM), ("worker-2", signal.SIGKILL),
+           ("worker-1", signal.SIGTERM)]
+# PostgreSQL: dead at once; stopped as if it were, with a recovery after it; and in order.
+SERVERS = [("postgres", signal.SIGKILL), ("redis", signal.SIGKILL), ("postgres", signal.SIGQUIT),
+           ("redis", signal.SIGSTOP), ("postgres", signal.SIGINT)]
 
 
-def test_workers_killed_and_drained_in_turns_lose_no_job_end_none_twice_and_keep_every_limit(start_platform):
-    platform = start_platform("--app-nodes", "1")
-    platform.sql("""UPDATE job_queues SET keep_done_s = 86400;
-        CREATE TABLE too_many (key text, running bigint);
-        CREATE FUNCTION count_key() RETURNS trigger LANGUAGE plpgsql AS $$
-        DECLARE running bigint;
-        BEGIN
-            SELECT count(*) INTO running FROM jobs WHERE key = NEW.key AND parked_due_at IS NULL;
-            IF running > 2 THEN INSERT INTO too_many VALUES (NEW.key, running); END IF;
-            RETURN NULL;
-        END $$;
-        CREATE TRIGGER count_key AFTER UPDATE ON jobs FOR EACH ROW
-            WHEN (NEW.key IS NOT NULL AND NEW.lease > 0) EXECUTE FUNCTION count_key();
-        GRANT ALL ON too_many TO PUBLIC""")
-    enqueue(platform)
+@pytest.fixture
+def kept(start_platform):
+    return KeptJobs(start_platform("--app-nodes", "1"))
 
-    def left():
-        return int(platform.sql(f"SELECT count(*) FROM jobs WHERE kind = '{KIND}'"))
 
-    ways = itertools.cycle([("worker-1", signal.SIGKILL), ("worker-2", signal.SIGTERM),
-                            ("worker-2", signal.SIGKILL), ("worker-1", signal.SIGTERM)])
-    killed = 0
-    for _ in range(12):
-        before = left()
-        until(lambda before=before: left() < before or before == 0, seconds=60)
-        name, number = next(ways)
-        pid = platform.pid(name)
-        os.kill(pid, number)
-        killed += number == signal.SIGKILL
-        until(lambda name=name, pid=pid: platform.pid(name) not in (None, pid), seconds=60)
-        if left() < COUNT // 4:
-            enqueue(platform)
-    assert killed == 6
-    until(lambda: left() == 0, seconds=240, pause=1)
+class Asking:
+    """Two who ask for jobs that are to be the only ones, until the end of the block."""
 
-    added = int(platform.sql(f"SELECT count(*) FROM job_ends WHERE kind = '{KIND}'"))
-    assert added >= COUNT + KEYED and added % (COUNT + KEYED) == 0
-    assert platform.sql(f"SELECT count(DISTINCT id) FROM job_ends WHERE kind = '{KIND}'") == str(added)
-    assert platform.sql("SELECT count(*) FROM jobs_dead") == "0"
-    assert platform.sql("SELECT count(*) FROM too_many") == "0"
-    assert platform.sql("SELECT count(*) FROM job_attempts WHERE outcome NOT IN ('rescued', 'interrupted')") == "0"
-    # An attempt is one that ran to its end, or that a killed worker took with it.
-    assert platform.sql(f"""SELECT count(*) FROM job_ends e WHERE kind = '{KIND}' AND attempt <> 1 + (
-        SELECT count(*) FROM job_attempts a WHERE a.job_id = e.id AND a.outcome = 'rescued')""") == "0"
-    until(lambda: platform.sql("SELECT count(*) FROM job_keys") == "0", seconds=10)
+    def __init__(self, kept):
+        self.kept, self.ended = kept, threading.Event()
+
+    def __enter__(self):
+        self.sides = self.kept.ask_for_the_only_ones(self.ended)
+
+    def __exit__(self, *_):
+        self.ended.set()
+        for side in self.sides:
+            side.join()
+
+
+def strike(platform, name, number):
+    """Returns when it is there again; what was stopped goes on after a while."""
+    pid = platform.pid(name)
+    os.kill(pid, number)
+    if number == signal.SIGSTOP:
+        threading.Event().wait(2)
+        os.kill(pid, signal.SIGCONT)
+    else:
+        until(lambda: platform.pid(name) not in (None, pid), seconds=60)
+
+
+def work_goes_on(kept):
+    """Some were done since, or there are none."""
+    before = kept.left()
+    until(lambda: before == 0 or kept.left() < before, seconds=60)
+
+
+def test_what_kills_workers_and_servers_loses_no_job_doubles_none_and_breaks_no_limit(kept):
+    with Asking(kept):
+        for server in SERVERS[:3]:
+            kept.add()
+            work_goes_on(kept)
+            strike(kept.platform, *server)
+            for worker in (("worker-1", signal.SIGKILL), ("worker-2", signal.SIGTERM)):
+                strike(kept.platform, *worker)
+    kept.verify()
+
+
+@pytest.mark.full
+def test_the_same_for_minutes_in_every_order(kept):
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    workers, servers = itertools.cycle(WORKERS), itertools.cycle(SERVERS)
+    with Asking(kept):
+        for _ in range(20):
+            kept.add(plain=4_000, keyed=300, limited=100, pings=500)
+            work_goes_on(kept)
+            for _ in range(chance.randrange(1, 4)):
+                strike(kept.platform, *next(workers))
+            strike(kept.platform, *next(servers))
+    kept.verify(300)
+
+
+@pytest.mark.full
+def test_the_same_while_the_workers_are_rolled_between_two_releases(start_platform):
+    """Two releases of one program: what a migration changes between two landings is tests/test_upgrade.py's."""
+    deployer = Deployer(start_platform())
+    kept = KeptJobs(deployer.platform)
+    rolled = threading.Event()
+    second = deployer.add("good")
+
+    def roll():
+        try:
+            deployer.deploy(second)
+            deployer.deploy(deployer.first)
+        finally:
+            rolled.set()
+
+    rolling = threading.Thread(target=roll)
+    workers = itertools.cycle(["worker-1", "worker-2"])
+    with Asking(kept):
+        rolling.start()
+        while not rolled.is_set():
+            kept.add()
+            work_goes_on(kept)
+            rolled.wait(5)
+    rolling.join()
+    deployer.assert_settled(deployer.first)
+    assert [one["state"] for one in deployer.history()] == ["succeeded", "succeeded"]
+    kept.verify()

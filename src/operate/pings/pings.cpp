@@ -1,6 +1,7 @@
 #include "operate/pings/pings.hpp"
 
 #include "operate/pings/pings_jobs.hpp"
+#include "work/jobs/run.hpp"
 
 namespace acme::pings {
 namespace {
@@ -25,7 +26,7 @@ constexpr pg::Query delete_ping{"pings.delete", R"sql(
 )sql"};
 
 constexpr pg::Query finish_ping{"pings.finish", R"sql(
-    UPDATE pings SET done_at = now() WHERE id = $1 AND done_at IS NULL
+    UPDATE pings SET done_at = now() WHERE id = $1
 )sql"};
 
 constexpr std::int64_t kept_seconds = std::chrono::seconds(kept_for).count();
@@ -61,8 +62,10 @@ Task<> Pings::remove(trace::Context context, UserId user, PingId id) {
     co_await db_.run(context, delete_ping, id, user);
 }
 
-Task<> Pings::answer(trace::Context context, PingId id) {
-    co_await db_.run(context, finish_ping, id);
+Task<> Pings::answer(jobs::Run& run, PingId id) {
+    auto transaction = co_await db_.begin(run.context());
+    co_await transaction.run(run.context(), finish_ping, id);
+    if (co_await run.complete(transaction)) co_await transaction.commit(run.context());
 }
 
 }  // namespace acme::pings

@@ -8,6 +8,10 @@
 
 #include <optional>
 
+namespace acme::jobs {
+class Run;
+}
+
 namespace acme::pings {
 
 using PingId = Id<"png_">;
@@ -36,8 +40,9 @@ public:
     /// One that is not there is removed already.
     Task<> remove(trace::Context context, UserId user, PingId id);
 
-    /// What the job pings.answer does. Twice, or when it was removed meanwhile: nothing changes.
-    Task<> answer(trace::Context context, PingId id);
+    /// What the job pings.answer does, once however often it is run: it ends in the transaction
+    /// that answers. One that was removed meanwhile has no answer.
+    Task<> answer(jobs::Run& run, PingId id);
 
 private:
     pg::Database& db_;
