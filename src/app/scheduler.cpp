@@ -10,6 +10,9 @@
 
 #include <boost/asio/post.hpp>
 
+#include <csignal>
+#include <unistd.h>
+
 namespace acme::app {
 namespace {
 
@@ -18,7 +21,13 @@ public:
     SchedulerRole(Platform& platform, std::size_t index)
         : platform_(platform),
           scheduler_(
-              platform.schedule, platform.db, platform.telemetry, {.name = platform.config.node}
+              platform.schedule,
+              platform.db,
+              platform.telemetry,
+              {.name = platform.config.node,
+               // What was read of zones is kept, so another process has to read them; whoever keeps
+               // this one starts it.
+               .outdated = [] { ::kill(::getpid(), SIGTERM); }}
           ) {
         if (index > 0) return;
         takeover_.emplace(deploy_parts(platform), platform.config.node);

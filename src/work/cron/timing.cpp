@@ -136,6 +136,11 @@ std::expected<Timing, std::vector<Problem>> Timing::of_rrule(
     return Timing(*std::move(recurrence), zone, dst);
 }
 
+bool Timing::is_by_real_time() const {
+    if (const auto* fields = std::get_if<Fields>(&rule_)) return fields->is_wild;
+    return std::holds_alternative<Every>(rule_);
+}
+
 std::optional<WallTime> Timing::next(WallTime after) const {
     const Instant from = std::chrono::floor<seconds>(after) + one;
     if (const auto* every = std::get_if<Every>(&rule_)) {

@@ -41,6 +41,10 @@ public:
 
     const Zone& zone() const { return zone_; }
 
+    /// It comes by the time that passes, not by what clocks show: "@every", and minutes or hours
+    /// that begin with a star.
+    bool is_by_real_time() const;
+
 private:
     using Rule = std::variant<Every, Fields, Recurrence>;
 

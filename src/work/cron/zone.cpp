@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <date/tz.h>
+#include <fstream>
 #include <stdexcept>
 
 namespace acme::cron {
@@ -44,6 +45,19 @@ Span Zone::at(Instant time) const {
 }
 
 std::string Zone::name() const { return zone_ == nullptr ? "UTC" : zone_->name(); }
+
+std::string zones_version_there() {
+    std::ifstream file("/usr/share/zoneinfo/tzdata.zi");
+    std::string line;
+    constexpr std::string_view mark = "# version ";
+    if (!std::getline(file, line) || !line.starts_with(mark)) return "unknown";
+    return line.substr(mark.size());
+}
+
+const std::string& zones_version() {
+    static const std::string version = zones_version_there();
+    return version;
+}
 
 std::string to_local(const Zone& zone, WallTime time) {
     const auto instant = std::chrono::floor<seconds>(time);

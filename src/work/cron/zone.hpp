@@ -56,6 +56,13 @@ private:
     const date::time_zone* zone_ = nullptr;  // which the library keeps for ever
 };
 
+/// The version of the zone database, "2025b", that this process began with; "unknown" where the
+/// machine does not say. What was read of a zone is kept: only another process reads it anew.
+const std::string& zones_version();
+
+/// The one that is on the machine at the moment.
+std::string zones_version_there();
+
 /// RFC 3339 as the clocks of `zone` show it, "2026-12-01T03:00:00+01:00".
 std::string to_local(const Zone& zone, WallTime time);
 

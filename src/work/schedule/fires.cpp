@@ -1,6 +1,7 @@
 #include "work/schedule/fires.hpp"
 
 #include "work/jobs/fates.hpp"
+#include "work/schedule/zones.hpp"
 
 #include <algorithm>
 
@@ -40,7 +41,8 @@ constexpr pg::Query set_job{"schedule.set_job", R"sql(
 )sql"};
 
 constexpr pg::Query move_row{"schedule.move_on", R"sql(
-    UPDATE schedules SET last_at = greatest(last_at, $3), next_at = $4, missed = missed + $5
+    UPDATE schedules SET last_at = greatest(last_at, $3), next_at = $4, missed = missed + $5,
+        zones = $6, zone_offset_s = $7::bigint, zone_offset_at = $3
     WHERE org_id = $1 AND name = $2
 )sql"};
 
@@ -268,7 +270,17 @@ Task<> move_on(
     std::optional<WallTime> next_at,
     std::int64_t missed
 ) {
-    co_await transaction.run(context, move_row, row.owner, row.key(), last, next_at, missed);
+    co_await transaction.run(
+        context,
+        move_row,
+        row.owner,
+        row.key(),
+        last,
+        next_at,
+        missed,
+        cron::zones_version(),
+        offset_of(row.rule, last)
+    );
 }
 
 Task<Row> settle(

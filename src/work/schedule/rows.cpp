@@ -1,5 +1,7 @@
 #include "work/schedule/rows.hpp"
 
+#include "work/schedule/zones.hpp"
+
 namespace acme::schedule {
 namespace {
 
@@ -43,10 +45,10 @@ constexpr pg::Query write_row{"schedule.write", R"sql(
     INSERT INTO schedules (
         org_id, name, cron, rrule, zone, dst, queue, kind, args, priority, overlap, catchup,
         window_s, jitter_s, starts_at, ends_at, failures_max, last_at, next_at, created_at,
-        updated_at, changed_by
+        updated_at, changed_by, zones, zone_offset_s, zone_offset_at
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-            $20, $20, $21)
+            $20, $20, $21, $22, $23::bigint, $18)
     ON CONFLICT (name) DO UPDATE SET
         cron = excluded.cron, rrule = excluded.rrule, zone = excluded.zone, dst = excluded.dst,
         queue = excluded.queue, kind = excluded.kind, args = excluded.args,
@@ -55,7 +57,8 @@ constexpr pg::Query write_row{"schedule.write", R"sql(
         starts_at = excluded.starts_at, ends_at = excluded.ends_at,
         failures_max = excluded.failures_max, failures = 0, last_at = excluded.last_at,
         next_at = excluded.next_at, updated_at = excluded.updated_at,
-        changed_by = excluded.changed_by, version = schedules.version + 1
+        changed_by = excluded.changed_by, version = schedules.version + 1, zones = excluded.zones,
+        zone_offset_s = excluded.zone_offset_s, zone_offset_at = excluded.zone_offset_at
     RETURNING org_id, name, cron, rrule, zone, dst, queue, kind, args, priority, overlap, catchup, window_s,
            jitter_s, starts_at, ends_at, failures_max, paused_at, paused_by, pause_reason, last_at,
            next_at, missed, failures, version, created_at, updated_at, NULL::text
@@ -80,7 +83,8 @@ constexpr pg::Query pause_row{"schedule.pause", R"sql(
 
 constexpr pg::Query resume_row{"schedule.resume", R"sql(
     UPDATE schedules SET paused_at = NULL, paused_by = '', pause_reason = '', failures = 0,
-        last_at = greatest(last_at, $3), next_at = $4, updated_at = $3, version = version + 1
+        last_at = greatest(last_at, $3), next_at = $4, updated_at = $3, version = version + 1,
+        zones = $5, zone_offset_s = $6::bigint, zone_offset_at = greatest(last_at, $3)
     WHERE org_id = $1 AND name = $2
     RETURNING org_id, name, cron, rrule, zone, dst, queue, kind, args, priority, overlap, catchup, window_s,
            jitter_s, starts_at, ends_at, failures_max, paused_at, paused_by, pause_reason, last_at,
@@ -227,7 +231,9 @@ Task<Row> write(
         last,
         look_at(rule, key, last),
         now,
-        by
+        by,
+        cron::zones_version(),
+        offset_of(rule, last)
     );
     co_return row_in(rows[0]);
 }
@@ -254,9 +260,17 @@ Task<Row> resume(
     pg::Transaction& transaction, trace::Context context, const Clock& clock, Row row
 ) {
     const WallTime now = clock.now();
-    const auto next = look_at(row.rule, row.key(), std::max(row.last_at, now));
-    const auto rows =
-        co_await transaction.run(context, resume_row, row.owner, row.key(), now, next);
+    const WallTime last = std::max(row.last_at, now);
+    const auto rows = co_await transaction.run(
+        context,
+        resume_row,
+        row.owner,
+        row.key(),
+        now,
+        look_at(row.rule, row.key(), last),
+        cron::zones_version(),
+        offset_of(row.rule, last)
+    );
     co_return row_in(rows[0]);
 }
 

@@ -104,6 +104,7 @@ Task<int> Scheduler::tick() {
 Task<int> Scheduler::tick_once(trace::Context context) {
     if (!co_await lead(context)) co_return 0;
     if (!is_described_) co_await describe(context);
+    co_await look_at_zones(context);
     const int fired = co_await fire_own(context) + co_await fire_of_organizations(context);
     const SteadyTime now = telemetry_.clock.steady();
     if (lease_.is_held() && now - settled_ >= options_.settle_period) {
@@ -125,6 +126,7 @@ Task<bool> Scheduler::lead(trace::Context context) {
     if (!co_await lease_.acquire(context)) co_return false;
     beaten_ = now;
     is_described_ = false;
+    looked_at_zones_.reset();
     telemetry_.log.info("scheduler.leads", {{"epoch", lease_.epoch()}});
     co_return true;
 }
@@ -251,6 +253,32 @@ Task<> Scheduler::settle_open(trace::Context context) {
             telemetry_.log.warn("schedule.paused", {{"schedule", row->key()}});
         }
     }
+}
+
+Task<> Scheduler::look_at_zones(trace::Context context) {
+    const SteadyTime now = telemetry_.clock.steady();
+    if (looked_at_zones_ && now - *looked_at_zones_ < options_.zones_period) co_return;
+    looked_at_zones_ = now;
+    std::string after;
+    while (lease_.is_held()) {
+        const auto others = co_await of_other_zones(db_, context, options_.zones, after, batch_max);
+        for (const Place& place : others) co_await follow(context, place);
+        if (std::ssize(others) < batch_max) break;
+        after = key_of(others.back().owner, others.back().name);
+    }
+    const std::string there = options_.zones_there();
+    if (there == options_.zones) co_return;
+    telemetry_.log.warn("scheduler.zones", {{"reads", options_.zones}, {"there", there}});
+    if (options_.outdated) options_.outdated();
+}
+
+Task<> Scheduler::follow(trace::Context context, Place place) {
+    auto transaction = co_await db_.begin(context);
+    if (!co_await lease_.check(transaction, context)) co_return;
+    const auto row = co_await lock(transaction, context, place.owner, place.name);
+    if (!row) co_return;
+    co_await follow_zones(transaction, context, *row, options_.zones);
+    co_await transaction.commit(context);
 }
 
 void Scheduler::tell_of(const Row& row, const Due& due, WallTime now) {

@@ -13,10 +13,12 @@
 #include "work/lease/lease.hpp"
 #include "work/schedule/fires.hpp"
 #include "work/schedule/schedule.hpp"
+#include "work/schedule/zones.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 
+#include <functional>
 #include <map>
 
 namespace acme::schedule {
@@ -25,8 +27,12 @@ struct SchedulerOptions {
     std::string name = "scheduler";                // this process, for people
     std::chrono::milliseconds lease_time{10'000};  // failover: this, and one tick
     std::chrono::milliseconds beat_period{3'000};
-    std::chrono::milliseconds tick_period{1'000};    // at most; and at each whole second
-    std::chrono::milliseconds settle_period{1'000};  // that jobs are looked for which have ended
+    std::chrono::milliseconds tick_period{1'000};       // at most; and at each whole second
+    std::chrono::milliseconds settle_period{1'000};     // that jobs are looked for which have ended
+    std::chrono::milliseconds zones_period{3'600'000};  // that the zone database is looked at
+    std::string zones = cron::zones_version();          // the version that this process reads
+    std::function<std::string()> zones_there = cron::zones_version_there;
+    std::function<void()> outdated = {};  // hears that the machine has another one
 };
 
 class Scheduler {
@@ -67,6 +73,10 @@ private:
     );
     Task<> settle_open(trace::Context context);
 
+    /// Whether zones have other clocks than those that next_at was computed by.
+    Task<> look_at_zones(trace::Context context);
+    Task<> follow(trace::Context context, Place place);
+
     void tell_of(const Row& row, const Due& due, WallTime now);
     void show_leader();
 
@@ -77,6 +87,7 @@ private:
     lease::Lease lease_;
     SteadyTime beaten_{};
     SteadyTime settled_{};
+    std::optional<SteadyTime> looked_at_zones_;
     std::string settled_up_to_;         // a key: a round goes on behind it
     std::map<std::string, int> fired_;  // by key, since it was last trimmed
     WallTime now_{};                    // the database's, when the due ones were found
