@@ -209,6 +209,7 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       store(make_store(config, loop, fetch, telemetry)),
       idempotency(db, clock),
       hub(db, telemetry),
+      pull_news({.conninfo = config.database_url.clone()}, telemetry),
       cursors(keys_for(secret_keys(config), "cursors v1")),
       accounts(db, telemetry),
       passwords(loop, db, accounts, secret_keys(config), telemetry),
@@ -302,6 +303,7 @@ Task<> Platform::close() {
     if (error_news) error_news->stop();
     log.collect_no_more();
     co_await hub.close();
+    co_await pull_news.close();
     co_await uploads.close();
     co_await tasks.join();
     is_closed_ = true;

@@ -38,6 +38,7 @@
 #include "platform/mail/mail.hpp"
 #include "platform/organizations/invitations.hpp"
 #include "platform/organizations/organizations_http.hpp"
+#include "platform/queues/pull_news.hpp"
 #include "platform/schedules/schedules.hpp"
 #include "platform/sessions/sessions.hpp"
 #include "platform/sessions/sessions_http.hpp"
@@ -108,6 +109,7 @@ struct Platform {
 
     idempotency::Idempotency idempotency;
     events::Hub hub;
+    queues::PullNews pull_news;
     http::Cursors cursors;
     accounts::Accounts accounts;
     accounts::Passwords passwords;

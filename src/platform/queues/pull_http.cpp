@@ -1,7 +1,7 @@
 // Fetching jobs. The answer may wait until there is something to tell.
 #include "io/http/json.hpp"
-#include "io/loop/loop.hpp"
 #include "platform/queues/leases_http.hpp"
+#include "platform/queues/pull_news.hpp"
 #include "platform/queues/queues_json.hpp"
 
 #include <boost/json/array.hpp>
@@ -18,7 +18,14 @@ using http::Response;
 using std::chrono::milliseconds;
 
 constexpr std::int64_t wait_ms_most = 30'000;
+
+/// What is due may be held back by a limit, or be taken by another; and that is all there is while
+/// nothing is heard.
 constexpr milliseconds look_period{250};
+
+/// For what nobody tells of: the jobs of workers that died, a queue that goes on.
+constexpr milliseconds look_period_max{2'000};
+
 constexpr std::size_t worker_chars_max = 100;
 constexpr std::size_t held_max = 1'000;
 
@@ -116,33 +123,53 @@ public:
           owner_(std::move(owner)),
           pulled_(std::move(pulled)),
           asked_(std::move(asked)),
+          watch_(room.pull_news),
           until_(room.telemetry.clock.steady() + asked_.wait) {}
 
     Task<std::string_view> read() override {
         if (std::exchange(is_over_, true)) co_return "";
         const LeaseId lease = pulled_.standing.lease;
         while (!pulled_.has_news() && !is_draining_ && room_.telemetry.clock.steady() < until_) {
-            co_await sleep_for(look_period);
             trace::Trace untraced(room_.telemetry.clock, room_.telemetry.random);
             const auto context = untraced.begin(std::nullopt, 0);
-            const bool has_news =
-                co_await pull::has_news(room_.db, context, room_.telemetry.clock, owner_, lease);
-            if (!has_news) continue;
+            const pull::News news =
+                co_await pull::news(room_.db, context, room_.telemetry.clock, owner_, lease);
+            if (!news.are_any) {
+                co_await wait(news);
+                continue;
+            }
             auto again = co_await pull_once(room_, context, owner_, lease, asked_, false);
             if (!again) break;  // its next call is told so
             pulled_ = *std::move(again);
+            if (!pulled_.has_news()) co_await watch_.wait(look_period);
         }
         sending_ = boost::json::serialize(to_json(pulled_.standing, pulled_.jobs));
         co_return sending_;
     }
 
-    void end_soon() override { is_draining_ = true; }
+    void end_soon() override {
+        is_draining_ = true;
+        watch_.wake();
+    }
 
 private:
+    /// What was said before the queues were known was said to nobody: then it looks again at once.
+    Task<> wait(const pull::News& news) {
+        if (watch_.queues() != news.queues) {
+            watch_.look_for(news.queues);
+            co_return;
+        }
+        milliseconds time = room_.pull_news.is_on() ? look_period_max : look_period;
+        if (news.due_in) time = std::min(time, std::max(*news.due_in, milliseconds(1)));
+        const auto left = std::chrono::ceil<milliseconds>(until_ - room_.telemetry.clock.steady());
+        co_await watch_.wait(std::clamp(left, milliseconds(1), time));
+    }
+
     Routes room_;
     Owner owner_;
     Pulled pulled_;
     Asked asked_;
+    PullNews::Watch watch_;
     SteadyTime until_;
     std::string sending_;
     bool is_draining_ = false;

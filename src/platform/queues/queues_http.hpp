@@ -18,6 +18,8 @@ class Database;
 
 namespace acme::queues {
 
+class PullNews;
+
 /// What the routes take. All outlive the router.
 struct Routes {
     pg::Database& db;
@@ -25,6 +27,7 @@ struct Routes {
     idempotency::Idempotency& idempotency;
     const http::Cursors& cursors;
     const Networks& trusted_proxies;
+    PullNews& pull_news;
 };
 
 /// All of them: jobs, queues, workers, pull and leases.

@@ -1,5 +1,6 @@
 // Which jobs a worker outside gets.
-#include "work/pull/pull.hpp"
+#include "base/text.hpp"
+#include "work/pull/words.hpp"
 
 namespace acme::queues::pull {
 namespace {
@@ -9,6 +10,13 @@ constexpr pg::Query look{"pull.look", R"sql(
         SELECT queue.id FROM job_leases AS lease JOIN job_queues AS queue
             ON queue.org_id = $1 AND queue.name = ANY(lease.queues) AND queue.paused_at IS NULL
         WHERE lease.org_id = $1 AND lease.id = $2 AND lease.state = 'run'
+    ), later AS (
+        SELECT min(first.due_at) - coalesce($3::timestamptz, now()) AS time
+        FROM mine, generate_series(0, 9) AS level, LATERAL (
+            SELECT due_at FROM jobs WHERE org_id = $1 AND queue_id = mine.id AND priority = level
+                AND due_at > coalesce($3::timestamptz, now()) AND due_at < 'infinity'
+                AND coalesce(lease, 0) = 0 AND refusal IS NULL AND rescues = 0
+            ORDER BY due_at LIMIT 1) AS first
     )
     SELECT NOT EXISTS (SELECT FROM job_leases WHERE org_id = $1 AND id = $2 AND state = 'run')
     OR EXISTS (
@@ -21,7 +29,11 @@ constexpr pg::Query look{"pull.look", R"sql(
         SELECT FROM jobs WHERE org_id = $1 AND due_at <= coalesce($3::timestamptz, now())
             AND coalesce(lease, 0) = 0 AND refusal IS NULL AND rescues > 0
             AND queue_id IN (SELECT id FROM mine)
-    )
+    ),
+    (SELECT ceil(extract(epoch FROM time) * 1000)::bigint FROM later),
+    (SELECT array_to_string(array_agg(queue.id), ' ') FROM job_leases AS lease JOIN job_queues AS queue
+        ON queue.org_id = $1 AND queue.name = ANY(lease.queues)
+     WHERE lease.org_id = $1 AND lease.id = $2)
 )sql"};
 
 constexpr pg::Query find_queue{"pull.find_queue", R"sql(
@@ -120,11 +132,17 @@ Task<std::vector<Fetched>> fetch_of(
 
 }  // namespace
 
-Task<bool> has_news(
+Task<News> news(
     pg::Database& db, trace::Context context, const Clock& clock, Owner owner, LeaseId lease
 ) {
     const auto rows = co_await db.run(context, look, owner, lease.number, pg::sql_now(clock));
-    co_return rows[0].boolean();
+    pg::Row row = rows[0];
+    News news{.are_any = row.boolean()};
+    if (const auto time = row.integer_or_null()) news.due_in = std::chrono::milliseconds(*time);
+    for (const std::string& id : words_in(row.text_or_null().value_or(""))) {
+        if (const auto number = parse_number<std::int64_t>(id)) news.queues.push_back(*number);
+    }
+    co_return news;
 }
 
 Task<std::vector<Fetched>> fetch(

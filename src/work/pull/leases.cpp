@@ -1,5 +1,6 @@
 // The leases of workers outside.
-#include "work/pull/pull.hpp"
+#include "work/jobs/programs.hpp"
+#include "work/pull/words.hpp"
 
 namespace acme::queues::pull {
 namespace {
@@ -54,24 +55,14 @@ constexpr pg::Query drain_queue{"pull.drain", R"sql(
 
 constexpr pg::Query list_workers{"pull.workers", R"sql(
     SELECT id, holder, state, array_to_string(queues, ' '), slots::bigint,
-        (SELECT count(*) FROM jobs WHERE jobs.lease = job_leases.id), began_at, expires_at
+        (SELECT count(*) FROM jobs WHERE jobs.lease = job_leases.id), abandoned::bigint, began_at,
+        expires_at
     FROM job_leases WHERE org_id = $1 AND expires_at > coalesce($2::timestamptz, now())
     ORDER BY began_at, id LIMIT 1000
 )sql"};
 
 std::unexpected<Error> no_such_lease() {
     return refuse(ErrorKind::not_found, "pull.no_lease", "There is no such lease.");
-}
-
-/// Names of queues have no blanks in them.
-std::vector<std::string> words_in(std::string_view text) {
-    std::vector<std::string> words;
-    while (!text.empty()) {
-        const auto end = std::min(text.find(' '), text.size());
-        words.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return words;
 }
 
 }  // namespace
@@ -139,6 +130,7 @@ Task<Result<int>> close(
     const std::vector<std::int64_t> none;
     const auto returned =
         co_await transaction.run(context, give_back, owner, lease.number, pg::sql_now(clock), none);
+    if (!returned.empty()) co_await acme::jobs::tell_programs(transaction, context, owner);
     co_return returned.size();
 }
 
@@ -150,7 +142,9 @@ Task<> return_unheld(
     LeaseId lease,
     std::vector<std::int64_t> held
 ) {
-    co_await transaction.run(context, give_back, owner, lease.number, pg::sql_now(clock), held);
+    const auto returned =
+        co_await transaction.run(context, give_back, owner, lease.number, pg::sql_now(clock), held);
+    if (!returned.empty()) co_await acme::jobs::tell_programs(transaction, context, owner);
 }
 
 Task<Result<>> signal(
@@ -162,6 +156,7 @@ Task<Result<>> signal(
 ) {
     const auto rows = co_await transaction.run(context, signal_lease, owner, lease.number, state);
     if (rows.empty()) co_return no_such_lease();
+    co_await acme::jobs::tell_programs(transaction, context, owner);
     co_return done;
 }
 
@@ -174,6 +169,7 @@ Task<int> drain(
 ) {
     const auto rows =
         co_await transaction.run(context, drain_queue, owner, queue, pg::sql_now(clock));
+    co_await acme::jobs::tell_programs(transaction, context, owner, {queue});
     co_return rows.size();
 }
 
@@ -191,6 +187,7 @@ Task<std::vector<Worker>> workers(
             .queues = words_in(row.text()),
             .slots = row.integer(),
             .running = row.integer(),
+            .abandoned = row.integer(),
             .began_at = row.time(),
             .expires_at = row.time(),
         });

@@ -25,6 +25,7 @@ struct Worker {
     std::vector<std::string> queues = {};
     std::int64_t slots = 0;
     std::int64_t running = 0;
+    std::int64_t abandoned = 0;  // handlers of a node that do not end
     WallTime began_at = {};
     WallTime expires_at = {};
 };
@@ -112,9 +113,14 @@ Task<> return_unheld(
     std::vector<std::int64_t> held
 );
 
-/// Whether there is something to tell the worker: that a job is due in its queues, or what to do
-/// next.
-Task<bool> has_news(
+/// What there is to tell a worker that waits.
+struct News {
+    bool are_any = false;  // a job is due in its queues, or it is to do something else
+    std::optional<std::chrono::milliseconds> due_in = std::nullopt;  // the next job that is not yet
+    std::vector<std::int64_t> queues = {};                           // its queues, paused or not
+};
+
+Task<News> news(
     pg::Database& db, trace::Context context, const Clock& clock, Owner owner, LeaseId lease
 );
 

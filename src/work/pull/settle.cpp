@@ -1,5 +1,6 @@
 // What became of the jobs of a worker outside.
 #include "work/jobs/jobs.hpp"
+#include "work/jobs/programs.hpp"
 #include "work/pull/pull.hpp"
 
 namespace acme::queues::pull {
@@ -114,7 +115,11 @@ constexpr pg::Query settle_keys{"pull.settle_keys", R"sql(
 
 /// The ids of rows of (id, queue, key); others of their keys may go.
 Task<std::vector<JobId>> settled(
-    pg::Transaction& transaction, trace::Context context, const Clock& clock, pg::Rows rows
+    pg::Transaction& transaction,
+    trace::Context context,
+    const Clock& clock,
+    Owner owner,
+    pg::Rows rows
 ) {
     std::vector<JobId> ours;
     std::vector<std::int64_t> queues;
@@ -128,8 +133,11 @@ Task<std::vector<JobId>> settled(
         queues.push_back(queue);
         keys.push_back(std::move(key));
     }
-    if (!keys.empty()) {
+    if (keys.empty()) co_return ours;
+    const auto freed =
         co_await transaction.run(context, settle_keys, queues, keys, pg::sql_now(clock));
+    if (freed[0].integer() > 0) {
+        co_await acme::jobs::tell_programs(transaction, context, std::move(owner));
     }
     co_return ours;
 }
@@ -157,7 +165,7 @@ Task<std::vector<JobId>> finish(
     const auto rows = co_await transaction.run(
         context, finish_jobs, owner, lease.number, ids, attempts, outputs, pg::sql_now(clock)
     );
-    co_return co_await settled(transaction, context, clock, rows);
+    co_return co_await settled(transaction, context, clock, owner, rows);
 }
 
 Task<std::vector<JobId>> fail(
@@ -199,7 +207,7 @@ Task<std::vector<JobId>> fail(
         finals,
         pg::sql_now(clock)
     );
-    co_return co_await settled(transaction, context, clock, rows);
+    co_return co_await settled(transaction, context, clock, owner, rows);
 }
 
 Task<std::vector<JobId>> report(

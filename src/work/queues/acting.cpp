@@ -1,6 +1,7 @@
 #include "work/queues/acting.hpp"
 
 #include "work/jobs/dead.hpp"
+#include "work/jobs/programs.hpp"
 
 #include <algorithm>
 
@@ -139,6 +140,15 @@ Task<> settle(
     co_await transaction.run(context, settle_keys, queues, keys, pg::sql_now(clock));
 }
 
+/// Whoever takes the owner's jobs: something may be due.
+Task<> wake(pg::Transaction& transaction, trace::Context context, Owner owner) {
+    if (owner.empty()) {
+        co_await transaction.run(context, wake_workers);
+    } else {
+        co_await jobs::tell_programs(transaction, context, owner);
+    }
+}
+
 Task<int> cancel(
     pg::Transaction& transaction,
     trace::Context context,
@@ -164,7 +174,7 @@ Task<int> promote(
     const auto due =
         co_await transaction.run(context, bring_forward, owner, ids, pg::sql_now(clock));
     co_await settle(transaction, context, clock, due);
-    if (owner.empty()) co_await transaction.run(context, wake_workers);
+    co_await wake(transaction, context, owner);
     co_return due.size();
 }
 
@@ -262,8 +272,11 @@ Task<int> act(
     switch (action) {
         case Action::cancel: co_return co_await cancel(transaction, context, clock, owner, ids);
         case Action::promote: co_return co_await promote(transaction, context, clock, owner, ids);
-        case Action::retry:
-            co_return co_await jobs::redrive(transaction, context, clock, owner, ids);
+        case Action::retry: {
+            const int redriven = co_await jobs::redrive(transaction, context, clock, owner, ids);
+            if (!owner.empty()) co_await jobs::tell_programs(transaction, context, owner);
+            co_return redriven;
+        }
         case Action::discard: {
             const auto gone = co_await transaction.run(context, forget_dead, owner, ids);
             co_return gone.size();
@@ -290,7 +303,7 @@ Task<Result<>> reschedule(
         );
     }
     co_await settle(transaction, context, clock, changed);
-    if (owner.empty()) co_await transaction.run(context, wake_workers);
+    co_await wake(transaction, context, owner);
     co_return done;
 }
 
