@@ -106,3 +106,25 @@ def test_a_request_that_went_well_is_kept_by_its_id_alone(start_platform, collec
                      headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
     until(lambda: collector.of(kept))
     assert collector.of(left) == []
+
+
+def test_adding_a_job_and_running_it_are_a_producer_and_a_consumer_of_one_trace(start_platform, collector):
+    platform = start_platform("--app-nodes", "1", environment={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
+    api = sign_in(platform)
+    kept = "4bf92f3577b34da6a3ffffffffffffff"  # by its id
+    api.post("/v1/pings", headers={"traceparent": f"00-{kept}-00f067aa0ba902b7-01"})
+
+    def of(kind):
+        return [span for _, span in collector.of(kept) if span.kind == kind]
+
+    consumer = until(lambda: of(Span.SPAN_KIND_CONSUMER), 30)[0]
+    producer = until(lambda: of(Span.SPAN_KIND_PRODUCER), 30)[0]
+    assert (producer.name, consumer.name) == ("job.enqueue", "pings.answer")
+    assert consumer.parent_span_id == producer.span_id
+    assert [(link.trace_id.hex(), link.span_id) for link in consumer.links] == [(kept, producer.span_id)]
+    sent, processed = plain(producer.attributes), plain(consumer.attributes)
+    for each, operation, word in ((sent, "enqueue", "send"), (processed, "process", "process")):
+        assert (each["messaging.system"], each["messaging.operation.name"], each["messaging.operation.type"]) == (
+            "acme", operation, word)
+        assert each["messaging.destination.name"] == "default"
+    assert sent["messaging.message.id"] == processed["messaging.message.id"]

@@ -28,6 +28,10 @@ public:
     /// From any thread: somebody has just said that the balancer sends nothing here any more.
     virtual bool is_drained() const = 0;
 
+    /// After run(): handlers go on that nothing can end. The process ends as it is, and nothing of
+    /// it is destroyed.
+    virtual bool is_hung() const { return false; }
+
     /// After run(): whether it ended because a dependency cannot be used at all.
     virtual bool is_unusable() const = 0;
 };

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <system_error>
 #include <thread>
@@ -99,7 +100,9 @@ int run_role(RoleName role, const Config& config) {
     reader.join();
     log.info("ended", {{"role", name_of(role)}});
     const bool is_unusable = std::ranges::any_of(roles, &Role::is_unusable);
-    return is_unusable ? cli::exit_configuration : cli::exit_done;
+    const int code = is_unusable ? cli::exit_configuration : cli::exit_done;
+    if (std::ranges::any_of(roles, &Role::is_hung)) std::_Exit(code);
+    return code;
 }
 
 }  // namespace acme::app

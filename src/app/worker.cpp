@@ -9,6 +9,9 @@
 
 #include <boost/asio/post.hpp>
 
+#include <csignal>
+#include <unistd.h>
+
 namespace acme::app {
 namespace {
 
@@ -21,6 +24,7 @@ jobs::WorkerOptions options_of(Platform& platform, std::function<void()> at_work
         .keep_share = trace_share_of(platform.config),
         .keep = [&platform](trace::Trace& trace) { platform.keep(trace); },
         .at_work = std::move(at_work),
+        .worn_out = [] { ::kill(::getpid(), SIGTERM); },  // whoever keeps it starts another
     };
 }
 
@@ -66,6 +70,8 @@ public:
 
     bool is_unusable() const override { return readiness_.is_unusable(); }
 
+    bool is_hung() const override { return worker_.abandoned() > 0; }
+
     bool is_drained() const override { return false; }  // no balancer leads here
 
     void stop(std::chrono::milliseconds) override {
@@ -99,6 +105,7 @@ private:
         listener_.stop();
         if (operations_) co_await operations_->drain();
         co_await platform_.close();
+        if (is_hung()) platform_.loop.stop();
     }
 
     Platform& platform_;

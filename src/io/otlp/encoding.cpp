@@ -1,6 +1,7 @@
 #include "io/otlp/encoding.hpp"
 
 #include "io/otlp/protobuf.hpp"
+#include "io/telemetry/messaging.hpp"
 #include "io/telemetry/redact.hpp"
 
 namespace acme::otlp {
@@ -31,8 +32,14 @@ struct SpanField {
     static constexpr int start = 7;
     static constexpr int end = 8;
     static constexpr int attributes = 9;
+    static constexpr int links = 13;
     static constexpr int status = 15;
     static constexpr int flags = 16;
+};
+struct LinkField {
+    static constexpr int trace_id = 1;
+    static constexpr int span_id = 2;
+    static constexpr int flags = 6;
 };
 constexpr int status_code = 3;
 constexpr std::uint64_t status_error = 2;
@@ -80,6 +87,29 @@ void put(std::string& out, const trace::Attribute& attribute) {
     put_attribute(out, SpanField::attributes, attribute.key, value);
 }
 
+/// What every span of its kind says.
+void put_messaging(std::string& span, const trace::SpanRecord& record) {
+    if (record.kind != trace::producer && record.kind != trace::consumer) return;
+    const bool is_send = record.kind == trace::producer;
+    const auto put = [&](std::string_view key, std::string_view text) {
+        put_text(span, SpanField::attributes, key, text);
+    };
+    put("messaging.system", "acme");
+    put("messaging.operation.name", is_send ? "enqueue" : "process");
+    put("messaging.operation.type", is_send ? "send" : "process");
+}
+
+/// A message has what made it for its parent, which readers of messages look for among the links.
+void put_link(std::string& span, const trace::Trace& trace, const trace::SpanRecord& record) {
+    if (record.kind != trace::consumer || record.parent == trace::SpanId::none) return;
+    std::string link;
+    const auto parent = static_cast<std::uint64_t>(record.parent);
+    put_bytes(link, LinkField::trace_id, big_endian(trace.id().high) + big_endian(trace.id().low));
+    put_bytes(link, LinkField::span_id, big_endian(parent));
+    put_fixed32(link, LinkField::flags, trace.is_sampled() ? 1 : 0);
+    put_bytes(span, SpanField::links, link);
+}
+
 std::string encode_span(const trace::Trace& trace, std::size_t index, std::string_view tracestate) {
     const trace::SpanRecord& record = trace.spans()[index];
     const nanoseconds start = trace.began_at().time_since_epoch() + record.start;
@@ -99,12 +129,14 @@ std::string encode_span(const trace::Trace& trace, std::size_t index, std::strin
     for (const trace::Attribute& attribute : trace.attributes()) {
         if (attribute.span == index) put(span, attribute);
     }
+    put_messaging(span, record);
     if (index == 0) {
         put_text(span, SpanField::attributes, "acme.request_id", trace.request_id);
         put_text(span, SpanField::attributes, "user.id", trace.user_id);
         if (!trace.is_sampled())
             put_text(span, SpanField::attributes, "sampling.reason", trace.reason());
     }
+    put_link(span, trace, record);
     if (record.has_failed) {
         std::string status;
         put_varint(status, status_code, status_error);

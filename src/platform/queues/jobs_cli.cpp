@@ -203,6 +203,12 @@ Task<Result<>> list_queues(const RemoteParts& parts, const cli::Call& call) {
     co_return done;
 }
 
+/// Seldom there, and a fault of a handler's.
+std::string abandoned_in(const boost::json::object& worker) {
+    const auto count = number_in(worker, "abandoned");
+    return count == 0 ? "" : "  abandoned " + std::to_string(count);
+}
+
 Task<Result<>> list_workers(const RemoteParts& parts, const cli::Call& call) {
     Remote remote = ACME_TRY(remote_of(parts, call));
     const auto found = ACME_TRY(co_await remote.get(call.context, under(call, "/workers"), {}));
@@ -212,7 +218,8 @@ Task<Result<>> list_workers(const RemoteParts& parts, const cli::Call& call) {
             call,
             worker,
             text_in(worker, "lease") + "  " + text_in(worker, "state") + "  running " +
-                std::to_string(number_in(worker, "running")) + "  " + text_in(worker, "name")
+                std::to_string(number_in(worker, "running")) + abandoned_in(worker) + "  " +
+                text_in(worker, "name")
         );
     }
     co_return done;

@@ -147,7 +147,7 @@ constexpr std::array all_schemas{
       "type": "array",
       "items": {
         "type": "object",
-        "required": ["lease", "name", "state", "queues", "slots", "running", "began_at", "expires_at"],
+        "required": ["lease", "name", "state", "queues", "slots", "running", "abandoned", "began_at", "expires_at"],
         "properties": {
           "lease": {"type": "string"},
           "name": {"type": "string"},
@@ -155,6 +155,7 @@ constexpr std::array all_schemas{
           "queues": {"type": "array", "items": {"type": "string"}},
           "slots": {"type": "integer"},
           "running": {"type": "integer"},
+          "abandoned": {"type": "integer", "description": "Handlers of a node that go on although their jobs were answered for."},
           "began_at": {"type": "string", "format": "date-time"},
           "expires_at": {"type": "string", "format": "date-time"}
         }

@@ -1,4 +1,5 @@
 // One job: its attempt, and what is to become of it.
+#include "io/telemetry/messaging.hpp"
 #include "work/jobs/worker.hpp"
 
 namespace acme::jobs {
@@ -26,14 +27,13 @@ bool is_temporary(ErrorKind kind) {
 Worker::Slot Worker::occupy(Job job) {
     series_.began(job);
     const bool waits = std::ranges::count(waiting_.kinds, job.kind) > 0;
-    running_.push_back(
-        std::make_shared<Running>(Running{.job = std::move(job), .waits_for_others = waits})
-    );
+    running_.push_back(std::make_shared<Running>(Running{
+        .job = std::move(job), .waits_for_others = waits, .began = telemetry_.clock.steady()
+    }));
     return running_.back();
 }
 
 Task<> Worker::execute(Slot slot, trace::Trace& trace) {
-    const SteadyTime began = telemetry_.clock.steady();
     // What we stored ourselves is to be trusted.
     const auto parent = trace::parse_traceparent(slot->job.traceparent);
     const auto context = trace.begin(parent, options_.keep_share, trace::Peer::trusted);
@@ -43,20 +43,29 @@ Task<> Worker::execute(Slot slot, trace::Trace& trace) {
     Ended ended{.job = {}};
     bool is_told = false;
     {
-        trace::Span span(context, kind->first, trace::SpanKind::internal);
-        span.set("job.id", slot->job.id);
+        trace::Span span(context, kind->first, trace::consumer);
+        span.set(trace::message_id, std::to_string(slot->job.id));
+        span.set(trace::message_destination, slot->job.queue);
         span.set("job.attempt", slot->job.attempt);
-        span.set("job.queue", slot->job.queue);
         Run run(span.context(), slot->job, table_, telemetry_);
+        slot->context = span.context();
         ended = co_await attempt(span.context(), slot, run, kind->second);
+        if (slot->is_abandoned) {
+            span.fail();
+            end_late(slot);
+            co_return;
+        }
         is_told = run.is_complete() && ended.outcome == Outcome::done;
-        if (!ended.error_type.empty()) span.fail();
+        if (!ended.error_type.empty()) {
+            span.set("error.type", ended.error_type);
+            span.fail();
+        }
         running_.remove(slot);
         ended.job = std::move(slot->job);
         tell(span.context(), ended);
     }
     if (options_.keep) options_.keep(trace);
-    series_.ended(ended.job, telemetry_.clock.steady() - began);
+    series_.ended(ended.job, telemetry_.clock.steady() - slot->began);
     hand_in(std::move(ended), is_told);
     if (running_.empty() && !draining_.empty()) draining_.give(true);
 }
@@ -162,6 +171,48 @@ void Worker::tell(trace::Context context, const Ended& ended) {
          {"attempt", ended.job.attempt},
          {"outcome", name_of(ended.outcome)},
          {"error_type", ended.error_type}}
+    );
+}
+
+/// Ends the job of a handler that does not end. What it still writes under the attempt is refused,
+/// for an attempt that timed out counts, one that was cancelled is gone, and what is interrupted
+/// stands under a lease that has ended or is about to.
+void Worker::abandon(const Slot& slot) {
+    slot->is_abandoned = true;
+    running_.remove(slot);
+    ++abandoned_;
+    Ended ended{.job = {}, .outcome = Outcome::interrupted};
+    if (slot->is_cancel_asked) {
+        ended.outcome = Outcome::cancelled;
+    } else if (slot->work.is_late()) {
+        ended = failed(slot->job, "timeout", "Its time was up, and it did not end.", {});
+    }
+    ended.job = slot->job;
+    telemetry_.log.write(
+        LogLevel::error,
+        "job.abandoned",
+        slot->context,
+        {{"kind", ended.job.kind}, {"job", ended.job.id}, {"abandoned", abandoned_}}
+    );
+    tell(slot->context, ended);
+    series_.ended(ended.job, telemetry_.clock.steady() - slot->began);
+    series_.abandoned(1);
+    hand_in(std::move(ended), false);
+    if (running_.empty() && !draining_.empty()) draining_.give(true);
+}
+
+/// Its job was answered for long ago.
+void Worker::end_late(const Slot& slot) {
+    --abandoned_;
+    series_.abandoned(-1);
+    const auto time = telemetry_.clock.steady() - slot->began;
+    telemetry_.log.write(
+        LogLevel::warn,
+        "job.ended_late",
+        slot->context,
+        {{"kind", slot->job.kind},
+         {"job", slot->job.id},
+         {"seconds", std::chrono::duration_cast<std::chrono::seconds>(time).count()}}
     );
 }
 

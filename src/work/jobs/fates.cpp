@@ -1,5 +1,7 @@
 #include "work/jobs/fates.hpp"
 
+#include "work/jobs/programs.hpp"
+
 namespace acme::jobs {
 namespace {
 
@@ -70,7 +72,8 @@ std::vector<Fate> fates_in(const pg::Rows& rows) {
 Task<std::int64_t> add_for(
     pg::Transaction& transaction, trace::Context context, const Clock& clock, Order order
 ) {
-    const trace::Span span(context, "job.enqueue", trace::SpanKind::internal);
+    trace::Span span(context, "job.enqueue", trace::producer);
+    span.set(trace::message_destination, order.queue);
     const auto rows = co_await transaction.run(
         span.context(),
         order_job,
@@ -85,8 +88,14 @@ Task<std::int64_t> add_for(
         context.trace->request_id
     );
     // Of one transaction the server tells the same once.
-    co_await transaction.run(span.context(), wake_workers);
-    co_return rows[0].integer();
+    if (order.org.empty()) {
+        co_await transaction.run(span.context(), wake_workers);
+    } else {
+        co_await tell_programs(transaction, span.context(), order.org, {order.queue});
+    }
+    const std::int64_t id = rows[0].integer();
+    span.set(trace::message_id, std::to_string(id));
+    co_return id;
 }
 
 Task<std::vector<Fate>> fates(

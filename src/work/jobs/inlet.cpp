@@ -1,5 +1,6 @@
 #include "work/jobs/inlet.hpp"
 
+#include "io/telemetry/messaging.hpp"
 #include "work/jobs/wakes.hpp"
 
 namespace acme::jobs {
@@ -48,13 +49,15 @@ Task<std::int64_t> Inlet::add(trace::Context context, NewJob job) {
     if (job.args.size() > args_bytes_max) {
         throw std::length_error("the job " + job.kind + " is larger than 64 KiB");
     }
-    const trace::Span span(context, "job.enqueue", trace::SpanKind::internal);
+    trace::Span span(context, "job.enqueue", trace::producer);
+    span.set(trace::message_destination, job.queue);
     jobs_.push_back({std::move(job), span.context().traceparent(), context.trace->request_id});
     if (!std::exchange(is_flushing_, true)) {
         group_.spawn(co_await asio::this_coro::executor, "jobs.inlet", flush());
     }
     const Added added = co_await callers_.wait();
     if (added.fault) std::rethrow_exception(added.fault);
+    span.set(trace::message_id, std::to_string(added.id));
     co_return added.id;
 }
 

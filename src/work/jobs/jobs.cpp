@@ -1,6 +1,7 @@
 #include "work/jobs/jobs.hpp"
 
 #include "base/hash.hpp"
+#include "io/telemetry/messaging.hpp"
 #include "work/jobs/wakes.hpp"
 
 #include <algorithm>
@@ -158,11 +159,14 @@ Task<Enqueued> add(
     EnqueueOptions options
 ) {
     expect_size(kind, args);
-    const trace::Span span(context, "job.enqueue", trace::SpanKind::internal);
+    trace::Span span(context, "job.enqueue", trace::producer);
+    span.set(trace::message_destination, options.queue);
     if (options.unique || !options.key.empty()) {
-        co_return co_await add_with_rights(
+        const Enqueued added = co_await add_with_rights(
             transaction, span.context(), clock, kind, std::move(args), options
         );
+        span.set(trace::message_id, std::to_string(added.id));
+        co_return added;
     }
     const auto rows = co_await transaction.run(
         span.context(),
@@ -182,7 +186,9 @@ Task<Enqueued> add(
         context.trace->request_id,
         is_due_at_once(options) && may_wake(clock)
     );
-    co_return Enqueued{.id = rows[0].integer()};
+    const std::int64_t id = rows[0].integer();
+    span.set(trace::message_id, std::to_string(id));
+    co_return Enqueued{.id = id};
 }
 
 Task<> enqueue(
@@ -208,7 +214,9 @@ Task<> add_all(
         throw std::logic_error("jobs::add_all: a key, or more than 10,000 jobs");
     }
     for (const std::string& each : args) expect_size(kind, each);
-    const trace::Span span(context, "job.enqueue", trace::SpanKind::internal);
+    trace::Span span(context, "job.enqueue", trace::producer);
+    span.set(trace::message_destination, options.queue);
+    span.set(trace::message_count, std::ssize(args));
     co_await transaction.run(
         span.context(),
         insert_jobs,

@@ -10,7 +10,7 @@ Task<> Run::progress(double percent, std::string note, std::string data) {
     noted_ = now;
     try {
         co_await table_.note_progress(
-            context_, job_.id, std::clamp(percent, 0.0, 100.0), std::move(note), std::move(data)
+            context_, job_, std::clamp(percent, 0.0, 100.0), std::move(note), std::move(data)
         );
     } catch (const pg::Fault& fault) {
         telemetry_.log.write(LogLevel::warn, "job.progress", context_, {{"reason", fault.what()}});

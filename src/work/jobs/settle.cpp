@@ -51,12 +51,12 @@ constexpr pg::Query settle_jobs{"jobs.settle", R"sql(
     ), tries AS (
         INSERT INTO job_attempts (
             job_id, attempt, org_id, began_at, ended_at, outcome, error_type, error, worker,
-            traceparent
+            traceparent, release
         )
         SELECT id, attempt, org_id, started_at, moment, outcome,
             CASE WHEN outcome IN ('retried', 'dead', 'discarded') THEN last_type END,
             CASE WHEN outcome IN ('retried', 'dead', 'discarded') THEN last_error END,
-            $10, traceparent
+            $10, traceparent, nullif($11, '')
         FROM mine WHERE outcome <> 'done'
     ), later AS (
         UPDATE jobs SET (lease, attempt, started_at, due_at, parked_due_at, error_type, error) = (
@@ -93,7 +93,7 @@ constexpr pg::Query upsert_progress{"jobs.progress", R"sql(
     INSERT INTO job_progress (job_id, org_id, percent, note, data, at)
     SELECT id, org_id, $2::text::real, nullif($3, ''), nullif($4, ''),
         coalesce($5::timestamptz, now())
-    FROM jobs WHERE id = $1
+    FROM jobs WHERE id = $1 AND lease = $6 AND attempt = $7::int
     ON CONFLICT (job_id) DO UPDATE
     SET percent = excluded.percent, note = excluded.note, data = excluded.data, at = excluded.at
 )sql"};
@@ -128,7 +128,8 @@ Task<pg::Rows> settle_by(
     std::int64_t lease,
     Columns columns,
     std::optional<WallTime> now,
-    std::string worker
+    std::string worker,
+    std::string release
 ) {
     return session.run(
         context,
@@ -142,7 +143,8 @@ Task<pg::Rows> settle_by(
         columns.errors,
         columns.outputs,
         now,
-        worker
+        worker,
+        release
     );
 }
 
@@ -153,7 +155,7 @@ Task<std::vector<std::int64_t>> Table::settle(
 ) {
     const Columns columns(ended);
     const auto rows =
-        co_await settle_by(db_, context, lease, columns, pg::sql_now(clock_), worker_);
+        co_await settle_by(db_, context, lease, columns, pg::sql_now(clock_), worker_, release_);
     std::vector<std::int64_t> ours;
     for (int i = 0; i < rows.size(); ++i) ours.push_back(rows[i].integer());
     co_return ours;
@@ -162,7 +164,7 @@ Task<std::vector<std::int64_t>> Table::settle(
 Task<bool> Table::settle_in(pg::Transaction& transaction, trace::Context context, Ended ended) {
     const Columns columns({&ended, 1});
     const auto rows = co_await settle_by(
-        transaction, context, ended.job.lease, columns, pg::sql_now(clock_), worker_
+        transaction, context, ended.job.lease, columns, pg::sql_now(clock_), worker_, release_
     );
     co_return !rows.empty();
 }
@@ -189,10 +191,13 @@ Task<> Table::sweep_keys(trace::Context context) {
 }
 
 Task<> Table::note_progress(
-    trace::Context context, std::int64_t id, double percent, std::string note, std::string data
+    trace::Context context, const Job& job, double percent, std::string note, std::string data
 ) {
     const std::string number = std::to_string(percent);
-    co_await db_.run(context, upsert_progress, id, number, note, data, pg::sql_now(clock_));
+    const auto now = pg::sql_now(clock_);
+    co_await db_.run(
+        context, upsert_progress, job.id, number, note, data, now, job.lease, job.attempt
+    );
 }
 
 }  // namespace acme::jobs

@@ -18,7 +18,8 @@ constexpr pg::Query insert_lease{"jobs.open_lease", R"sql(
 
 constexpr pg::Query extend_lease{"jobs.renew_lease", R"sql(
     UPDATE job_leases
-    SET expires_at = coalesce($2::timestamptz, now()) + $3::bigint * interval '1 ms'
+    SET expires_at = coalesce($2::timestamptz, now()) + $3::bigint * interval '1 ms',
+        abandoned = $4::int
     WHERE id = $1 AND expires_at > coalesce($2::timestamptz, now()) RETURNING id
 )sql"};
 
@@ -253,10 +254,14 @@ Task<std::int64_t> Table::open_lease(
 }
 
 Task<bool> Table::renew_lease(
-    trace::Context context, std::int64_t lease, std::chrono::milliseconds time
+    trace::Context context,
+    std::int64_t lease,
+    std::chrono::milliseconds time,
+    std::size_t abandoned
 ) {
-    const auto rows =
-        co_await db_.run(context, extend_lease, lease, pg::sql_now(clock_), time.count());
+    const auto rows = co_await db_.run(
+        context, extend_lease, lease, pg::sql_now(clock_), time.count(), abandoned
+    );
     co_return !rows.empty();
 }
 

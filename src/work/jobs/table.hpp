@@ -109,9 +109,14 @@ struct Trouble {
 
 class Table {
 public:
-    /// `worker` is the name that history knows it by.
-    Table(pg::Database& db, const Clock& clock, std::string worker = "worker")
-        : db_(db), clock_(clock), worker_(std::move(worker)) {}
+    /// `worker` is the name that history knows it by, `release` what it runs; "" for none.
+    Table(
+        pg::Database& db,
+        const Clock& clock,
+        std::string worker = "worker",
+        std::string release = ""
+    )
+        : db_(db), clock_(clock), worker_(std::move(worker)), release_(std::move(release)) {}
 
     /// A lease for a worker, good for `time`.
     Task<std::int64_t> open_lease(
@@ -121,9 +126,12 @@ public:
         std::string release = ""
     );
 
-    /// False: it was taken for dead.
+    /// `abandoned` handlers of it do not end, for people to see. False: it was taken for dead.
     Task<bool> renew_lease(
-        trace::Context context, std::int64_t lease, std::chrono::milliseconds time
+        trace::Context context,
+        std::int64_t lease,
+        std::chrono::milliseconds time,
+        std::size_t abandoned = 0
     );
 
     Task<> close_lease(trace::Context context, std::int64_t lease);
@@ -185,9 +193,9 @@ public:
     /// Those of this lease that somebody wants cancelled.
     Task<std::vector<std::int64_t>> find_cancels(trace::Context context, std::int64_t lease);
 
-    /// Writes what a running job says of itself.
+    /// Writes what a running job says of itself, if it is still ours.
     Task<> note_progress(
-        trace::Context context, std::int64_t id, double percent, std::string note, std::string data
+        trace::Context context, const Job& job, double percent, std::string note, std::string data
     );
 
     /// Jobs of leases that have ended become due again; those that have been rescued before as
@@ -207,6 +215,7 @@ private:
     pg::Database& db_;
     const Clock& clock_;
     std::string worker_;
+    std::string release_;
     std::int64_t swept_queue_ = 0;  // the key that was swept last
     std::string swept_key_;
 };

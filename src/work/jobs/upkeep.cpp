@@ -6,11 +6,11 @@ namespace {
 
 constexpr std::chrono::milliseconds beat_retry_pause{500};
 
-/// What is cancelled at the end of a drain gets so long to notice.
-constexpr std::chrono::milliseconds cancel_time_max{10'000};
-
 /// What ends within a drain is told so soon.
 constexpr std::chrono::milliseconds drain_pause{20};
+
+/// How often handlers are looked for that do not end.
+constexpr std::chrono::milliseconds stubborn_period{1'000};
 
 constexpr int release_tries_max = 3;
 constexpr std::chrono::milliseconds sweep_period{1'000};
@@ -34,7 +34,8 @@ Task<> Worker::beat() {
         const SteadyTime asked = telemetry_.clock.steady();
         bool is_ours = true;
         try {
-            is_ours = co_await table_.renew_lease(own.context, lease, options_.lease_time);
+            is_ours =
+                co_await table_.renew_lease(own.context, lease, options_.lease_time, abandoned_);
             renewed_at_ = asked;
             co_await look_for_cancels(own.context);
         } catch (const pg::Fault&) {
@@ -162,6 +163,35 @@ Task<> Worker::claim_whole(Group& group, std::size_t count) {
     put(std::move(cycle.claimed));
 }
 
+/// The lane of an abandoned handler ends with it; another one takes its place.
+Task<> Worker::give_up_stubborn() {
+    const auto pause = std::min(stubborn_period, options_.cancel_time_max);
+    while (!is_closed_) {
+        co_await beating_.wait(pause);
+        const SteadyTime now = telemetry_.clock.steady();
+        std::vector<Slot> stubborn;
+        for (const Slot& slot : running_) {
+            if (!slot->work.is_late() && !slot->work.is_cancelled()) continue;
+            if (!slot->ending_since) slot->ending_since = now;
+            if (now - *slot->ending_since >= options_.cancel_time_max) stubborn.push_back(slot);
+        }
+        for (const Slot& slot : stubborn) {
+            abandon(slot);
+            if (is_stopping_) continue;
+            lanes_.spawn(co_await asio::this_coro::executor, "worker.job", lane());
+        }
+        if (abandoned_ >= options_.slots && !is_stopping_) wear_out();
+    }
+}
+
+/// What hangs holds sessions, memory and what else its handler took: only the end of the process
+/// sets that free.
+void Worker::wear_out() {
+    telemetry_.log.error("worker.worn_out", {{"abandoned", abandoned_}});
+    stop();
+    if (options_.worn_out) options_.worn_out();
+}
+
 Task<> Worker::measure() {
     while (!is_closed_) {
         try {
@@ -192,9 +222,11 @@ Task<> Worker::drain() {
     while (is_looking_) co_await sleep_for(drain_pause);
     co_await release();
     is_closed_ = true;
+    for (const std::list<Slot> left = running_; const Slot& slot : left) abandon(slot);
     wake_lanes();
     while (!beating_.empty()) beating_.give(true);
     co_await group_.join();
+    if (abandoned_ == 0) co_await lanes_.join();
 }
 
 Task<> Worker::limit_drain() {
@@ -202,7 +234,7 @@ Task<> Worker::limit_drain() {
     if (!running_.empty()) {
         telemetry_.log.warn("worker.drain_late", {{"running", running_.size()}});
         cancel_all();
-        co_await draining_.wait(cancel_time_max);
+        co_await draining_.wait(options_.cancel_time_max);
     }
     is_given_up_ = true;
     wake_fetcher();

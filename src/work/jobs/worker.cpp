@@ -33,9 +33,10 @@ Worker::Worker(
     : registry_(registry),
       telemetry_(telemetry),
       options_(std::move(options)),
-      table_(db, telemetry.clock, options_.name),
+      table_(db, telemetry.clock, options_.name, options_.release),
       series_(telemetry.metrics, options_.slots),
-      group_(telemetry.log) {}
+      group_(telemetry.log),
+      lanes_(telemetry.log) {}
 
 Worker::~Worker() = default;
 
@@ -63,8 +64,9 @@ Task<> Worker::run() {
     group_.spawn(executor, "worker.rescue", keep_house());
     group_.spawn(executor, "worker.keys", sweep_keys());
     group_.spawn(executor, "worker.whole", look_through());
+    group_.spawn(executor, "worker.stubborn", give_up_stubborn());
     group_.spawn(executor, "worker.measure", measure());
-    for (std::size_t i = 0; i < options_.slots; ++i) group_.spawn(executor, "worker.job", lane());
+    for (std::size_t i = 0; i < options_.slots; ++i) lanes_.spawn(executor, "worker.job", lane());
     while (!is_stopping_) {
         if (has_to_turn()) {
             co_await turn();
@@ -84,7 +86,9 @@ Task<> Worker::lane() {
     trace::Trace trace(telemetry_.clock, telemetry_.random);
     while (!is_closed_) {
         if (auto job = next()) {
-            co_await execute(occupy(std::move(*job)), trace);
+            const Slot slot = occupy(std::move(*job));
+            co_await execute(slot, trace);
+            if (slot->is_abandoned) co_return;  // another lane stands in its place
         } else {
             co_await idle_.wait();
         }

@@ -6,6 +6,10 @@
 /// jobs over; when it cannot renew, it ends its own jobs before they do. A job whose lease was lost
 /// meanwhile finds its completion refused, and what it did not commit is gone.
 ///
+/// A handler that goes on although it was told to end keeps its slot for cancel_time_max. Then its
+/// job is answered for without it, under a fence that its late end does not pass, and the slot is
+/// free: the handler is abandoned. A worker with as many abandoned handlers as slots drains.
+///
 /// Short jobs are fetched ahead and finished together: one statement finishes those that ran and
 /// claims the next (Table::cycle), so that a commit is shared by up to a thousand jobs.
 
@@ -29,13 +33,15 @@ struct WorkerOptions {
     std::chrono::milliseconds poll_period{200};
     std::chrono::milliseconds lease_time{15'000};
     std::chrono::milliseconds beat_period{5'000};
-    std::chrono::milliseconds fence_time{10'000};  // without a beat; less than the lease
+    std::chrono::milliseconds fence_time{10'000};       // without a beat; less than the lease
+    std::chrono::milliseconds cancel_time_max{10'000};  // what is told to end gets to notice
     std::chrono::milliseconds rescue_period{2'000};
     std::chrono::milliseconds depth_period{10'000};
     std::size_t ahead_max = 1'000;                 // jobs that are fetched before there is a slot
     double keep_share = 0;                         // of traces that begin here
     std::function<void(trace::Trace&)> keep = {};  // takes the traces that are worth keeping
-    std::function<void()> at_work = {};  // hears once that it has asked for jobs and was answered
+    std::function<void()> at_work = {};   // hears once that it has asked for jobs and was answered
+    std::function<void()> worn_out = {};  // hears once that it drains because too much is abandoned
 };
 
 class Worker {
@@ -60,6 +66,11 @@ public:
     void hear(std::string_view message);
 
     std::size_t running() const { return running_.size(); }
+
+    /// Handlers that do not end, and whose jobs are answered for. After run() neither the loop nor
+    /// what they use may be destroyed while there are some.
+    std::size_t abandoned() const { return abandoned_; }
+
     bool is_draining() const { return is_stopping_; }
 
     /// Makes the jobs of dead workers due again; run() does it every rescue_period.
@@ -77,7 +88,12 @@ private:
     struct Running {
         Job job;
         bool waits_for_others;
+        SteadyTime began;
+        trace::Context context = {};  // of its attempt
         bool is_cancel_asked = false;
+        bool is_abandoned = false;
+        std::optional<SteadyTime> ending_since =
+            std::nullopt;  // when it was seen that it shall end
         Cancellable work = {};
     };
     using Slot = std::shared_ptr<Running>;
@@ -127,6 +143,8 @@ private:
     );
     void tell(trace::Context context, const Ended& ended);
     void count(const Ended& ended, bool is_ours);
+    void abandon(const Slot& slot);
+    void end_late(const Slot& slot);
 
     // The worker's life beside its jobs.
     Task<> beat();
@@ -134,11 +152,13 @@ private:
     Task<> keep_house();
     Task<> sweep_keys();
     Task<> look_through();
+    Task<> give_up_stubborn();
     Task<> claim_whole(Group& group, std::size_t count);
     Task<> measure();
     Task<> look_for_cancels(trace::Context context);
     Task<> drain();
     Task<> limit_drain();
+    void wear_out();
     Task<> return_ready();
     Task<> release();
     void fence(std::string_view reason);
@@ -154,11 +174,13 @@ private:
     Table table_;
     WorkerSeries series_;
     TaskGroup group_;
+    TaskGroup lanes_;
 
     Group own_;      // kinds that need nobody else
     Group waiting_;  // kinds that wait for others
     bool is_waiting_first_ = false;
     std::list<Slot> running_;
+    std::size_t abandoned_ = 0;
     std::vector<Ended> ended_;          // not told to the database
     std::vector<Ended> telling_;        // on their way to it
     std::vector<KeyOfJob> freed_;       // that others may wait for

@@ -19,6 +19,9 @@ WorkerSeries::WorkerSeries(Metrics& metrics, std::size_t count)
     : metrics_(metrics),
       busy_(slots(metrics, "busy")),
       free_(slots(metrics, "free")),
+      abandoned_(metrics.gauge(
+          "worker_jobs_abandoned", "Handlers that did not end though their job was answered for."
+      )),
       slots_(static_cast<double>(count)) {
     free_.Increment(slots_);
 }
@@ -87,6 +90,8 @@ void WorkerSeries::lost(const std::string& queue) {
 void WorkerSeries::rescued(const std::string& queue) {
     counter("worker_jobs_rescued_total", "Jobs taken over from dead workers.", queue).Increment();
 }
+
+void WorkerSeries::abandoned(int more) { abandoned_.Increment(more); }
 
 void WorkerSeries::show(const Trouble& trouble) {
     const std::chrono::duration<double> age = trouble.snapshot_age;

@@ -25,6 +25,7 @@ public:
     void died(const std::string& queue);
     void lost(const std::string& queue);
     void rescued(const std::string& queue);
+    void abandoned(int more);
     void show(const std::vector<Depth>& depths);
     void show(const Trouble& trouble);
 
@@ -42,6 +43,7 @@ private:
     Metrics& metrics_;
     prometheus::Gauge& busy_;
     prometheus::Gauge& free_;
+    prometheus::Gauge& abandoned_;
     double slots_;
     double running_ = 0;
     std::map<std::string, OfQueue, std::less<>> known_;

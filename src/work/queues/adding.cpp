@@ -2,6 +2,8 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "io/telemetry/messaging.hpp"
+#include "work/jobs/programs.hpp"
 
 namespace acme::queues {
 namespace {
@@ -77,7 +79,8 @@ Task<Result<std::vector<Added>>> add(
     Columns columns;
     for (const NewJob& job : jobs) columns.add(job);
     ACME_TRY(co_await make_missing(transaction, context, clock, owner, columns.queues));
-    const trace::Span span(context, "job.enqueue", trace::SpanKind::internal);
+    trace::Span span(context, "job.enqueue", trace::producer);
+    span.set(trace::message_count, std::ssize(jobs));
     const auto rows = co_await transaction.run(
         span.context(),
         enqueue_jobs,
@@ -104,7 +107,11 @@ Task<Result<std::vector<Added>>> add(
         const JobId id{row.integer()};
         added.push_back({.id = id, .is_duplicate = row.boolean()});
     }
-    if (owner.empty()) co_await transaction.run(context, wake_workers);
+    if (owner.empty()) {
+        co_await transaction.run(context, wake_workers);
+    } else {
+        co_await jobs::tell_programs(transaction, context, owner, columns.queues);
+    }
     co_return added;
 }
 
