@@ -282,6 +282,20 @@ def test_how_queues_fare_is_told_live(api, queue):
     assert seen["data"][0]["wait_ms"]["p50"] is not None and seen["data"][0]["depth"] == 0
 
 
+def test_what_ended_is_counted_minute_by_minute(api, queue):
+    assert [minute["done"] for minute in api.get("/v1/jobs/throughput").json()["data"]] == [0] * 60
+    for _ in range(2):
+        add(api, queue)
+    worker = Puller(api, queue)
+    for each in worker.jobs(2):
+        worker.done(each)
+    dead(api, queue, 1)
+    for path in ("/v1/jobs/throughput", f"/v1/jobs/throughput?queue={queue}"):
+        minutes = api.get(path).json()["data"]
+        assert (sum(each["done"] for each in minutes), sum(each["failed"] for each in minutes)) == (2, 1)
+    assert sum(each["done"] for each in api.get("/v1/jobs/throughput?queue=elsewhere").json()["data"]) == 0
+
+
 def test_a_terminal_does_all_of_it_with_a_key(platform, api, queue):
     made = api.post("/v1/me/api_keys", json={"name": "cli", "scopes": ["jobs:read", "jobs:write"]})
 

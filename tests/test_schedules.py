@@ -83,6 +83,17 @@ def test_it_is_paused_run_by_hand_and_resumed(api):
     assert api.post("/v1/schedules/nightly:resume").json()["paused_at"] is None
 
 
+def test_schedules_are_told_live_as_they_are_made_and_run(api):
+    with api.get("/v1/schedules:events", stream=True, timeout=30) as answer:
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream")
+        told = (json.loads(line.removeprefix("data: ")) for line in answer.iter_lines(decode_unicode=True) if line.startswith("data: {"))
+        assert next(told) == {"data": []}
+        put(api, "nightly", cron="0 3 * * *")
+        assert [one["name"] for one in next(told)["data"]] == ["nightly"]
+        api.post("/v1/schedules/nightly:trigger")
+        assert next(told)["data"][0]["last_state"] == "open"
+
+
 def test_the_terminal_has_the_same(platform, api, email):
     def acme(*words, check=True):
         return platform.run("schedule", *words, check=check)

@@ -83,11 +83,16 @@ void add_routes(http::Router& router, Platform& platform) {
          platform.telemetry,
          platform.idempotency,
          platform.cursors,
-         platform.trusted_proxies}
+         platform.trusted_proxies,
+         platform.pull_news}
     );
     schedules::add_routes(
         router,
-        {platform.schedules, platform.idempotency, platform.cursors, platform.trusted_proxies}
+        {platform.schedules,
+         platform.telemetry,
+         platform.idempotency,
+         platform.cursors,
+         platform.trusted_proxies}
     );
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);

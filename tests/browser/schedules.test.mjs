@@ -62,6 +62,33 @@ test("a schedule is made, run now, paused and resumed", async () => {
   await page.getByRole("heading", { level: 1, name: /monthly-report runs next/ }).waitFor();
 });
 
+test("what was due in a time that is past is run after a look", async () => {
+  const { page } = main;
+  const card = page.getByRole("region", { name: "Backfill" });
+  await card.getByLabel("From, UTC").fill("2026-01-01T00:00");
+  await card.getByLabel("To, UTC").fill("2026-04-01T00:00");
+  await card.getByRole("button", { name: "Show what would run" }).click();
+  await untilText(card.getByTestId("backfill"), /^3 moments, the first/);
+  await card.getByRole("button", { name: "Run 3 moments" }).click();
+  await untilCount(page.getByTestId("run"), 4);
+  await untilText(page.getByTestId("run").last(), /backfill/);
+});
+
+test("a rule of a calendar shows its next runs too", async () => {
+  const { page } = main;
+  await goToSchedules(page);
+  await form(page).getByLabel("Said by").selectOption("rrule");
+  await form(page).getByLabel("Rule").fill("FREQ=MONTHLY;BYDAY=1TU");
+  await form(page).getByLabel("Begins, UTC").fill("2026-12-01T03:00");
+  await form(page).getByLabel("Time zone").fill("UTC");
+  await untilCount(preview(page).locator("tbody tr"), 10);
+  await untilText(preview(page).locator("tbody tr").nth(1), /Tue 5 Jan 2027, 03:00:00 UTC/);
+  await form(page).getByLabel("Name").fill("by-calendar");
+  await form(page).getByLabel("Kind of job").fill("report.make");
+  await form(page).getByRole("button", { name: "Make schedule" }).click();
+  await page.getByRole("heading", { level: 1, name: /by-calendar runs next at 03:00 UTC, Tue/ }).waitFor();
+});
+
 test("a name that is taken, and a payload that is none, are refused with words", async () => {
   const { page } = main;
   await goToSchedules(page);

@@ -96,20 +96,31 @@ Task<Result<Response>> list_causes(Routes room, Side side, const Call& call) {
     co_return http::json(200, boost::json::object{{"data", std::move(data)}});
 }
 
+Task<Result<Response>> show_throughput(Routes room, Side side, const Call& call) {
+    const auto minutes = co_await throughput(
+        room.db, call.context, room.telemetry.clock, owner_of(side, call), word_in(call, "queue")
+    );
+    boost::json::array data;
+    for (const Minute& minute : minutes) data.push_back(to_json(minute));
+    co_return http::json(
+        200, boost::json::object{{"minute_max", minute_max}, {"data", std::move(data)}}
+    );
+}
+
 Task<Result<Response>> follow_job(
-    Routes room, Side side, std::shared_ptr<Streams> streams, const Call& call
+    Routes room, Side side, std::shared_ptr<live::Streams> streams, const Call& call
 ) {
     const auto id = JobId::parse(call.params[0]);
     if (!id) co_return no_such_job();
     const Owner owner = owner_of(side, call);
     ACME_TRY(co_await find(room.db, call.context, room.telemetry.clock, owner, *id));
-    co_return stream(room.telemetry, std::move(streams), look_at_job(room, owner, *id));
+    co_return live::stream(room.telemetry, std::move(streams), look_at_job(room, owner, *id));
 }
 
 Task<Result<Response>> follow_queues(
-    Routes room, Side side, std::shared_ptr<Streams> streams, const Call& call
+    Routes room, Side side, std::shared_ptr<live::Streams> streams, const Call& call
 ) {
-    co_return stream(
+    co_return live::stream(
         room.telemetry, std::move(streams), look_at_queues(room, owner_of(side, call))
     );
 }
@@ -142,6 +153,18 @@ void add_lists(http::Router& router, Routes room, Side side) {
     });
     router.add({
         .method = http::Method::get,
+        .pattern = of(side, "/v1/jobs/throughput", "/v1/platform/jobs/throughput"),
+        .access = to_read(side),
+        .body_bytes_max = http::no_body,
+        .doc =
+            {.summary = "Counts what ended in each minute of the last hour, as long as its queue "
+                        "keeps it.",
+             .response = "JobThroughput",
+             .query = {"queue"}},
+        .handler = [room, side](const Call& call) { return show_throughput(room, side, call); },
+    });
+    router.add({
+        .method = http::Method::get,
         .pattern = of(side, "/v1/jobs/{job}", "/v1/platform/jobs/{job}"),
         .access = to_read(side),
         .body_bytes_max = http::no_body,
@@ -156,7 +179,7 @@ void add_lists(http::Router& router, Routes room, Side side) {
 }  // namespace
 
 void add_job_routes(http::Router& router, Routes room, Side side) {
-    const auto streams = std::make_shared<Streams>();
+    const auto streams = std::make_shared<live::Streams>();
     router.add({
         .method = http::Method::get,
         .pattern = of(side, "/v1/jobs/events", "/v1/platform/jobs/events"),

@@ -116,6 +116,7 @@ json::object to_json(const Cause& cause) {
         {"kind", cause.kind},
         {"error_type", cause.error_type},
         {"error", cause.error},
+        {"release", or_null(cause.release)},
         {"dead", cause.dead},
         {"retrying", cause.retrying},
         {"first_at", http::to_json(cause.first_at)},
@@ -170,9 +171,14 @@ json::object to_json(const pull::Worker& worker) {
         {"queues", std::move(queues)},
         {"slots", worker.slots},
         {"running", worker.running},
+        {"abandoned", worker.abandoned},
         {"began_at", http::to_json(worker.began_at)},
         {"expires_at", http::to_json(worker.expires_at)},
     };
+}
+
+json::object to_json(const Minute& minute) {
+    return {{"at", http::to_json(minute.at)}, {"done", minute.done}, {"failed", minute.failed}};
 }
 
 json::object to_json(const pull::Fetched& job) {

@@ -6,6 +6,7 @@
 #include "work/pull/pull.hpp"
 #include "work/queues/adding.hpp"
 #include "work/queues/finding.hpp"
+#include "work/queues/throughput.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -22,6 +23,7 @@ boost::json::object to_json(const Details& details);
 boost::json::object to_json(const Cause& cause);
 boost::json::object to_json(const QueueState& state);
 boost::json::object to_json(const pull::Worker& worker);
+boost::json::object to_json(const Minute& minute);
 
 /// As its worker gets it: whole.
 boost::json::object to_json(const pull::Fetched& job);

@@ -98,17 +98,37 @@ constexpr std::array all_schemas{
       "type": "array",
       "items": {
         "type": "object",
-        "required": ["queue", "kind", "error_type", "error", "dead", "retrying", "first_at", "last_at", "example"],
+        "required": ["queue", "kind", "error_type", "error", "release", "dead", "retrying", "first_at", "last_at", "example"],
         "properties": {
           "queue": {"type": "string"},
           "kind": {"type": "string"},
           "error_type": {"type": "string"},
           "error": {"type": "string", "description": "How it begins, up to 200 characters."},
+          "release": {"type": ["string", "null"], "description": "Of the worker node that met it first."},
           "dead": {"type": "integer"},
           "retrying": {"type": "integer"},
           "first_at": {"type": "string", "format": "date-time"},
           "last_at": {"type": "string", "format": "date-time"},
           "example": {"type": "string"}
+        }
+      }
+    }
+  }
+})json"},
+    http::Schema{"JobThroughput", R"json({
+  "type": "object",
+  "required": ["minute_max", "data"],
+  "properties": {
+    "minute_max": {"type": "integer", "description": "More of a minute are not counted."},
+    "data": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["at", "done", "failed"],
+        "properties": {
+          "at": {"type": "string", "format": "date-time"},
+          "done": {"type": "integer"},
+          "failed": {"type": "integer", "description": "Dead, or discarded."}
         }
       }
     }

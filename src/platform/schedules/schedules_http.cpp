@@ -5,8 +5,11 @@
 #include "io/http/json.hpp"
 #include "io/http/page.hpp"
 #include "io/http/time.hpp"
+#include "platform/live/live.hpp"
 #include "platform/schedules/calls.hpp"
 #include "platform/schedules/schedules_json.hpp"
+
+#include <boost/json/serialize.hpp>
 
 namespace acme::schedules {
 namespace {
@@ -16,10 +19,18 @@ using http::Call;
 using http::Fields;
 using http::Response;
 
+constexpr std::chrono::milliseconds look_period{1'000};
+
 Response to_response(int status, const Row& row, WallTime now) {
     Response response = http::json(status, to_json(row, runs_of(row.rule, now, runs_usual)));
     response.headers.emplace_back("ETag", http::etag_of(row.version));
     return response;
+}
+
+boost::json::array list_json(const std::vector<Row>& rows, WallTime now) {
+    boost::json::array data;
+    for (const Row& row : rows) data.push_back(to_json(row, runs_of(row.rule, now, 1)));
+    return data;
 }
 
 Task<Result<Response>> list(Routes room, Side side, const Call& call) {
@@ -32,10 +43,27 @@ Task<Result<Response>> list(Routes room, Side side, const Call& call) {
         found.pop_back();
         next = room.cursors.sign(scope, found.back().name);
     }
-    boost::json::array data;
-    const WallTime now = room.schedules.now();
-    for (const Row& row : found) data.push_back(to_json(row, runs_of(row.rule, now, 1)));
+    auto data = list_json(found, room.schedules.now());
     co_return http::page(call.request, std::move(data), std::move(next));
+}
+
+Task<live::Look> see_schedules(Routes room, std::string owner, trace::Context context) {
+    const auto rows = co_await room.schedules.list(context, owner, "", schedules_max);
+    boost::json::object all{{"data", list_json(rows, room.schedules.now())}};
+    co_return live::Look{.json = boost::json::serialize(all)};
+}
+
+Task<Result<Response>> follow(
+    Routes room, Side side, std::shared_ptr<live::Streams> streams, const Call& call
+) {
+    live::Watch watch{
+        .event = "schedules",
+        .period = look_period,
+        .look = [room, owner = owner_of(side, call)](trace::Context context
+                ) { return see_schedules(room, owner, context); },
+        .too_many = "schedules.too_many_streams",
+    };
+    co_return live::stream(room.telemetry, std::move(streams), std::move(watch));
 }
 
 Task<Result<Response>> show(Routes room, Side side, const Call& call) {
@@ -107,7 +135,26 @@ Task<Result<Response>> preview(Routes room, const Call& call) {
     );
 }
 
+void add_stream(http::Router& router, Routes room, Side side) {
+    const auto streams = std::make_shared<live::Streams>();
+    router.add({
+        .method = http::Method::get,
+        .pattern = of(side, "/v1/schedules:events", "/v1/platform/schedules:events"),
+        .access = to_read(side),
+        .body_bytes_max = http::no_body,
+        .doc =
+            {.summary = "Streams the first 100 schedules as server-sent events, whenever one of "
+                        "them changes, is fired or has ended.",
+             .errors = {"schedules.too_many_streams"},
+             .response_type = "text/event-stream"},
+        .handler = [room, side, streams](const Call& call
+                   ) { return follow(room, side, streams, call); },
+        .is_stream = true,
+    });
+}
+
 void add_reading(http::Router& router, Routes room, Side side) {
+    add_stream(router, room, side);
     router.add({
         .method = http::Method::get,
         .pattern = of(side, "/v1/schedules", "/v1/platform/schedules"),

@@ -2,7 +2,8 @@
 
 namespace acme {
 class Networks;
-}
+struct Telemetry;
+}  // namespace acme
 
 namespace acme::http {
 class Cursors;
@@ -20,6 +21,7 @@ class Schedules;
 /// What the routes take. All outlive the router.
 struct Routes {
     Schedules& schedules;
+    Telemetry& telemetry;
     idempotency::Idempotency& idempotency;
     const http::Cursors& cursors;
     const Networks& trusted_proxies;

@@ -28,7 +28,9 @@ constexpr std::string_view body =
 
 struct SchedulesBench : testing::OrganizationsBench {
     SchedulesBench() {
-        add_routes(node.router, {schedules, idempotency, node.cursors, node.trusted_proxies});
+        add_routes(
+            node.router, {schedules, telemetry, idempotency, node.cursors, node.trusted_proxies}
+        );
     }
 
     http::Response put(std::string_view text, std::string_view version = "") {

@@ -110,11 +110,20 @@ constexpr pg::Query group_causes{"queues.causes", R"sql(
             WHERE org_id = $1 AND ($2::int IS NULL OR queue_id = $2) AND coalesce(lease, 0) = 0
               AND (error_type IS NOT NULL AND attempt > 0 OR refusal IS NOT NULL)
             ORDER BY id DESC LIMIT 10000) AS retrying
+    ), cause AS (
+        SELECT queue.name, kind, coalesce(error_type, '') AS type, left(coalesce(error, ''), 200) AS text,
+            count(*) FILTER (WHERE is_dead) AS dead, count(*) FILTER (WHERE NOT is_dead) AS retrying,
+            min(at) AS first_at, max(at) AS last_at, max(failed.id) AS example,
+            (array_agg(failed.id ORDER BY at, failed.id))[1] AS first
+        FROM failed JOIN job_queues AS queue ON queue.org_id = $1 AND queue.id = failed.queue_id
+        GROUP BY 1, 2, 3, 4 ORDER BY dead DESC, retrying DESC, last_at DESC LIMIT 100
     )
-    SELECT queue.name, kind, coalesce(error_type, ''), left(coalesce(error, ''), 200),
-        count(*) FILTER (WHERE is_dead), count(*) FILTER (WHERE NOT is_dead), min(at), max(at), max(failed.id)
-    FROM failed JOIN job_queues AS queue ON queue.org_id = $1 AND queue.id = failed.queue_id
-    GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 6 DESC, 8 DESC LIMIT 100
+    SELECT name, kind, type, text, dead, retrying, first_at, last_at, example, (
+        SELECT release FROM job_attempts
+        WHERE org_id = $1 AND job_id = first AND error_type = type AND release IS NOT NULL
+        ORDER BY ended_at LIMIT 1
+    )
+    FROM cause ORDER BY dead DESC, retrying DESC, last_at DESC
 )sql"};
 
 Job job_in(pg::Row row) {
@@ -259,6 +268,7 @@ Task<std::vector<Cause>> causes(
             .first_at = row.time(),
             .last_at = row.time(),
             .example = JobId{row.integer()},
+            .release = row.text_or_null(),
         });
     }
     co_return causes;

@@ -98,6 +98,7 @@ struct Cause {
     WallTime first_at = {};
     WallTime last_at = {};
     JobId example;
+    std::optional<std::string> release = std::nullopt;  // of the worker node that met it first
 };
 
 std::unexpected<Error> no_such_job();

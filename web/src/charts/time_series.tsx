@@ -26,13 +26,15 @@ export interface TimeSeriesProps {
   /** What happened: a release, a page, a rollback. */
   events?: readonly { at: number; words: string }[];
   unit: (value: number) => string;
+  /** How far apart the points are; the arrow keys go as far. */
+  step?: number;
 }
 
-const step_ms = 5_000;
+const usual_step_ms = 5_000;
 const rows_max = 40;
 
 /** From zero. Crosshair for pointer and arrow keys, shared by the charts of a page; the numbers also as a table that only screen readers see. */
-export function TimeSeries({ title, aside, series, limit, from, to, now, events = [], unit }: TimeSeriesProps) {
+export function TimeSeries({ title, aside, series, limit, from, to, now, events = [], unit, step = usual_step_ms }: TimeSeriesProps) {
   const id = useId();
   const { at, point } = useCrosshair();
   const highest = Math.max(0, limit?.value ?? 0, ...series.flatMap((each) => each.points.map((one) => one.value ?? 0)));
@@ -49,7 +51,7 @@ export function TimeSeries({ title, aside, series, limit, from, to, now, events 
     point(from + ((event.clientX - box.left) / box.width) * (to - from));
   };
   const move = (event: KeyboardEvent) => {
-    const by = { ArrowLeft: -step_ms, ArrowRight: step_ms }[event.key];
+    const by = { ArrowLeft: -step, ArrowRight: step }[event.key];
     if (event.key === "Escape") point(undefined);
     if (by === undefined) return;
     event.preventDefault();
@@ -61,7 +63,7 @@ export function TimeSeries({ title, aside, series, limit, from, to, now, events 
         <span id={id} className={styles.title}>
           {title}
         </span>
-        <span className={styles.aside}>{pointed === undefined ? aside : <Reading series={series} at={pointed} unit={unit} />}</span>
+        <span className={styles.aside}>{pointed === undefined ? aside : <Reading series={series} at={pointed} unit={unit} step={step} />}</span>
       </figcaption>
       <div className={styles.body}>
         <div className={styles.scale} aria-hidden="true">
@@ -80,7 +82,7 @@ export function TimeSeries({ title, aside, series, limit, from, to, now, events 
           aria-valuemin={from}
           aria-valuemax={seen}
           aria-valuenow={Math.round(pointed ?? seen)}
-          aria-valuetext={`${clock(pointed ?? seen)} UTC: ${inWords(series, pointed ?? seen, unit)}`}
+          aria-valuetext={`${clock(pointed ?? seen)} UTC: ${inWords(series, pointed ?? seen, unit, step)}`}
           onPointerMove={follow}
           onPointerLeave={() => point(undefined)}
           onKeyDown={move}
@@ -123,30 +125,30 @@ export function TimeSeries({ title, aside, series, limit, from, to, now, events 
             ))}
         </div>
       </div>
-      <Numbers title={title} series={series} unit={unit} />
+      <Numbers title={title} series={series} unit={unit} step={step} />
     </figure>
   );
 }
 
-function Reading({ series, at, unit }: { series: readonly Series[]; at: number; unit: (value: number) => string }) {
+function Reading({ series, at, unit, step }: { series: readonly Series[]; at: number; unit: (value: number) => string; step: number }) {
   return (
     <>
-      {clock(at)} UTC · {inWords(series, at, unit)}
+      {clock(at)} UTC · {inWords(series, at, unit, step)}
     </>
   );
 }
 
-function inWords(series: readonly Series[], at: number, unit: (value: number) => string): string {
+function inWords(series: readonly Series[], at: number, unit: (value: number) => string, step: number): string {
   return series
     .map((each) => {
-      const value = valueAt(each.points, at, 2 * step_ms);
+      const value = valueAt(each.points, at, 2 * step);
       return `${each.name} ${value === null ? "–" : unit(value)}`;
     })
     .join(", ");
 }
 
 /** In a hidden box, because a table takes no width of one pixel. */
-function Numbers({ title, series, unit }: { title: string; series: readonly Series[]; unit: (value: number) => string }) {
+function Numbers({ title, series, unit, step }: { title: string; series: readonly Series[]; unit: (value: number) => string; step: number }) {
   const times = series[0]?.points.map((each) => each.at) ?? [];
   const every = Math.max(1, Math.ceil(times.length / rows_max));
   return (
@@ -170,7 +172,7 @@ function Numbers({ title, series, unit }: { title: string; series: readonly Seri
               <tr key={time}>
                 <th scope="row">{clock(time)}</th>
                 {series.map((each) => {
-                  const value = valueAt(each.points, time, step_ms);
+                  const value = valueAt(each.points, time, step);
                   return <td key={each.name}>{value === null ? "–" : unit(value)}</td>;
                 })}
               </tr>

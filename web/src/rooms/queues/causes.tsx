@@ -48,6 +48,11 @@ function Row({ cause, side, why }: { cause: JobCause; side: Side; why: string | 
         {cause.error}
         <div className={styles.note}>
           <code>{cause.kind}</code> in <code>{cause.queue}</code>, first <Time at={cause.first_at} />, last <Time at={cause.last_at} />
+          {cause.release && (
+            <>
+              , began with <code>{cause.release}</code>
+            </>
+          )}
         </div>
       </div>
       <div className={styles.amount}>

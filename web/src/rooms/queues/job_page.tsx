@@ -10,10 +10,10 @@ import { Card, Failure, Skeleton, Verdict } from "../../ui/layout";
 import { Dot } from "../../ui/mark";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
+import { useStream } from "../../ui/use_stream";
 import { meQuery } from "../sessions/queries";
 import { actOnJob, jobQuery, queuesKey, streamOf, type JobVerb } from "./queries";
 import { sentenceOfJob, toneOfJob, whyNot, type Side } from "./state";
-import { useStream } from "./stream";
 import styles from "./queues.module.css";
 
 /** What happened to this job? */

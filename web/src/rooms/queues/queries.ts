@@ -1,10 +1,11 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body, idempotencyKey } from "../../api/client";
-import type { Job, JobBulkResult, JobCause, JobDetails, Queue } from "../../api/types";
+import type { Job, JobBulkResult, JobCause, JobDetails, JobThroughput, Queue } from "../../api/types";
 import type { JobFilter, Side } from "./state";
 
 const page_size = 50;
 const look_again_ms = 5_000;
+const count_again_ms = 15_000;
 const rounds_max = 1_000;
 
 /** Everything below this key is of the organization of the session, or of the platform. */
@@ -17,6 +18,13 @@ export const queuesQuery = (side: Side) =>
   queryOptions({
     queryKey: [...queuesKey, side, "list"],
     queryFn: async ({ signal }): Promise<Queue[]> => (await body(side === "platform" ? api.GET("/v1/platform/queues", { signal }) : api.GET("/v1/queues", { signal }))).data,
+  });
+
+export const throughputQuery = (side: Side) =>
+  queryOptions({
+    queryKey: [...queuesKey, side, "throughput"],
+    queryFn: ({ signal }): Promise<JobThroughput> => body(side === "platform" ? api.GET("/v1/platform/jobs/throughput", { signal }) : api.GET("/v1/jobs/throughput", { signal })),
+    refetchInterval: count_again_ms,
   });
 
 export const causesQuery = (side: Side) =>

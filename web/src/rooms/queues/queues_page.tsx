@@ -11,12 +11,13 @@ import { Card, CommandLine, Empty, Failure, Verdict } from "../../ui/layout";
 import { Badge, Dot, Unseen } from "../../ui/mark";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
+import { useStream } from "../../ui/use_stream";
 import { meQuery } from "../sessions/queries";
 import { Causes } from "./causes";
 import { PauseButton } from "./pause";
 import { queuesKey, queuesQuery, resumeQueue, streamOf } from "./queries";
 import { counted, sentenceOf, toneOf, toneOfQueue, whyNot, type Side } from "./state";
-import { useStream } from "./stream";
+import { Throughput } from "./throughput";
 import { Views } from "./views";
 import styles from "./queues.module.css";
 
@@ -39,6 +40,7 @@ function Queues({ me, side }: { me: Me; side: Side }) {
         {isLost ? "The numbers are those of a moment ago: reconnecting." : "Waiting jobs are those that are due. Times are of the last hour."}
       </Verdict>
       <Views me={me} side={side} at="/jobs" />
+      <Throughput side={side} />
       <Card title="Queues" note="warns above 10,000 waiting for 15 min">
         <Answer query={query} failure="The queues did not come." height={54}>
           {(queues) => (queues.length > 0 ? <Table queues={queues} why={whyNot(me, side)} side={side} isLost={isLost} /> : <NoQueue />)}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Job, Me, Queue } from "../../api/types";
-import { counted, filterOf, isFiltered, searchOf, sentenceOf, sentenceOfJob, toneOf, whyNot } from "./state";
+import { counted, filterOf, isFiltered, lastMinuteOf, linesOf, searchOf, sentenceOf, sentenceOfJob, toneOf, whyNot } from "./state";
 
 const queue = (given: Partial<Queue>): Queue => ({ name: "mails", paused: null, depth: 0, depth_alert: 10_000, dead: 0, ...given }) as Queue;
 const me = (role: string, platform_role: string | null): Me => ({ org: { role }, platform_role }) as Me;
@@ -45,4 +45,22 @@ describe("a job", () => {
     expect(whyNot(me("owner", "viewer"), "platform")).toMatch(/Operators/);
     expect(whyNot(me("member", "operator"), "platform")).toBeUndefined();
   });
+});
+
+it("what ended a minute is two lines, without the minute that is under way", () => {
+  const at = (minute: number) => `2026-12-01T10:0${minute}:00.000Z`;
+  const seen = {
+    minute_max: 5000,
+    data: [
+      { at: at(0), done: 3, failed: 0 },
+      { at: at(1), done: 5001, failed: 1 },
+      { at: at(2), done: 7, failed: 0 },
+    ],
+  };
+  expect(linesOf(seen).map((line) => [line.name, line.points.map((point) => point.value)])).toEqual([
+    ["done", [3, 5001]],
+    ["dead", [0, 1]],
+  ]);
+  expect(lastMinuteOf(seen)).toBe("more than 5,000 done, 1 dead in the last minute");
+  expect(lastMinuteOf({ minute_max: 5000, data: [] })).toBe("");
 });

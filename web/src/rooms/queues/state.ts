@@ -1,6 +1,7 @@
 // What is said of queues and jobs: pure.
 
-import type { Job, JobCause, JobState, Me, Queue } from "../../api/types";
+import type { Job, JobCause, JobState, JobThroughput, Me, Queue } from "../../api/types";
+import type { Series } from "../../charts/time_series";
 import { count, plural } from "../../ui/format";
 import type { Tone } from "../../ui/mark";
 import { mayInvite } from "../organizations/rules";
@@ -116,4 +117,21 @@ export function sentenceOfJob(job: Job): string {
 /** What a cause is called. */
 export function nameOfCause(cause: JobCause): string {
   return cause.error_type || "unknown";
+}
+
+/** What was done and, dashed, what died; the last minute is under way, and left out. */
+export function linesOf({ data }: JobThroughput): Series[] {
+  const whole = data.slice(0, -1);
+  const points = (value: "done" | "failed") => whole.map((minute) => ({ at: Date.parse(minute.at), value: minute[value] }));
+  return [
+    { name: "done", kind: "subject", points: points("done") },
+    { name: "dead", kind: "baseline", points: points("failed") },
+  ];
+}
+
+export function lastMinuteOf({ data, minute_max }: JobThroughput): string {
+  const last = data.at(-2);
+  if (!last) return "";
+  const amount = (value: number) => (value > minute_max ? `more than ${count(minute_max)}` : count(value));
+  return `${amount(last.done)} done, ${amount(last.failed)} dead in the last minute`;
 }

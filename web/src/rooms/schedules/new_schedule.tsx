@@ -13,13 +13,18 @@ import { browserZone } from "../../ui/preferences";
 import { toast } from "../../ui/toasts";
 import { Moments } from "./moments";
 import { makeSchedule, previewQuery, schedulesKey } from "./queries";
-import { payloadIn } from "./state";
+import { instantOf, nextHour, payloadIn } from "./state";
 import styles from "./schedules.module.css";
 
+type Way = "cron" | "rrule";
 type Dst = NonNullable<NewSchedule["dst"]>;
 type Overlap = NonNullable<NewSchedule["overlap"]>;
 type Catchup = NonNullable<NewSchedule["catchup"]>;
 
+const ways: readonly (readonly [Way, string])[] = [
+  ["cron", "a cron expression"],
+  ["rrule", "a rule of a calendar, RFC 5545"],
+];
 const dsts: readonly (readonly [Dst, string])[] = [
   ["vixie", "once: after a gap, the first of two"],
   ["skip", "not in a gap, both of two"],
@@ -53,7 +58,10 @@ function useSettled<T>(value: T): T {
 
 export function NewScheduleCard() {
   const [name, setName] = useState("");
+  const [way, setWay] = useState<Way>("cron");
   const [cron, setCron] = useState("");
+  const [rrule, setRrule] = useState("");
+  const [starts, setStarts] = useState(() => nextHour(Date.now()));
   const [zone, setZone] = useState(browserZone);
   const [dst, setDst] = useState<Dst>("vixie");
   const [kind, setKind] = useState("");
@@ -62,8 +70,9 @@ export function NewScheduleCard() {
   const [overlap, setOverlap] = useState<Overlap>("skip");
   const [catchup, setCatchup] = useState<Catchup>("last");
   const navigate = useNavigate();
+  const times = way === "cron" ? { cron: cron.trim() } : { rrule: rrule.trim(), starts_at: instantOf(starts) };
   const make = useMutation({
-    mutationFn: () => makeSchedule(name.trim(), { cron: cron.trim(), zone: zone.trim(), dst, kind: kind.trim(), queue: queue.trim(), payload: payloadIn(payload).payload ?? {}, overlap, catchup }),
+    mutationFn: () => makeSchedule(name.trim(), { ...times, zone: zone.trim(), dst, kind: kind.trim(), queue: queue.trim(), payload: payloadIn(payload).payload ?? {}, overlap, catchup }),
     onSuccess: async (made) => {
       toast("The schedule was made.");
       await cache.invalidateQueries({ queryKey: schedulesKey });
@@ -84,9 +93,17 @@ export function NewScheduleCard() {
         }}
       >
         <Field label="Name" name="name" autoComplete="off" mono value={name} onChange={(text) => (setName(text), change())} isRequired maxLength={63} help="Lower-case letters, digits, _, . and -" />
-        <Field label="When" name="cron" autoComplete="off" mono value={cron} onChange={(text) => (setCron(text), change())} isRequired maxLength={256} help="minute hour day month weekday: 0 3 * * Tue#1 is the first Tuesday at three. Or @daily, or @every 90s." />
+        <Choice label="Said by" value={way} options={ways} onChange={(to) => (setWay(to), change())} />
+        {way === "cron" ? (
+          <Field label="When" name="cron" autoComplete="off" mono value={cron} onChange={(text) => (setCron(text), change())} isRequired maxLength={256} help="minute hour day month weekday: 0 3 * * Tue#1 is the first Tuesday at three. Or @daily, or @every 90s." />
+        ) : (
+          <>
+            <Field label="Rule" name="rrule" autoComplete="off" mono value={rrule} onChange={(text) => (setRrule(text), change())} isRequired maxLength={256} help="FREQ=MONTHLY;BYDAY=1TU is the first Tuesday, at the time at which it begins. DAILY to YEARLY." />
+            <Field label="Begins, UTC" name="starts_at" type="datetime-local" value={starts} onChange={(text) => (setStarts(text), change())} isRequired />
+          </>
+        )}
         <Field label="Time zone" name="zone" autoComplete="off" mono value={zone} onChange={(text) => (setZone(text), change())} isRequired maxLength={64} />
-        <Preview cron={cron.trim()} zone={zone.trim()} dst={dst} />
+        <Preview times={times} zone={zone.trim()} dst={dst} />
         <Choice label="When clocks are changed" value={dst} options={dsts} onChange={setDst} />
         <Field label="Kind of job" name="kind" autoComplete="off" mono value={kind} onChange={(text) => (setKind(text), change())} isRequired maxLength={100} help="Such as report.make" />
         <Field label="Queue" name="queue" autoComplete="off" mono value={queue} onChange={(text) => (setQueue(text), change())} isRequired maxLength={63} />
@@ -106,11 +123,11 @@ export function NewScheduleCard() {
 }
 
 /** The next runs of what is typed, or what is wrong with it and where. */
-function Preview(typed: { cron: string; zone: string; dst: Dst }) {
-  const cron = useSettled(typed.cron);
+function Preview(typed: { times: Pick<NewSchedule, "cron" | "rrule" | "starts_at">; zone: string; dst: Dst }) {
+  const times = JSON.parse(useSettled(JSON.stringify(typed.times))) as typeof typed.times;
   const zone = useSettled(typed.zone);
-  const { data, error } = useQuery(previewQuery({ cron, ...(zone ? { zone } : {}), dst: typed.dst, count: 10 }));
-  if (cron === "") return null;
+  const { data, error } = useQuery(previewQuery({ ...times, ...(zone ? { zone } : {}), dst: typed.dst, count: 10 }));
+  if (!times.cron && !times.rrule) return null;
   const problem = error ? asProblem(error) : null;
   return (
     <div className={styles.preview} role="status" aria-label="Preview">

@@ -1,10 +1,9 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body, idempotencyKey } from "../../api/client";
-import type { NewSchedule, Schedule, SchedulePreview, ScheduleRun, ScheduleTimes } from "../../api/types";
+import type { NewSchedule, Schedule, ScheduleBackfill, ScheduleBackfilled, SchedulePreview, ScheduleRun, ScheduleTimes } from "../../api/types";
 
 const page_size = 25;
 const schedules_max = 100;
-const look_again_ms = 5_000;
 
 /** Everything below this key is of schedules. */
 export const schedulesKey = ["schedules"] as const;
@@ -20,7 +19,6 @@ export const schedulesQuery = (owner: Owner) =>
       const page = owner === "platform" ? api.GET("/v1/platform/schedules", { params: { query }, signal }) : api.GET("/v1/schedules", { params: { query }, signal });
       return (await body(page)).data;
     },
-    refetchInterval: look_again_ms,
   });
 
 export const scheduleQuery = (owner: Owner, schedule: string) =>
@@ -30,7 +28,6 @@ export const scheduleQuery = (owner: Owner, schedule: string) =>
       const params = { path: { schedule } };
       return body(owner === "platform" ? api.GET("/v1/platform/schedules/{schedule}", { params, signal }) : api.GET("/v1/schedules/{schedule}", { params, signal }));
     },
-    refetchInterval: look_again_ms,
   });
 
 export const runsQuery = (owner: Owner, schedule: string) =>
@@ -45,7 +42,6 @@ export const runsQuery = (owner: Owner, schedule: string) =>
     },
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor ?? undefined,
-    refetchInterval: look_again_ms,
   });
 
 /** What is wrong is told by a problem, each part with its field. */
@@ -53,9 +49,17 @@ export const previewQuery = (times: ScheduleTimes) =>
   queryOptions({
     queryKey: [...schedulesKey, "preview", times],
     queryFn: ({ signal }): Promise<SchedulePreview> => body(api.POST("/v1/schedules:preview", { body: times, signal })),
-    enabled: Boolean(times.cron),
+    enabled: Boolean(times.cron) || Boolean(times.rrule && times.starts_at),
     retry: false,
   });
+
+/** Where they are told of as they change. */
+export const streamOf = (owner: Owner) => (owner === "platform" ? "/v1/platform/schedules:events" : "/v1/schedules:events");
+
+/** Runs what was due within a time that is past, or shows what that would be. */
+export function backfill(schedule: string, wanted: ScheduleBackfill): Promise<ScheduleBackfilled> {
+  return body(api.POST("/v1/schedules/{schedule}:backfill", { params: { path: { schedule }, header: { "Idempotency-Key": idempotencyKey() } }, body: wanted }));
+}
 
 /** A new one: of a name that is taken, the API asks for its version, and nothing happens. */
 export function makeSchedule(name: string, wanted: NewSchedule): Promise<Schedule> {

@@ -14,6 +14,8 @@ import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
 import { mayInvite } from "../organizations/rules";
 import { meQuery } from "../sessions/queries";
+import { BackfillCard } from "./backfill";
+import { useLiveSchedules } from "./live";
 import { Moments } from "./moments";
 import { deleteSchedule, pauseSchedule, resumeSchedule, runNow, runsQuery, scheduleQuery, schedulesKey, type Owner } from "./queries";
 import { ruleOf, sentenceOf, toneOf, toneOfRun, wordOfRun } from "./state";
@@ -24,6 +26,7 @@ export function SchedulePage() {
   const { name } = useParams({ from: "/shell/schedules/$name" });
   const owner: Owner = useSearch({ from: "/shell/schedules/$name" }).of ?? "organization";
   const { data, error, refetch } = useQuery(scheduleQuery(owner, name));
+  useLiveSchedules(owner);
   if (data) return <Known schedule={data} owner={owner} />;
   const problem = error ? asProblem(error) : null;
   if (problem?.status === 404) {
@@ -67,6 +70,7 @@ function Known({ schedule, owner }: { schedule: Schedule; owner: Owner }) {
             <Moments zone={schedule.zone} runs={schedule.next_runs} />
           </Card>
           <Setup schedule={schedule} owner={owner} />
+          {owner === "organization" && <BackfillCard name={schedule.name} />}
         </div>
       </div>
     </div>

@@ -6,6 +6,7 @@ import { Card, Empty, Verdict } from "../../ui/layout";
 import { Badge, Dot } from "../../ui/mark";
 import { mayInvite } from "../organizations/rules";
 import { maySeeNodes, meQuery } from "../sessions/queries";
+import { useLiveSchedules } from "./live";
 import { NewScheduleCard } from "./new_schedule";
 import { schedulesQuery, type Owner } from "./queries";
 import { localOf, ruleOf, sentenceOfAll, toneOf, toneOfAll, wordOf } from "./state";
@@ -15,13 +16,14 @@ import styles from "./schedules.module.css";
 export function SchedulesPage() {
   const { data: signed } = useQuery(meQuery);
   const query = useQuery(schedulesQuery("organization"));
+  const isLost = useLiveSchedules("organization");
   if (!signed) return null;
   const failed = query.error !== null && !query.data;
   const makes = mayInvite(signed.me.org.role);
   return (
     <div className={styles.page}>
       <Verdict tone={toneOfAll(query.data, failed)} sentence={sentenceOfAll(query.data, failed)}>
-        Each moment becomes one job, however many schedulers run. What nobody ran in time is run late or written down.
+        {isLost ? "This is as it was a moment ago: reconnecting." : "Each moment becomes one job, however many schedulers run. What nobody ran in time is run late or written down."}
       </Verdict>
       <div className={makes ? styles.columns : styles.page}>
         <Card title="Schedules">
@@ -46,6 +48,7 @@ export function SchedulesPage() {
 
 function OfPlatform() {
   const query = useQuery(schedulesQuery("platform"));
+  useLiveSchedules("platform");
   return (
     <Card title="The platform's own" note="They come with the program.">
       <Answer query={query} failure="The platform's schedules did not come." rows={6} height={54}>

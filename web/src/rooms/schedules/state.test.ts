@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Schedule, ScheduleMoment } from "../../api/types";
-import { payloadIn, elsewhere, localOf, otherZone, sentenceOf, sentenceOfAll, toneOf, toneOfAll, wordOf } from "./state";
+import { payloadIn, elsewhere, instantOf, localOf, nextHour, otherZone, sentenceOf, sentenceOfAll, toneOf, toneOfAll, wordOf } from "./state";
 
 const run: ScheduleMoment = { at: "2026-12-01T02:00:00.000Z", local: "2026-12-01T03:00:00+01:00", abbreviation: "CET" };
 
@@ -40,6 +40,12 @@ test("all of them make one sentence", () => {
   expect(sentenceOfAll([schedule(), schedule({ last_state: "failed" })], false)).toBe("2 schedules, of 1 the last run failed or was missed.");
   expect(sentenceOfAll([schedule({ paused_at: "2026" })], false)).toBe("1 schedule, 1 paused.");
   expect(toneOfAll([schedule({ last_state: "failed" })], false)).toBe("crit");
+});
+
+test("a field for a day and a time is read as UTC", () => {
+  expect(instantOf("2026-12-01T03:00")).toBe("2026-12-01T03:00:00Z");
+  expect(instantOf("2026-12-01T03:00:30")).toBe("2026-12-01T03:00:30Z");
+  expect(nextHour(Date.parse("2026-12-01T23:00:01Z"))).toBe("2026-12-02T00:00");
 });
 
 test("a payload is an object", () => {

@@ -97,3 +97,13 @@ export function payloadIn(text: string): { payload?: Record<string, never>; prob
   }
   return { problem: 'It must be a JSON object, such as {"to": "ada"}.' };
 }
+
+/** What a field for a day and a time has, read as UTC. */
+export function instantOf(field: string): string {
+  return `${field.length === 16 ? `${field}:00` : field}Z`;
+}
+
+/** The field of the next whole hour. */
+export function nextHour(now: number): string {
+  return new Date(Math.ceil(now / 3_600_000) * 3_600_000).toISOString().slice(0, 16);
+}
