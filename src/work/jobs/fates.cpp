@@ -1,5 +1,6 @@
 #include "work/jobs/fates.hpp"
 
+#include "io/telemetry/messaging.hpp"
 #include "work/jobs/programs.hpp"
 
 namespace acme::jobs {
