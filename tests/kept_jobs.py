@@ -105,7 +105,8 @@ class KeptJobs:
             INSERT INTO jobs (queue, kind, args, due_at, traceparent, request_id)
             SELECT 'default', 'pings.answer', args, now(), '', '{MARK}' FROM ping; SELECT 1"""
         self.ask(ADD % {"plain": plain, "keyed": keyed, "limited": limited})
-        self.sql(answers)  # a second time it would be refused, were it done
+        if pings:
+            self.sql(answers)  # a second time it would be refused, were it done
 
     def ask_for_the_only_ones(self, ended):
         """From two sides at once, all the while; a refusal is the unique index's."""
