@@ -111,7 +111,11 @@ Task<Response> Service::answer(const Request& request, Exchange& exchange) {
     span.set("http.request.method", name_of(request.method));
     span.set("url.path", request.path());
 
-    if (is_busy(match.route)) return tell(problem(busy(), request.path(), exchange.trace));
+    if (is_busy(match.route)) {
+        Response refusal = problem(busy(), request.path(), exchange.trace);
+        if (options_.reword) options_.reword(request, refusal);
+        return tell(std::move(refusal));
+    }
     if (match.route != nullptr) {
         exchange.is_counted = !match.route->is_operations && !match.route->is_stream;
         if (exchange.is_counted) ++in_flight_;
@@ -125,8 +129,9 @@ Task<Response> Service::answer(const Request& request, Exchange& exchange) {
 Task<Response> Service::call(Match match, const Request& request, Exchange& exchange) {
     HeaderList headers;
     if (!match.allowed.empty()) headers.emplace_back("Allow", allow_of(match.allowed));
-    const auto with_headers = [&headers](Response response) {
+    const auto with_headers = [&](Response response) {
         std::ranges::move(headers, std::back_inserter(response.headers));
+        if (response.status >= 400 && options_.reword) options_.reword(request, response);
         return response;
     };
     try {

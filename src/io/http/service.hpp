@@ -16,6 +16,9 @@ namespace acme::http {
 /// Takes over the spans of a trace that has ended; whether they are worth keeping, it asks itself.
 using Keep = std::function<void(trace::Trace&)>;
 
+/// Says a refusal in the words of somebody else's protocol as well.
+using Reword = std::function<void(const Request& request, Response& refusal)>;
+
 struct ServiceOptions {
     double keep_share = 0.1;     // of the traces that begin here and do not fail
     int error_status_min = 500;  // TRACE_ERROR_STATUS_MIN: from it on traces are always kept
@@ -24,6 +27,7 @@ struct ServiceOptions {
     std::string release = "";         // for X-Acme-Release; "" sends none
     Networks internal_peers = {};     // whose word on sampling counts, see is_internal()
     Handler unknown = nullptr;        // answers what is no path of any route; null: http.no_route
+    Reword reword = nullptr;          // sees every refusal before it is sent
 };
 
 class Service {

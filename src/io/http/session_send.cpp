@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "io/http/problem.hpp"
 #include "io/http/session.hpp"
+#include "io/http/takeover.hpp"
 
 #include <algorithm>
 #include <array>
@@ -115,6 +116,18 @@ Task<std::optional<std::string_view>> Session::next_piece() {
     co_return piece;
 }
 
+/// Whether the connection belongs to the source from here on; then this session has none.
+bool Session::give_away(Source& source, bool is_chunked) {
+    auto* const taker = dynamic_cast<Takeover*>(&source);
+    if (taker == nullptr) return false;
+    auto socket = stream_.release();
+    if (!socket) return false;
+    source_ = nullptr;
+    is_ending_ = is_ended_ = true;
+    taker->take(std::make_shared<Held>(*std::move(socket), is_chunked));
+    return true;
+}
+
 /// One piece at a time: the next is asked for when the peer has taken this one. A source that
 /// breaks off, or is shorter or longer than announced, ends the connection in the midst of the
 /// body, which the peer notices.
@@ -127,6 +140,7 @@ Task<bool> Session::send_source(const Response& response) {
     while (!is_ended_) {
         // The head goes first: a source may take long for its first piece.
         if (!co_await flush()) break;
+        if (give_away(*source_, is_chunked)) co_return true;
         const auto piece = co_await next_piece();
         if (!piece || piece->size() > left) break;
         if (piece->empty()) {

@@ -46,6 +46,11 @@ void Stream::cancel() {
     socket_.cancel(ignored);
 }
 
+std::optional<Socket> Stream::release() {
+    if (tls_) return std::nullopt;
+    return std::move(socket_);
+}
+
 bool Stream::has_vanished(bool is_half_enough) {
     pollfd state{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
     if (::poll(&state, 1, 0) <= 0) return false;

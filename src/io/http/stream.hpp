@@ -11,6 +11,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
+#include <optional>
 #include <tuple>
 
 namespace acme::http {
@@ -36,6 +37,9 @@ public:
 
     /// What waits ends with an error.
     void cancel();
+
+    /// Gives the connection away, for good; nullopt over TLS.
+    std::optional<Socket> release();
 
     /// Whether the peer has vanished (reset, or closed both ways). `is_half_enough`: a peer that
     /// sends no more counts as well.
