@@ -39,9 +39,11 @@ bool Keys::has_key(const http::Request& request) {
 }
 
 Task<Result<http::Admitted>> Keys::admit(http::Arrival arrival) {
-    const auto live = co_await look_up(arrival.context, std::string(bearer_in(arrival.request)));
+    const bool is_of_flags = keys::is_of_flags(arrival.route);
+    const auto live =
+        co_await look_up(arrival.context, std::string(bearer_in(arrival.request)), is_of_flags);
     if (live) arrival.context.trace->user_id = live->key.user.str();
-    if (arrival.route.is_metered) {
+    if (arrival.route.is_metered && !(live && is_of_flags)) {
         const auto standing = co_await count(arrival, live);
         limits_.tell(standing, arrival.headers);
         if (!standing.is_allowed) {
@@ -86,7 +88,9 @@ Task<limits::Standing> Keys::count(http::Arrival arrival, std::optional<Live> li
 }
 
 /// This thread's own copy for a second, then PostgreSQL.
-Task<std::optional<Keys::Live>> Keys::look_up(trace::Context context, std::string text) {
+Task<std::optional<Keys::Live>> Keys::look_up(
+    trace::Context context, std::string text, bool outlives_outage
+) {
     const auto short_name = short_name_of(text);
     if (!short_name) co_return std::nullopt;
     const std::string hash = to_base64url(sha256(text));
@@ -97,9 +101,25 @@ Task<std::optional<Keys::Live>> Keys::look_up(trace::Context context, std::strin
         if (live && live->key.expires_at <= telemetry_.clock.now()) co_return std::nullopt;
         co_return live;
     }
-    auto live = co_await read(context, *short_name, hash);
+    std::optional<Live> live;
+    try {
+        live = co_await read(context, *short_name, hash);
+    } catch (const pg::Unreachable&) {
+        live = outlives_outage ? known_before(hash) : std::nullopt;
+        if (!live) throw;
+        co_return live;
+    }
     remember(hash, live);
     co_return live;
+}
+
+std::optional<Keys::Live> Keys::known_before(const std::string& hash) const {
+    const auto found = index_.find(hash);
+    if (found == index_.end() || !found->second->live) return std::nullopt;
+    const bool is_expired = found->second->live->key.expires_at <= telemetry_.clock.now();
+    const auto age = telemetry_.clock.steady() - found->second->until;
+    if (is_expired || age > known_through_outages) return std::nullopt;
+    return found->second->live;
 }
 
 Task<std::optional<Keys::Live>> Keys::read(
@@ -142,7 +162,11 @@ void Keys::remember(const std::string& hash, std::optional<Live> live) {
 Task<> Keys::touch(trace::Context context, Key key) {
     const WallTime now = telemetry_.clock.now();
     if (key.last_used_at && now - *key.last_used_at < used_every) co_return;
-    co_await db_.run(context, touch_key, key.org, key.user, key.id, now);
+    try {
+        co_await db_.run(context, touch_key, key.org, key.user, key.id, now);
+    } catch (const pg::Unreachable&) {
+        co_return;  // it is written when it is used the next time
+    }
     for (Known& known : known_) {
         if (known.live && known.live->key.id == key.id) known.live->key.last_used_at = now;
     }

@@ -145,7 +145,10 @@ private:
         SteadyTime until;
     };
 
-    Task<std::optional<Live>> look_up(trace::Context context, std::string text);
+    Task<std::optional<Live>> look_up(
+        trace::Context context, std::string text, bool outlives_outage = false
+    );
+    std::optional<Live> known_before(const std::string& hash) const;
     Task<std::optional<Live>> read(
         trace::Context context, std::string short_name, std::string hash
     );

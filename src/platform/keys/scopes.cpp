@@ -59,7 +59,15 @@ bool grants(std::string_view scopes, std::string_view scope) {
     return false;
 }
 
+bool is_of_flags(const http::TableRoute& route) {
+    const auto& segments = route.segments;
+    if (segments.front() == "ofrep") return route.access.needs_identity();
+    const bool is_room = segments.size() > 2 && segments[0] == "v1" && segments[1] == "flags";
+    return is_room && (route.method == http::Method::get || segments[2] == "exposures");
+}
+
 std::optional<std::string> scope_of(const http::TableRoute& route) {
+    if (is_of_flags(route)) return "flags:read";
     const auto& segments = route.segments;
     const bool is_versioned = segments.size() > 1 && segments[0] == "v1";
     const bool is_pull = segments.back() == "pull";  // waits, but not for long

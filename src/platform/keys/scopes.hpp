@@ -15,12 +15,13 @@
 namespace acme::keys {
 
 /// Each has the scopes "room:read" and "room:write". Of "me" there is only reading who one is.
-inline constexpr std::array<std::string_view, 14> scoped_rooms{
+inline constexpr std::array<std::string_view, 15> scoped_rooms{
     "audit",
     "deployments",
     "drift",
     "drills",
     "files",
+    "flags",
     "fleet",
     "freezes",
     "jobs",
@@ -51,6 +52,13 @@ bool grants(std::string_view scopes, std::string_view scope);
 /// what belongs to people, for being a second person, and for streams, which would outlive a
 /// revocation.
 std::optional<std::string> scope_of(const http::TableRoute& route);
+
+/// Whether this is reading flags, which programs do without counting against a quota, and go on
+/// doing while PostgreSQL is out of reach: they ask with every request that they answer themselves.
+bool is_of_flags(const http::TableRoute& route);
+
+/// How long a program that was known goes on reading flags while PostgreSQL cannot be asked.
+inline constexpr std::chrono::hours known_through_outages{1};
 
 /// Errors: keys.not_for_keys, keys.scope_required (forbidden).
 Result<> check_scope(const http::TableRoute& route, std::string_view scopes);

@@ -57,10 +57,12 @@ bool Tokens::has_token(const http::Request& request) {
 
 Task<Result<http::Admitted>> Tokens::admit(http::Arrival arrival) {
     const trace::Context context = arrival.context;
-    const auto known = co_await look_up(context, std::string(keys::bearer_in(arrival.request)));
+    const bool is_of_flags = keys::is_of_flags(arrival.route);
+    const auto known =
+        co_await look_up(context, std::string(keys::bearer_in(arrival.request)), is_of_flags);
     const bool is_good = known && known->live;
     if (is_good) context.trace->user_id = known->claims.subject;
-    if (arrival.route.is_metered) {
+    if (arrival.route.is_metered && !(is_good && is_of_flags)) {
         const auto address = http::client_address(arrival.request, trusted_proxies_);
         auto caller = limits::caller_at(address);
         if (is_good) {
@@ -83,7 +85,9 @@ Task<Result<http::Admitted>> Tokens::admit(http::Arrival arrival) {
 }
 
 /// This thread's own copy; what PostgreSQL says is a second old at most.
-Task<std::optional<Tokens::Known>> Tokens::look_up(trace::Context context, std::string token) {
+Task<std::optional<Tokens::Known>> Tokens::look_up(
+    trace::Context context, std::string token, bool outlives_outage
+) {
     if (token.size() > token_bytes_max) co_return std::nullopt;
     const std::string digest = to_base64url(sha256(token));
     const auto found = index_.find(digest);
@@ -99,7 +103,14 @@ Task<std::optional<Tokens::Known>> Tokens::look_up(trace::Context context, std::
     }
     if (known->claims.expires_at <= telemetry_.clock.now()) co_return std::nullopt;
     if (known->until > telemetry_.clock.steady()) co_return known;
-    known->live = co_await read(context, *known);
+    try {
+        known->live = co_await read(context, *known);
+    } catch (const pg::Unreachable&) {
+        const auto age = telemetry_.clock.steady() - known->until;
+        const bool is_known = known->live && age < keys::known_through_outages;
+        if (!outlives_outage || !is_known) throw;
+        co_return known;
+    }
     known->until = telemetry_.clock.steady() + known_for;
     co_return remember(*std::move(known));
 }

@@ -90,7 +90,9 @@ private:
         SteadyTime until{};
     };
 
-    Task<std::optional<Known>> look_up(trace::Context context, std::string token);
+    Task<std::optional<Known>> look_up(
+        trace::Context context, std::string token, bool outlives_outage = false
+    );
     Task<std::optional<Known>> verify(
         trace::Context context, std::string token, std::string digest
     );
