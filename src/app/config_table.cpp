@@ -48,7 +48,9 @@ void describe_guide(Config& c, Settings& s) {
     );
     s.flag(
         {"ENABLE_FEATURE_FLAGS",
-         "Enable the feature flag evaluation system (checked, not yet in force)"},
+         "Enable the feature flag evaluation system; without it every flag has the default of "
+         "whoever "
+         "asks for it. `acme up` sets it for its nodes, unless it is set"},
         c.enable_feature_flags
     );
 }

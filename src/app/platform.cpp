@@ -9,6 +9,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <filesystem>
+
 namespace acme::app {
 namespace {
 
@@ -150,6 +152,13 @@ otlp::Options export_options(const Config& config) {
     };
 }
 
+/// Only the single machine has one that outlives a node.
+std::string state_folder_of(const Config& config) {
+    std::error_code error;
+    const bool is_there = std::filesystem::is_directory(config.home, error);
+    return config.profile == "single" && is_there ? config.home : "";
+}
+
 /// The bucket of S3_ENDPOINT; a folder when that is file:///folder, which is the embedded default.
 std::unique_ptr<objects::Store> make_store(
     const Config& config, Loop& loop, fetch::Client& fetch, Telemetry& telemetry
@@ -187,7 +196,13 @@ std::size_t share_of(std::int64_t all, std::int64_t threads) {
     return static_cast<std::size_t>(std::max<std::int64_t>(all / threads, 1));
 }
 
-Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pipe, Work work)
+Platform::Platform(
+    const Config& settings,
+    Metrics& shared_metrics,
+    LogPipe& pipe,
+    flag_feed::Ground& ground,
+    Work work
+)
     : config(settings),
       trusted_proxies(trusted_proxies_of(config)),
       log(clock,
@@ -196,6 +211,7 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
           {.service = config.otlp_service, .version = config.release, .node = config.node}),
       metrics(shared_metrics),
       telemetry{clock, random, log, metrics},
+      flag_ground(ground),
       db({.conninfo = config.database_url.clone(),
           .connections_max = share_of(config.database_pool_size, config.threads),
           .statement_time_max = config.db_statement_time_max,
@@ -261,6 +277,12 @@ Platform::Platform(const Config& settings, Metrics& shared_metrics, LogPipe& pip
       ),
       webhooks(webhook_policy(config), secret_keys(config), db, telemetry),
       lanes(config.url, db, webhooks, memberships, mail, telemetry),
+      flag_streams(
+          flag_ground.shelf,
+          ofrep::StreamTokens(keys_for(secret_keys(config), "flag streams v1")),
+          telemetry
+      ),
+      ofrep(config.s3_region, flag_ground, flags, redis, flag_streams, telemetry),
       nodes(db),
       pings(db, telemetry),
       log_levels(db, clock) {
@@ -284,6 +306,28 @@ void Platform::spawn_exports() {
     if (error_news) tasks.spawn(loop.get_executor(), "otlp.news", error_news->run());
 }
 
+void Platform::feed_flags() {
+    if (!config.enable_feature_flags) return;
+    flag_feed.emplace(
+        flag_feed::FeedOptions{
+            .node = config.node,
+            .folder = state_folder_of(config),
+            .conninfo = config.database_url.clone(),
+            .redis_url = redis_url(config),
+        },
+        flag_ground,
+        db,
+        loop,
+        telemetry
+    );
+    tasks.spawn(loop.get_executor(), "flags", flag_feed->run());
+}
+
+void Platform::end_flag_streams() {
+    flag_streams.end();
+    flag_rulesets.end();
+}
+
 void Platform::limit_end(std::function<bool()> is_busy) {
     end_tasks.spawn(loop.get_executor(), "end", end_sessions_in_time(std::move(is_busy)));
 }
@@ -301,10 +345,14 @@ Task<> Platform::end_sessions_in_time(std::function<bool()> is_busy) {
 Task<> Platform::close() {
     exporter.stop();
     if (error_news) error_news->stop();
+    if (flag_feed) flag_feed->stop();
     log.collect_no_more();
     co_await hub.close();
     co_await pull_news.close();
     co_await uploads.close();
+    end_flag_streams();
+    co_await flag_streams.close();
+    co_await ofrep.close();
     co_await tasks.join();
     is_closed_ = true;
     while (!ending_.empty()) ending_.give(true);

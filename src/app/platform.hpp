@@ -29,6 +29,8 @@
 #include "platform/factors/passkeys.hpp"
 #include "platform/files/files.hpp"
 #include "platform/files/links.hpp"
+#include "platform/flag_feed/feed.hpp"
+#include "platform/flags/flags.hpp"
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/identities/identities.hpp"
 #include "platform/identities/identities_http.hpp"
@@ -36,6 +38,9 @@
 #include "platform/keys/keys.hpp"
 #include "platform/limits/limits.hpp"
 #include "platform/mail/mail.hpp"
+#include "platform/ofrep/exposures.hpp"
+#include "platform/ofrep/ofrep.hpp"
+#include "platform/ofrep/rulesets.hpp"
 #include "platform/organizations/invitations.hpp"
 #include "platform/organizations/organizations_http.hpp"
 #include "platform/queues/pull_news.hpp"
@@ -67,7 +72,14 @@ double trace_share_of(const Config& config);
 enum class Work { any, jobs };
 
 struct Platform {
-    Platform(const Config& config, Metrics& metrics, LogPipe& pipe, Work work = Work::any);
+    /// `ground` is what the threads of the process have together of feature flags.
+    Platform(
+        const Config& config,
+        Metrics& metrics,
+        LogPipe& pipe,
+        flag_feed::Ground& ground,
+        Work work = Work::any
+    );
     Platform(const Platform&) = delete;
     Platform& operator=(const Platform&) = delete;
 
@@ -84,6 +96,13 @@ struct Platform {
     /// Exports what is kept, until close().
     void spawn_exports();
 
+    /// Keeps the rule sets of the process up to date, until close(): on one thread of each process.
+    /// Does nothing where flags are switched off.
+    void feed_flags();
+
+    /// Whoever hears of flags here goes to another node.
+    void end_flag_streams();
+
     /// Runs the loop until `task` and all that it left running have ended; rethrows what it throws.
     void run(Task<> task);
 
@@ -96,6 +115,7 @@ struct Platform {
     Log log;
     Metrics& metrics;
     Telemetry telemetry;
+    flag_feed::Ground& flag_ground;
     pg::Database db;
     redis::Client redis;
     fetch::Client fetch;
@@ -154,6 +174,12 @@ struct Platform {
     webhooks::Deliveries deliveries{db, telemetry};
     webhooks::Lanes lanes;
     schedules::Schedules schedules{db, telemetry};
+    flags::Flags flags{flag_ground.depot};
+    std::optional<flag_feed::Feed> flag_feed;  // see feed_flags()
+    ofrep::Streams flag_streams;
+    ofrep::Ofrep ofrep;
+    ofrep::Rulesets flag_rulesets{flag_ground, telemetry};
+    ofrep::Exposures flag_exposures{db, flags, telemetry};
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;
     pings::Pings pings;

@@ -65,13 +65,15 @@ std::string_view name_of(RoleName role) {
 int run_role(RoleName role, const Config& config) {
     sigset_t signals = block_signals();
     Metrics metrics;
+    const SystemClock clock;
+    flag_feed::Ground flags(metrics, clock, config.enable_feature_flags, config.environment);
     // A descriptor of its own: what comes by number 1 is not ours, see StrayOutput.
     LogPipe pipe(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
     const Work work = role == RoleName::worker ? Work::jobs : Work::any;
     std::vector<std::unique_ptr<Platform>> platforms;
     std::vector<std::unique_ptr<Role>> roles;
     while (roles.size() < threads_of(role, config)) {
-        platforms.push_back(std::make_unique<Platform>(config, metrics, pipe, work));
+        platforms.push_back(std::make_unique<Platform>(config, metrics, pipe, flags, work));
         roles.push_back(make_role(role, *platforms.back(), roles.size()));
         try {
             roles.back()->listen();

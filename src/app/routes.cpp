@@ -19,6 +19,7 @@
 #include "platform/keys/keys_http.hpp"
 #include "platform/keys/scopes.hpp"
 #include "platform/mail/mail_http.hpp"
+#include "platform/ofrep/ofrep_http.hpp"
 #include "platform/organizations/organizations_http.hpp"
 #include "platform/queues/queues_http.hpp"
 #include "platform/schedules/schedules_http.hpp"
@@ -93,6 +94,10 @@ void add_routes(http::Router& router, Platform& platform) {
          platform.idempotency,
          platform.cursors,
          platform.trusted_proxies}
+    );
+    ofrep::add_routes(
+        router,
+        {platform.ofrep, platform.flag_streams, platform.flag_rulesets, platform.flag_exposures}
     );
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);

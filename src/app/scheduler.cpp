@@ -65,6 +65,7 @@ private:
     Task<> lead() {
         const auto executor = platform_.loop.get_executor();
         platform_.spawn_exports();
+        if (operations_) platform_.feed_flags();
         if (operations_) platform_.tasks.spawn(executor, "operations", operations_->run());
         limit_wait(platform_, readiness_);
         co_await become_ready(platform_, readiness_);

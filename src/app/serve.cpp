@@ -4,6 +4,7 @@
 #include "app/operations.hpp"
 #include "app/role.hpp"
 #include "app/startup.hpp"
+#include "platform/ofrep/ofrep_http.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -32,7 +33,8 @@ public:
                .in_flight_max = share_of(platform.config.in_flight_max, platform.config.threads),
                .release = platform.config.release,
                .internal_peers = platform.trusted_proxies,
-               .unknown = [](const http::Call& call) { return answer_unknown(call); }}
+               .unknown = [](const http::Call& call) { return answer_unknown(call); },
+               .reword = ofrep::add_ofrep_words}
           ),
           server_(service_, platform.telemetry) {
         add_routes(router_, platform);
@@ -68,6 +70,7 @@ private:
     Task<> serve() {
         const auto executor = platform_.loop.get_executor();
         platform_.spawn_exports();
+        if (operations_) platform_.feed_flags();
         platform_.tasks.spawn(executor, "startup", start());
         platform_.tasks.spawn(executor, "sessions", platform_.sessions.watch());
         platform_.tasks.spawn(executor, "census", take_census());
@@ -107,6 +110,7 @@ private:
     Task<> drain(std::chrono::milliseconds delay) {
         if (operations_) platform_.log.info("drains", {{"delay_ms", delay.count()}});
         if (delay.count() > 0) co_await sleep_for(delay);
+        platform_.end_flag_streams();
         co_await server_.drain(std::chrono::seconds(platform_.config.drain_timeout_seconds));
         platform_.limit_end([this] { return service_.in_flight() > 0; });
     }

@@ -94,6 +94,7 @@ private:
     Task<> work() {
         const auto executor = platform_.loop.get_executor();
         platform_.spawn_exports();
+        if (operations_) platform_.feed_flags();
         if (operations_) platform_.tasks.spawn(executor, "operations", operations_->run());
         limit_wait(platform_, readiness_);
         if (co_await until_usable(platform_, readiness_)) {

@@ -200,6 +200,7 @@ process::Environment common_environment(
         },
         {"SECRET_KEY", keys.secret_key},
         {"ACME_PROFILE", "single"},
+        {"ENABLE_FEATURE_FLAGS", "true"},  // so that a stranger sees them work
         {"ACME_URL", dashboard_at(place.port)},
         {"ACME_HOME", layout.home},
     };

@@ -1,0 +1,247 @@
+#include "platform/flag_feed/feed.hpp"
+
+#include "base/text.hpp"
+#include "platform/flag_feed/copy.hpp"
+#include "platform/flag_feed/disk.hpp"
+
+#include <prometheus/gauge.h>
+
+namespace acme::flag_feed {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr const char* channel = "acme_flags";
+constexpr milliseconds age_period{1'000};
+
+/// As old as it may be for a node to keep its copy in Redis alive.
+constexpr std::chrono::seconds lead_age_max{15};
+
+double seconds_of(SteadyTime::duration time) { return std::chrono::duration<double>(time).count(); }
+
+void wake(Line<bool>& line) {
+    while (!line.empty()) line.give(true);
+}
+
+}  // namespace
+
+Feed::Feed(FeedOptions options, Ground& ground, pg::Database& db, Loop& loop, Telemetry& telemetry)
+    : options_(std::move(options)),
+      ground_(ground),
+      db_(db),
+      redis_({.url = options_.redis_url.clone(), .deadline = options_.redis_deadline}, telemetry),
+      loop_(loop),
+      telemetry_(telemetry),
+      listener_(
+          {.conninfo = options_.conninfo.clone()},
+          channel,
+          [this](std::string_view news) { hear(news); },
+          telemetry
+      ),
+      subscription_(
+          {.url = options_.redis_url.clone()},
+          news_channel,
+          [this](std::string_view news) { hear(news); },
+          telemetry
+      ),
+      meter_(telemetry.metrics, telemetry.clock, "flags"),
+      age_(telemetry.metrics.gauge(
+          "feature_flag_snapshot_age_seconds",
+          "Since this node last knew that its rule sets are the newest."
+      )),
+      counts_(ground.depot, db, telemetry),
+      current_at_(telemetry.clock.steady()),
+      tasks_(telemetry.log) {}
+
+Task<> Feed::run() {
+    const Executor executor = co_await asio::this_coro::executor;
+    co_await read_disk();
+    tasks_.spawn(executor, "flags.listen", listener_.run());
+    tasks_.spawn(executor, "flags.subscribe", subscription_.run());
+    tasks_.spawn(executor, "flags.look", look_now_and_then());
+    tasks_.spawn(executor, "flags.take", take_wanted());
+    tasks_.spawn(executor, "flags.copies", keep_copies());
+    tasks_.spawn(executor, "flags.counts", keep_counts());
+    while (!is_stopping_) {
+        show_age();
+        co_await pausing_.wait(age_period);
+    }
+    co_await tasks_.join();
+    redis_.close();
+}
+
+void Feed::stop() {
+    is_stopping_ = true;
+    listener_.stop();
+    subscription_.stop();
+    wake(wanting_);
+    wake(pausing_);
+}
+
+void Feed::show_age() { age_.Set(seconds_of(telemetry_.clock.steady() - current_at_)); }
+
+Task<> Feed::read_disk() {
+    if (options_.folder.empty()) co_return;
+    auto kept = co_await loop_.blocking([folder = options_.folder] { return read_kept(folder); });
+    if (!kept || kept->rulesets.empty()) co_return;
+    for (Printed& printed : kept->rulesets) co_await show(std::move(printed));
+    const auto age = std::max(telemetry_.clock.now() - kept->at, WallTime::duration(0));
+    current_at_ = telemetry_.clock.steady() - age;
+    telemetry_.log.info("flags.from_disk", {{"rulesets", std::ssize(kept->rulesets)}});
+}
+
+/// The third way by which news come, and the one that cannot be lost.
+Task<> Feed::look_now_and_then() {
+    trace::Trace trace(telemetry_.clock, telemetry_.random);
+    while (!is_stopping_) {
+        bool is_well = true;
+        try {
+            co_await look(trace.begin(std::nullopt, 0));
+        } catch (const pg::Fault& fault) {
+            is_well = false;
+            // Once for each outage.
+            if (was_well_) telemetry_.log.warn("flags.look", {{"reason", fault.what()}});
+        }
+        was_well_ = is_well;
+        const auto tenth = static_cast<std::uint64_t>(options_.poll_period.count() / 10 + 1);
+        const auto less = static_cast<std::int64_t>(telemetry_.random.number() % tenth);
+        co_await pausing_.wait(options_.poll_period - milliseconds(less));
+    }
+}
+
+Task<> Feed::look(trace::Context context) {
+    const SteadyTime asked_at = telemetry_.clock.steady();
+    bool is_current = true;
+    Versions versions;
+    for (const Published& published : co_await read_published(db_, context)) {
+        ids_[published.environment] = published.id;
+        versions[published.environment] = published.version;
+        const Shown shown = ground_.shelf.find(published.environment);
+        const std::int64_t have = shown ? shown->version : 0;
+        if (published.version > have) {
+            is_current = false;
+            want(published.environment, published.version);
+        }
+    }
+    ground_.shelf.know(std::move(versions));
+    if (is_current) current_at_ = asked_at;
+}
+
+/// "production:12", from either side.
+void Feed::hear(std::string_view news) {
+    const auto colon = news.rfind(':');
+    if (colon == news.npos) return;
+    const auto version = parse_number<std::int64_t>(news.substr(colon + 1));
+    if (version) want(news.substr(0, colon), *version);
+}
+
+void Feed::want(std::string_view environment, std::int64_t version) {
+    const Shown shown = ground_.shelf.find(environment);
+    if (shown && shown->version >= version) return;
+    const auto refused = refused_.find(environment);
+    if (refused != refused_.end() && refused->second >= version) return;
+    std::int64_t& wanted = wanted_[std::string(environment)];
+    wanted = std::max(wanted, version);
+    wake(wanting_);
+}
+
+/// One after the other: what is asked for twice meanwhile is fetched once.
+Task<> Feed::take_wanted() {
+    trace::Trace trace(telemetry_.clock, telemetry_.random);
+    while (!is_stopping_) {
+        if (wanted_.empty()) co_await wanting_.wait(options_.poll_period);
+        if (wanted_.empty() || is_stopping_) continue;
+        const auto [environment, version] = *wanted_.begin();
+        wanted_.erase(wanted_.begin());
+        try {
+            co_await take(trace.begin(std::nullopt, 0), environment, version);
+        } catch (const pg::Fault& fault) {
+            // The next look asks again.
+            telemetry_.log.warn("flags.take", {{"reason", fault.what()}});
+        }
+    }
+}
+
+Task<> Feed::take(trace::Context context, std::string environment, std::int64_t version) {
+    const Shown here = ground_.shelf.find(environment);
+    if (here && here->version >= version) co_return;  // heard twice
+    auto printed = co_await fetch(context, environment, version);
+    if (!printed || printed->version < version) co_return;  // not there yet; the next look asks
+    const std::int64_t found = printed->version;
+    if (!co_await show(*std::move(printed))) {
+        refused_[environment] = found;
+        co_return;
+    }
+    const Shown shown = ground_.shelf.find(environment);
+    if (!shown) co_return;
+    co_await write_copy(redis_, context, shown);
+    if (options_.folder.empty()) co_return;
+    const bool is_kept = (co_await loop_.blocking([folder = options_.folder,
+                                                   node = options_.node,
+                                                   now = telemetry_.clock.now(),
+                                                   all = ground_.shelf.all()] {
+                             return keep(folder, node, now, all);
+                         })).value_or(true);
+    if (!is_kept) telemetry_.log.warn("flags.disk", {{"folder", options_.folder}});
+}
+
+Task<std::optional<Printed>> Feed::fetch(
+    trace::Context context, std::string environment, std::int64_t version
+) {
+    auto copied = co_await read_copy(redis_, context, environment);
+    if (copied && copied->version >= version) {
+        meter_.hit();
+        co_return copied;
+    }
+    meter_.miss();
+    co_return co_await read_newest(db_, context, std::move(environment));
+}
+
+/// Whether it can be evaluated. What cannot leaves the last one where it is.
+Task<bool> Feed::show(Printed printed) {
+    const std::string environment = printed.environment;
+    const std::int64_t version = printed.version;
+    auto bound = co_await loop_.blocking([printed = std::move(printed)] { return bind(printed); });
+    if (!bound) co_return true;  // too much at once; the next look asks again
+    if (!*bound) {
+        telemetry_.log.error(
+            "flags.refused",
+            {{"environment", environment}, {"version", version}, {"reason", bound->error().message}}
+        );
+        co_return false;
+    }
+    const Shown& shown = **bound;
+    // Who sees it on the shelf asks for an evaluation by it.
+    ground_.depot.put(shown->snapshot);
+    if (ground_.shelf.put(shown)) {
+        telemetry_.log.info("flags.new", {{"environment", environment}, {"version", version}});
+    }
+    co_return true;
+}
+
+/// Who leads keeps the copies alive, as long as they are known to be the newest: what nobody can
+/// vouch for is gone from Redis after 30 seconds.
+Task<> Feed::keep_copies() {
+    trace::Trace trace(telemetry_.clock, telemetry_.random);
+    while (!is_stopping_) {
+        const auto context = trace.begin(std::nullopt, 0);
+        const bool is_known = telemetry_.clock.steady() - current_at_ < lead_age_max;
+        for (const Shown& shown : ground_.shelf.all()) {
+            if (!is_known || is_stopping_) break;
+            if (co_await lead(redis_, context, shown->environment, options_.node)) {
+                co_await write_copy(redis_, context, shown);
+            }
+        }
+        co_await pausing_.wait(options_.lead_period);
+    }
+}
+
+Task<> Feed::keep_counts() {
+    trace::Trace trace(telemetry_.clock, telemetry_.random);
+    while (!is_stopping_) {
+        co_await pausing_.wait(options_.count_period);
+        co_await counts_.write(trace.begin(std::nullopt, 0), ids_);
+    }
+}
+
+}  // namespace acme::flag_feed

@@ -1,0 +1,32 @@
+#pragma once
+
+/// What the feed reads of the tables that platform/flag_settings publishes to. Private to
+/// platform/flag_feed. Throws pg::Fault when the database is out of reach.
+
+#include "base/task.hpp"
+#include "io/telemetry/trace.hpp"
+#include "platform/flag_feed/edition.hpp"
+
+#include <vector>
+
+namespace acme::pg {
+class Database;
+}
+
+namespace acme::flag_feed {
+
+/// One environment and the version that was last published to it; 0: none was.
+struct Published {
+    std::int64_t id;
+    std::string environment;
+    std::int64_t version;
+};
+
+Task<std::vector<Published>> read_published(pg::Database& db, trace::Context context);
+
+/// The newest rule set; nullopt where none was published.
+Task<std::optional<Printed>> read_newest(
+    pg::Database& db, trace::Context context, std::string environment
+);
+
+}  // namespace acme::flag_feed
