@@ -68,7 +68,7 @@ def test_it_is_green_on_a_platform_that_works(platform):
     states = {check["name"]: (check["state"], check["tries"]) for check in report["checks"]}
     assert states == {"ready": ("passed", 1), "tls": ("skipped", 0), "sign_in": ("passed", 1),
                       "limit": ("passed", 1), "release": ("passed", 1), "file": ("passed", 1), "job": ("passed", 1),
-                      "leader": ("passed", 1)}
+                      "leader": ("passed", 1), "flag": ("passed", 1)}
 
 
 def test_people_get_a_line_for_each_check(platform):
@@ -160,7 +160,8 @@ def test_an_account_that_may_not_sign_in_fails_sign_in_and_skips_what_needs_it(p
     finally:
         platform.sql(f"UPDATE users SET state = 'active' WHERE email = '{EMAIL}'")
     assert failed(report) == ["sign_in"]
-    assert [check["name"] for check in report["checks"] if check["state"] == "skipped"] == ["tls", "limit", "file", "job", "leader"]
+    assert [check["name"] for check in report["checks"] if check["state"] == "skipped"] == ["tls", "limit", "file", "job", "leader",
+                                                                                          "flag"]
 
 
 def test_where_nobody_answers_everything_fails(platform):

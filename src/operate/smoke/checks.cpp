@@ -81,7 +81,7 @@ fetch::Options fetch_options(const Options& options) {
 }  // namespace
 
 std::span<const Checks::Listed> Checks::all() {
-    static constexpr std::array<Listed, 8> listed{{
+    static constexpr std::array<Listed, 9> listed{{
         {.name = "ready", .check = &Checks::ready},
         {.name = "tls", .check = &Checks::tls, .needs_tls = true},
         {.name = "sign_in", .check = &Checks::sign_in},
@@ -90,6 +90,7 @@ std::span<const Checks::Listed> Checks::all() {
         {.name = "file", .check = &Checks::file, .needs_session = true},
         {.name = "job", .check = &Checks::job, .needs_session = true},
         {.name = "leader", .check = &Checks::leader, .needs_session = true},
+        {.name = "flag", .check = &Checks::flag, .needs_session = true},
     }};
     return listed;
 }
@@ -258,6 +259,31 @@ Task<Result<std::string>> Checks::leader(trace::Context context) {
         co_await sleep_for(look_again);
     }
     co_return unmet("No scheduler leads: nothing that is scheduled happens.");
+}
+
+/// One that nobody has made tells whether flags are evaluated here at all: then it is not found.
+Task<Result<std::string>> Checks::flag(trace::Context context) {
+    const std::string path = "/ofrep/v1/evaluate/flags";
+    const auto one = co_await visitor_.ask(
+        context,
+        {.name = "smoke.flag", .method = "POST", .path = path + "/smoke.nothing", .body = "{}"}
+    );
+    if (text_in(one.body, "code") == "http.no_route") co_return "This release has no flags.";
+    if (text_in(one.body, "reason") == "DISABLED") co_return "Flags are switched off.";
+    if (text_in(one.body, "errorCode") != "FLAG_NOT_FOUND") {
+        co_return unexpected_answer("A flag that is not there", one);
+    }
+    const auto all = co_await visitor_.ask(
+        context, {.name = "smoke.flags", .method = "POST", .path = path, .body = "{}"}
+    );
+    boost::system::error_code malformed;
+    const auto answer = json::parse(all.body, malformed);
+    const bool is_answer = all.status == 200 && !malformed && answer.is_object();
+    const auto* const flags = is_answer ? answer.get_object().if_contains("flags") : nullptr;
+    if (flags == nullptr || !flags->is_array()) {
+        co_return unexpected_answer("The evaluation of all flags", all);
+    }
+    co_return std::to_string(flags->get_array().size()) + " flags were evaluated.";
 }
 
 Task<std::string> Checks::clean_up(trace::Context context) {

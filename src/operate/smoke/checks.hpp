@@ -43,6 +43,7 @@ private:
     Task<Result<std::string>> file(trace::Context context);
     Task<Result<std::string>> job(trace::Context context);
     Task<Result<std::string>> leader(trace::Context context);
+    Task<Result<std::string>> flag(trace::Context context);
 
     Task<Result<int>> count_nodes(trace::Context context);
     Task<std::string> clean_up_once(trace::Context context);
