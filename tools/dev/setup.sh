@@ -17,6 +17,8 @@ node_least="20.19"
 versitygw="versitygw@v1.8.0"
 otlp="opentelemetry-proto@1.45.2"
 oidc="oidc-provider@9.13.3"
+unleash_specification="@unleash/client-specification@6.1.0"
+unleash_client="unleash-client@6.12.1"
 standardwebhooks="standardwebhooks@1.1.0"
 dnslib="dnslib@0.9.26"
 
@@ -142,15 +144,24 @@ setup_otlp() {
     mv "$place.half" "$place"
 }
 
-# An OpenID Connect provider that others wrote (tests only).
-setup_oidc() {
-    local place=$root/.acme/tools/$oidc
+# setup_npm NAME@VERSION...: packages of npm, in a folder that is named after the first.
+setup_npm() {
+    local place=$root/.acme/tools/${1##*/}
     [ ! -d "$place" ] || return 0
-    say "setup: installs $oidc"
+    say "setup: installs $1"
     rm -rf "$place.half"
     mkdir -p "$place.half"
-    npm install --no-save --no-fund --no-audit --loglevel=error --prefix "$place.half" "$oidc" >&2
+    npm install --no-save --no-fund --no-audit --loglevel=error --prefix "$place.half" "$@" >&2 ||
+        die "npm could not install $1"
     mv "$place.half" "$place"
+}
+
+# An OpenID Connect provider that others wrote; what Unleash expects of its SDKs, and one of these
+# (tests only).
+setup_npm_tools() {
+    setup_npm "$oidc"
+    setup_npm "$unleash_specification"
+    setup_npm "$unleash_client"
 }
 
 # setup_python NAME@VERSION: a library of Python, in a folder of its own.
@@ -183,7 +194,7 @@ setup() {
     esac
     setup_node
     case ${1:-} in
-        --test) setup_versitygw && setup_otlp && setup_oidc && setup_python_tools ;;
+        --test) setup_versitygw && setup_otlp && setup_npm_tools && setup_python_tools ;;
         --bench) setup_go && setup_versitygw ;;
     esac
 }
