@@ -1,0 +1,108 @@
+"""How soon a change is seen on three nodes, and what 10,000 open streams take."""
+
+import asyncio
+import contextlib
+import json
+import resource
+import time
+import urllib.request
+
+import bed
+import up
+
+CHANGES = 60
+STREAMS = 10_000
+FLAG = "bench-reach"
+BYTES_MAX = 8 * 1024  # of a stream
+
+
+def call(url, cookie, method="GET", body=None, headers=None):
+    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), {
+        "Cookie": cookie, "Content-Type": "application/json", "X-Requested-With": "bench", **(headers or {})}, method=method)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        text = answer.read()
+        return answer.headers, json.loads(text) if text else None
+
+
+def make_flag(platform):
+    admin = f"{platform.url}/v1/admin/flags"
+    call(admin, platform.cookie, "POST", {"key": FLAG, "name": "Reach", "description": "bench", "type": "bool"},
+         {"Idempotency-Key": FLAG})
+    return f"{admin}/{FLAG}/environments/production"
+
+
+def is_on(url, cookie):
+    body = {"context": {"targetingKey": "user-1"}}
+    return call(f"{url}/ofrep/v1/evaluate/flags/{FLAG}", cookie, "POST", body)[1].get("value") is True
+
+
+def changes(platform):
+    """ms from the answer to a change until each node shows it, one number a node and change."""
+    place = make_flag(platform)
+    urls = [f"http://{platform.address(node)}:8080" for node in ("app-1", "app-2", "app-3")]
+    seconds = []
+    for number in range(CHANGES):
+        wanted = number % 2 == 0
+        headers, targeting = call(place, platform.cookie)
+        variant = {"variant": "on" if wanted else "off"}
+        draft = {key: targeting[key] for key in ("bucket_by", "prerequisites", "overrides", "rules")}
+        call(place, platform.cookie, "PUT", {**draft, "enabled": True, "fallthrough": variant, "reason": "bench"},
+             {"If-Match": headers["ETag"]})
+        begun, waiting = time.monotonic(), list(urls)
+        while waiting:
+            waiting = [url for url in waiting if is_on(url, platform.cookie) is not wanted or
+                       seconds.append(time.monotonic() - begun)]
+    return [1000 * each for each in seconds]
+
+
+async def open_streams(platform, count):
+    """So many streams at one node, each after its first bytes."""
+    place = call(f"{platform.url}/ofrep/v1/evaluate/flags", platform.cookie, "POST",
+                 {"context": {"targetingKey": "user-1"}})[1]["eventStreams"][0]["endpoint"]["requestUri"]
+    head = f"GET {place} HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\nCookie: {platform.cookie}\r\n\r\n"
+    gate = asyncio.Semaphore(64)
+
+    async def open_one():
+        async with gate:
+            reader, writer = await asyncio.open_connection(platform.address("app-1"), 8080)
+            writer.write(head.encode())
+            said = await reader.read(512)
+            if b" 200 " not in said.split(b"\r\n")[0]:
+                raise RuntimeError(f"a stream is refused: {said[:200]!r}")
+            return writer
+
+    return await asyncio.gather(*(open_one() for _ in range(count)))
+
+
+def bytes_a_stream(platform):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, STREAMS + 1_000)), hard))
+
+    async def measure():
+        pid = platform.pid("app-1")
+        first = await open_streams(platform, 100)  # what the first ones make is not a stream's
+        before = bed.resident_bytes(pid)
+        others = await open_streams(platform, STREAMS)
+        after = bed.resident_bytes(pid)
+        for writer in [*first, *others]:
+            writer.close()
+        return (after - before) / STREAMS
+
+    return asyncio.run(measure())
+
+
+def verdict(value, most):
+    return f"≤ {most:,}: {'met' if value <= most else 'missed'}"
+
+
+def report():
+    with contextlib.ExitStack() as stack:
+        platform = stack.enter_context(up.platform(3))
+        seen = sorted(changes(platform))
+        taken = bytes_a_stream(platform)
+    p50, p99 = seen[len(seen) // 2], seen[int(len(seen) * 0.99)]
+    return bed.table(["what", "median or value", "spread", "goal"], [
+        [f"a change until a node shows it, ms ({CHANGES} changes, 3 nodes)", f"{p50:.1f}", bed.spread(seen, 1), verdict(p50, 20)],
+        ["the same, 99th percentile", f"{p99:.1f}", "", verdict(p99, 250)],
+        [f"{STREAMS:,} streams at one node, bytes each", f"{taken:,.0f}", "", verdict(taken, BYTES_MAX)],
+    ])
