@@ -17,7 +17,7 @@ import uuid
 
 import pytest
 import requests
-from conftest import until
+from conftest import Home, Platform, until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
@@ -246,3 +246,102 @@ def test_a_worker_runs_what_was_added_and_drains_on_the_signal_of_a_deploy(built
     finally:
         if worker.poll() is None:
             worker.kill()
+
+
+FLAGS = EXAMPLES / "flags"
+FLAG = "example-quarter"
+
+
+@pytest.fixture(scope="module")
+def flagged():
+    """A platform with a flag that a quarter of an organization gets, and the environment of a program that asks for it."""
+    platform = Platform(Home(), environment={"ENABLE_FEATURE_FLAGS": "true"})
+    try:
+        yield platform.start(), set_up(platform)
+    finally:
+        platform.stop()
+        platform.home.remove()
+
+
+def set_up(platform):
+    platform.run("flags", "create", FLAG, "--description", "For the examples", "--type", "bool")
+    targeting = {"enabled": True, "fallthrough": {"variant": "off"}, "rules": [
+        {"id": "r_1", "if": [{"attribute": "org_id", "op": "in", "values": ["org_example"]}], "rollout": 25_000,
+         "serve": {"variant": "on"}}]}
+    platform.run("flags", "targeting", FLAG, "-", "--environment", "production", "--reason", "example",
+                 input=json.dumps(targeting))
+    platform.run("accounts", "create", "--email", "flags@example.com", "--name", "Flags")
+    key = platform.run("keys", "create", "--email", "flags@example.com", "--name", "flags", "--scopes", "flags:read")
+    return {"ACME_URL": platform.url, "ACME_API_KEY": key.stdout.split()[1], "ACME_ORG": "org_example"}
+
+
+@pytest.fixture(scope="module")
+def watchers(tmp_path_factory):
+    """How each is started, with the SDKs that its folder asks for."""
+    folder = tmp_path_factory.mktemp("flags")
+    subprocess.run(["/usr/bin/python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                    "--root-user-action=ignore", "--target", str(folder / "pip"), "-r", str(FLAGS / "python/requirements.txt")],
+                   check=True, timeout=300)
+    for name in ("node", "browser"):
+        shutil.copytree(FLAGS / name, folder / name, ignore=shutil.ignore_patterns("node_modules"))
+        subprocess.run(["npm", "install", "--no-fund", "--no-audit", "--loglevel=error"], cwd=folder / name, check=True,
+                       timeout=300)
+    subprocess.run(["go", "build", "-o", str(folder / "go"), "."], cwd=FLAGS / "go", check=True, timeout=300)
+    return {
+        "python": ["env", f"PYTHONPATH={folder / 'pip'}", "/usr/bin/python3", str(FLAGS / "python/watch.py")],
+        "node": ["node", str(folder / "node/watch.mjs")],
+        "go": [str(folder / "go")],
+        "browser": ["node", str(folder / "browser/serve.mjs")],
+    }
+
+
+def counts_in(line):
+    return {name: int(number) for name, number in (word.split("=") for word in line.split()[1:])}
+
+
+@pytest.mark.parametrize("language", ["python", "node", "go"])
+def test_a_quarter_of_the_users_get_the_flag_and_nobody_when_it_was_killed(flagged, watchers, language):
+    platform, environment = flagged
+    done = run([*watchers[language], FLAG, "2"], environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    total = counts_in(done.stdout.splitlines()[-1])
+    assert set(total) == {"on", "off"} and 0.15 < total["on"] / sum(total.values()) < 0.35
+    other = run([*watchers[language], FLAG, "1"], {**environment, "ACME_ORG": "org_other"})
+    assert set(counts_in(other.stdout.splitlines()[-1])) == {"off"}
+    wrong = run([*watchers[language], FLAG, "1"], {**environment, "ACME_API_KEY": "ack_nobody"})
+    assert wrong.returncode != 0
+    watcher = subprocess.Popen([*watchers[language], FLAG, "60"], stdout=subprocess.PIPE, text=True,
+                               env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environment})
+    try:
+        assert "on" in counts_in(watcher.stdout.readline())
+        platform.run("flags", "kill", FLAG, "--environment", "production", "--reason", "trial")
+        until(lambda: set(counts_in(watcher.stdout.readline())) == {"default"}, 30, pause=0)
+    finally:
+        watcher.kill()
+        watcher.wait(10)
+        platform.run("flags", "enable", FLAG, "--environment", "production")
+
+
+def test_a_page_shows_a_change_without_being_reloaded(flagged, watchers):
+    platform, environment = flagged
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = subprocess.Popen(watchers["browser"], stdout=subprocess.PIPE, text=True,
+                              env={"PATH": os.environ["PATH"], **environment, "PORT": str(port)})
+    try:
+        server.stdout.readline()
+        story = subprocess.Popen(["node", str(ROOT / "tests/flag_page.mjs"), f"http://127.0.0.1:{port}/?flag={FLAG}"],
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ))
+        try:
+            user = story.stdout.readline().strip()
+            assert user.startswith("on for user-"), user + story.stdout.read()
+            platform.run("flags", "kill", FLAG, "--environment", "production", "--reason", "trial")
+            assert story.stdout.readline().strip() == "off"
+            assert story.wait(60) == 0
+        finally:
+            story.kill()
+            story.wait(10)
+    finally:
+        server.kill()
+        server.wait(10)
+        platform.run("flags", "enable", FLAG, "--environment", "production")
