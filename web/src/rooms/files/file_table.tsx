@@ -1,7 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
-import { Download, Link, Pencil, Trash2 } from "lucide-react";
+import { Download, Eye, Link, Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { cache } from "../../api/cache";
+import { useFlag } from "../../api/flags";
 import { asProblem } from "../../api/problem";
 import type { StoredFile } from "../../api/types";
 import { bytes, count, plural, words } from "../../ui/format";
@@ -11,12 +12,13 @@ import { Unseen } from "../../ui/mark";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toast";
 import { LinkDialog, RenameDialog } from "./file_dialogs";
+import { PreviewDialog } from "./preview";
 import { contentOf, deleteFile, filesQuery, type FilesData } from "./queries";
-import { withoutFile } from "./state";
+import { previewOf, withoutFile } from "./state";
 import type { Rows } from "./use_rows";
 import styles from "./files.module.css";
 
-type Act = "share" | "rename" | "delete";
+type Act = "preview" | "share" | "rename" | "delete";
 
 interface Chosen {
   act: Act;
@@ -28,6 +30,7 @@ export function FileTable({ rows }: { rows: Rows }) {
   const [chosen, choose] = useState<Chosen | null>(null);
   const fileTo = (act: Act) => (chosen?.act === act ? chosen.file : null);
   const close = () => choose(null);
+  const hasPreview = useFlag("file-preview");
   return (
     <div
       onPointerEnter={() => rows.hold(true)}
@@ -64,10 +67,11 @@ export function FileTable({ rows }: { rows: Rows }) {
         </thead>
         <tbody role="rowgroup">
           {rows.shown.map((file) => (
-            <Row key={file.id} file={file} gone={rows.gone.has(file.id)} choose={choose} />
+            <Row key={file.id} file={file} gone={rows.gone.has(file.id)} hasPreview={hasPreview && previewOf(file) !== undefined} choose={choose} />
           ))}
         </tbody>
       </table>
+      <PreviewDialog file={fileTo("preview")} onClose={close} />
       <LinkDialog file={fileTo("share")} onClose={close} />
       <RenameDialog file={fileTo("rename")} onClose={close} />
       <DeleteDialog file={fileTo("delete")} onClose={close} />
@@ -75,7 +79,7 @@ export function FileTable({ rows }: { rows: Rows }) {
   );
 }
 
-function Row({ file, gone, choose }: { file: StoredFile; gone: boolean; choose: (chosen: Chosen) => void }) {
+function Row({ file, gone, hasPreview, choose }: { file: StoredFile; gone: boolean; hasPreview: boolean; choose: (chosen: Chosen) => void }) {
   return (
     <tr role="row" data-gone={gone || undefined} data-testid="file">
       <td role="cell" className={styles.name}>
@@ -94,6 +98,11 @@ function Row({ file, gone, choose }: { file: StoredFile; gone: boolean; choose: 
       <td role="cell" className={styles.acts}>
         {!gone && (
           <>
+            {hasPreview && (
+              <IconButton label={`Preview ${file.name}`} onPress={() => choose({ act: "preview", file })}>
+                <Eye size={15} aria-hidden="true" />
+              </IconButton>
+            )}
             <a href={contentOf(file)} download={file.name} className={styles.download} aria-label={`Download ${file.name}`} title="Download">
               <Download size={15} aria-hidden="true" />
             </a>

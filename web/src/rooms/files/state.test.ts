@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { StoredFile } from "../../api/types";
 import type { FilesData } from "./queries";
-import { nothing, rowsOf, waiting, withFile, withoutFile } from "./state";
+import { nothing, previewOf, rowsOf, waiting, withFile, withoutFile } from "./state";
 
 function file(id: string): StoredFile {
   return { id, name: `${id}.txt`, content_type: "text/plain", size: 1, sha256: "00".repeat(32), created_at: "2026-11-23T10:00:00.000Z" };
@@ -31,4 +31,14 @@ test("what others delete is marked if it is shown, and forgotten if it only wait
   const shown = rowsOf(data);
   const state = [message("created", "e"), message("deleted", "e"), message("deleted", "b")].reduce((each, next) => waiting(each, next, shown), nothing);
   expect(state).toEqual({ created: [], deleted: ["b"] });
+});
+
+test("images and texts can be shown on the page, and nothing else", () => {
+  const as = (content_type: string, size = 1) => previewOf({ ...file("a"), content_type, size });
+  expect(as("image/PNG")).toBe("image");
+  expect(as("image/png", 2 ** 30)).toBeUndefined();
+  expect(as("text/html; charset=utf-8")).toBe("text");
+  expect(as("application/json")).toBe("text");
+  expect(as("application/pdf")).toBeUndefined();
+  expect(as("")).toBeUndefined();
 });

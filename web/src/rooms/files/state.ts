@@ -45,3 +45,15 @@ export function waiting(state: Waiting, message: Message, shown: readonly Stored
   }
   return state;
 }
+
+/** More of a text is not shown. */
+export const text_bytes_max = 64 * 1024;
+const image_bytes_max = 20 * 1024 * 1024;
+const images = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/svg+xml"];
+
+/** As what a file can be shown on the page, if it can. */
+export function previewOf({ content_type, size }: StoredFile): "image" | "text" | undefined {
+  const [type = ""] = content_type.toLowerCase().split(";");
+  if (images.includes(type.trim()) && size <= image_bytes_max) return "image";
+  return type.startsWith("text/") || type.trim() === "application/json" ? "text" : undefined;
+}
