@@ -26,6 +26,7 @@
 #include "platform/audit/audit_cli.hpp"
 #include "platform/files/files_cli.hpp"
 #include "platform/files/remote_cli.hpp"
+#include "platform/flag_settings/flags_cli.hpp"
 #include "platform/keys/keys_cli.hpp"
 #include "platform/queues/jobs_cli.hpp"
 #include "platform/schedules/schedules_cli.hpp"
@@ -156,6 +157,8 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     webhooks::add_commands(commands, webhooks_terminal(platform));
     commands.add_group("schedule", "What happens again and again.");
     schedules::add_commands(commands, platform.schedules, platform.accounts);
+    commands.add_group("flags", "Feature flags: what is answered to whom.");
+    flag_settings::add_commands(commands, platform.flag_settings);
     commands.add_group("config", "The environment variables: check them, document them.");
     add_config_commands(commands);
     add_migrate_command(commands, platform);

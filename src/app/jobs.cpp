@@ -8,6 +8,7 @@
 #include "platform/events/events_jobs.hpp"
 #include "platform/factors/factors_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
+#include "platform/flag_settings/settings_jobs.hpp"
 #include "platform/idempotency/idempotency_jobs.hpp"
 #include "platform/keys/keys_jobs.hpp"
 #include "platform/mail/mail_jobs.hpp"
@@ -38,6 +39,7 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     webhooks::add_jobs(jobs, platform.deliveries);
     deploy::add_jobs(jobs, platform.db, platform.telemetry.clock);
     drift::add_jobs(jobs, deploy_parts(platform));
+    flag_settings::add_jobs(jobs, platform.db, platform.clock);
     pings::add_jobs(jobs, platform.pings);
 }
 

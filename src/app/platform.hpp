@@ -30,6 +30,7 @@
 #include "platform/files/files.hpp"
 #include "platform/files/links.hpp"
 #include "platform/flag_feed/feed.hpp"
+#include "platform/flag_settings/settings.hpp"
 #include "platform/flags/flags.hpp"
 #include "platform/idempotency/idempotency.hpp"
 #include "platform/identities/identities.hpp"
@@ -52,6 +53,7 @@
 #include "platform/tokens/device_logins.hpp"
 #include "platform/tokens/service_accounts_http.hpp"
 #include "platform/tokens/tokens.hpp"
+#include "platform/unleash/importer.hpp"
 #include "platform/uploads/direct.hpp"
 #include "platform/uploads/uploads.hpp"
 #include "platform/webhooks/lanes.hpp"
@@ -180,6 +182,9 @@ struct Platform {
     ofrep::Ofrep ofrep;
     ofrep::Rulesets flag_rulesets{flag_ground, telemetry};
     ofrep::Exposures flag_exposures{db, flags, telemetry};
+    flag_settings::Settings flag_settings{
+        {db, loop, telemetry, accounts}, unleash::import_document
+    };
     assets::Assets assets{db, clock};
     nodes::Nodes nodes;
     pings::Pings pings;

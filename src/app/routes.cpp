@@ -15,6 +15,7 @@
 #include "platform/factors/passkeys_http.hpp"
 #include "platform/files/files_http.hpp"
 #include "platform/files/links_http.hpp"
+#include "platform/flag_settings/settings_http.hpp"
 #include "platform/identities/identities_http.hpp"
 #include "platform/keys/keys_http.hpp"
 #include "platform/keys/scopes.hpp"
@@ -98,6 +99,14 @@ void add_routes(http::Router& router, Platform& platform) {
     ofrep::add_routes(
         router,
         {platform.ofrep, platform.flag_streams, platform.flag_rulesets, platform.flag_exposures}
+    );
+    flag_settings::add_routes(
+        router,
+        {platform.flag_settings,
+         platform.idempotency,
+         platform.cursors,
+         platform.trusted_proxies,
+         platform.config.enable_feature_flags}
     );
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);

@@ -61,6 +61,18 @@ inline const std::map<std::string, std::string_view>& routes_without_key() {
         {"POST /v1/schedules/{schedule}:resume", "twice is the same as once"},
         {"POST /v1/platform/schedules/{schedule}:pause", "twice is the same as once"},
         {"POST /v1/platform/schedules/{schedule}:resume", "twice is the same as once"},
+        {"POST /v1/admin/flags/{flag}:archive", "twice is the same as once"},
+        {"POST /v1/admin/flags/{flag}:restore", "twice is the same as once"},
+        {"POST /v1/admin/flags/{flag}/environments/{environment}:kill", "twice is the same as once"
+        },
+        {"POST /v1/admin/flags/{flag}/environments/{environment}:enable",
+         "twice is the same as once"},
+        {"POST /v1/admin/flags/{flag}/environments/{environment}:preview", "it changes nothing"},
+        {"POST /v1/admin/flags/{flag}/environments/{environment}:impact", "it changes nothing"},
+        {"POST /v1/admin/flags/{flag}/history/{change}:undo",
+         "it names the version that it undoes, which is another one then"},
+        {"POST /v1/admin/flags:import", "twice is the same as once"},
+        {"POST /v1/admin/segments/{segment}/members:batch", "twice is the same as once"},
         {"POST /v1/pings", "one ping too many harms nobody, and the next hour removes it"},
     };
     return routes;

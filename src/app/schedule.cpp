@@ -5,6 +5,7 @@
 #include "operate/drift/drift_jobs.hpp"
 #include "platform/audit/audit_jobs.hpp"
 #include "platform/files/files_jobs.hpp"
+#include "platform/flag_settings/settings_jobs.hpp"
 #include "platform/uploads/uploads_jobs.hpp"
 #include "platform/webhooks/webhooks_jobs.hpp"
 
@@ -25,6 +26,7 @@ void add_schedule(schedule::Schedule& schedule) {
     files::add_schedule(schedule);
     uploads::add_schedule(schedule);
     webhooks::add_schedule(schedule);
+    flag_settings::add_schedule(schedule);
     deploy::add_schedule(schedule);
     drift::add_schedule(schedule);
     schedule.every("events.sweep", hours(1), "events.sweep");

@@ -1,0 +1,176 @@
+// How a flag is answered, set at a terminal.
+#include "base/text.hpp"
+#include "platform/flag_settings/terminal.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace acme::flag_settings {
+namespace {
+
+void print_placed(const cli::Call& call, const Placed& placed) {
+    const Targeting& targeting = placed.flag.targeting;
+    print(
+        call,
+        placed.flag.facts.key + "  " + placed.environment.key + "  " +
+            (targeting.is_enabled ? "on" : "off") + "  version " +
+            std::to_string(targeting.version),
+        to_json(placed, {})
+    );
+}
+
+Draft draft_now(const Targeting& targeting) {
+    return {
+        .is_enabled = targeting.is_enabled,
+        .salt = targeting.salt,
+        .rules = boost::json::parse(targeting.rules).as_object(),
+    };
+}
+
+/// What would change, and for how many.
+Task<Result<>> tell(Settings& settings, const cli::Call& call, Placed placed, Draft draft) {
+    auto wanted = targeting_of(placed.flag, draft, settings.parts.telemetry.random);
+    if (!wanted) co_return told(call, std::move(wanted).error());
+    auto impact = co_await settings.preview.impact(
+        call.context, placed.flag.facts.key, placed.environment.key, std::move(draft)
+    );
+    if (!impact) co_return told(call, std::move(impact).error());
+    print_differences(call, differences(state_of(placed.flag.targeting), state_of(*wanted)));
+    print(
+        call,
+        std::to_string(impact->units - impact->kept) + " of " + std::to_string(impact->units) +
+            " accounts would be served something else",
+        to_json(*impact)
+    );
+    co_return done;
+}
+
+Task<Result<>> set(Settings& settings, const cli::Call& call) {
+    const Environment environment = ACME_TRY(co_await environment_of(settings, call));
+    Placed placed = ACME_TRY(
+        co_await settings.targetings.find(call.context, call.operands.at(0), environment.key)
+    );
+    const std::string& file = call.operands.at(1);
+    if (file.empty()) {
+        call.print(boost::json::serialize(to_json(placed, {})));
+        co_return done;
+    }
+    const std::string text = ACME_TRY(read_file(file));
+    auto draft = draft_of(ACME_TRY(object_of(text)));
+    if (!draft) co_return told(call, std::move(draft).error());
+    if (call.has("--dry-run")) {
+        co_return co_await tell(settings, call, std::move(placed), *std::move(draft));
+    }
+    const auto version = parse_number<std::int64_t>(call.value("--version"));
+    auto changed = co_await settings.targetings.replace(
+        call.context,
+        editor_of(call),
+        placed.flag.facts.key,
+        environment.key,
+        version.value_or(placed.flag.targeting.version),
+        *std::move(draft)
+    );
+    if (!changed) co_return told(call, std::move(changed).error());
+    print_placed(call, *changed);
+    co_return done;
+}
+
+Task<Result<>> turn(Settings& settings, const cli::Call& call, bool is_on) {
+    const Environment environment = ACME_TRY(co_await environment_of(settings, call));
+    const std::string key = call.operands.at(0);
+    if (call.has("--dry-run")) {
+        Placed placed =
+            ACME_TRY(co_await settings.targetings.find(call.context, key, environment.key));
+        Draft draft = draft_now(placed.flag.targeting);
+        draft.is_enabled = is_on;
+        co_return co_await tell(settings, call, std::move(placed), std::move(draft));
+    }
+    auto& targetings = settings.targetings;
+    auto turned =
+        is_on ? co_await targetings.enable(call.context, editor_of(call), key, environment.key)
+              : co_await targetings.kill(call.context, editor_of(call), key, environment.key);
+    if (!turned) co_return told(call, std::move(turned).error());
+    print_placed(call, *turned);
+    co_return done;
+}
+
+Task<Result<>> undo(Settings& settings, const cli::Call& call) {
+    const std::string key = call.operands.at(0);
+    const Facts facts = ACME_TRY(co_await settings.catalog.find(call.context, key));
+    const auto id = parse_number<std::int64_t>(call.operands.at(1));
+    std::optional<Change> change;
+    if (id) change = co_await find_change(settings.parts.db, call.context, facts.id, *id);
+    if (!change) {
+        co_return refuse(
+            ErrorKind::not_found, "flags.change_unknown", "There is no such change of this flag."
+        );
+    }
+    if (call.has("--dry-run")) {
+        if (change->before.empty()) co_return not_undoable();
+        print_differences(
+            call, differences(boost::json::parse(change->after), boost::json::parse(change->before))
+        );
+        co_return done;
+    }
+    Result<Change> undone = *change;
+    if (change->environment.empty()) {
+        undone = co_await settings.catalog.undo(
+            call.context, editor_of(call), key, facts.version, *change
+        );
+    } else {
+        const Placed placed =
+            ACME_TRY(co_await settings.targetings.find(call.context, key, change->environment));
+        undone = co_await settings.targetings.undo(
+            call.context, editor_of(call), key, placed.flag.targeting.version, *change
+        );
+    }
+    if (!undone) co_return told(call, std::move(undone).error());
+    print(call, key + "  undone", to_json(*undone, {}));
+    co_return done;
+}
+
+}  // namespace
+
+void add_targeting_commands(cli::Commands& commands, Settings& settings) {
+    commands.add({
+        .name = "flags targeting",
+        .operands = {"FLAG", "[FILE]"},
+        .options =
+            {in_environment,
+             {.name = "--version", .value = "N", .about = "refuses when it is another by now"},
+             with_reason,
+             dry_run,
+             as_json},
+        .about = "Prints how a flag is answered as JSON; with FILE, or -, sets and publishes it.",
+        .example = "acme flags targeting checkout-redesign rules.json --dry-run",
+        .run = [&settings](const cli::Call& call) { return set(settings, call); },
+    });
+    commands.add({
+        .name = "flags enable",
+        .operands = {"FLAG"},
+        .options = {in_environment, with_reason, dry_run, as_json},
+        .about = "Switches a flag on.",
+        .example = "acme flags enable checkout-redesign --environment staging",
+        .run = [&settings](const cli::Call& call) { return turn(settings, call, true); },
+    });
+    cli::Option reason = with_reason;
+    reason.is_required = true;
+    commands.add({
+        .name = "flags kill",
+        .operands = {"FLAG"},
+        .options = {in_environment, reason, dry_run, as_json},
+        .about = "Switches a flag off at once, whatever others are changing of it.",
+        .example = "acme flags kill checkout-redesign --reason 'payments fail'",
+        .run = [&settings](const cli::Call& call) { return turn(settings, call, false); },
+    });
+    commands.add({
+        .name = "flags undo",
+        .operands = {"FLAG", "CHANGE"},
+        .options = {with_reason, dry_run, as_json},
+        .about = "Takes back what a change of the history did, where nothing was changed since.",
+        .example = "acme flags undo checkout-redesign 17",
+        .run = [&settings](const cli::Call& call) { return undo(settings, call); },
+    });
+}
+
+}  // namespace acme::flag_settings

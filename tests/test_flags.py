@@ -1,0 +1,153 @@
+"""Feature flags as people set them: over HTTP by two people at once, at a terminal, and with the process killed between."""
+
+import json
+import time
+import uuid
+
+import pytest
+from people import sign_in
+
+ON = {"enabled": True, "fallthrough": {"variant": "on"}}
+
+
+@pytest.fixture
+def admin(platform):
+    return sign_in(platform)
+
+
+@pytest.fixture
+def flag(admin):
+    """A fresh one, off everywhere."""
+    key = f"t-{uuid.uuid4().hex[:10]}"
+    made = admin.post("/v1/admin/flags", json={"key": key, "description": "Of a test."})
+    assert made.status_code == 201, made.text
+    return key
+
+
+def path_of(flag, environment="staging"):
+    return f"/v1/admin/flags/{flag}/environments/{environment}"
+
+
+def put(api, flag, draft, version=None, environment="staging"):
+    path = path_of(flag, environment)
+    etag = version or api.get(path).headers["ETag"]
+    return api.call("PUT", path, json=draft, headers={"If-Match": etag})
+
+
+def version_of(admin, environment="staging"):
+    listed = admin.get("/v1/admin/flag-environments").json()["data"]
+    return next(each["version"] for each in listed if each["key"] == environment)
+
+
+def pointers(refused):
+    return {(each["pointer"], each["code"]) for each in refused.json()["errors"]}
+
+
+def test_two_editors_and_the_second_merges(platform, admin, flag):
+    other = sign_in(platform)
+    seen = other.get(path_of(flag)).headers["ETag"]
+    assert put(admin, flag, ON).status_code == 200
+    late = put(other, flag, {**ON, "off_value": False}, seen)
+    assert late.status_code == 412, late.text
+    now = other.get(path_of(flag))
+    assert now.json()["fallthrough"] == {"variant": "on"}
+    assert put(other, flag, {**ON, "off_value": False}, now.headers["ETag"]).status_code == 200
+
+
+def test_what_is_wrong_has_its_place_and_publishes_nothing(admin, flag):
+    before = version_of(admin)
+    wrong = put(admin, flag, {
+        "enabled": True,
+        "fallthrough": {"split": [{"variant": "on", "weight": 1}]},
+        "rules": [{"id": "a", "serve": {"variant": "on"},
+                   "if": [{"attribute": "email", "op": "matches", "values": ["(x"]}]}],
+        "prerequisites": [{"flag": flag, "variants": ["on"]}],
+    })
+    assert wrong.status_code == 422
+    assert {("/fallthrough/split", "flags.weights"), ("/rules/0/if/0/values/0", "flags.regex")} <= pointers(wrong)
+    circle = put(admin, flag, {**ON, "prerequisites": [{"flag": flag, "variants": ["on"]}]})
+    assert circle.status_code == 422 and any(code == "flags.cycle" for _, code in pointers(circle)), circle.text
+    long = put(admin, flag, {**ON, "rules": [{"id": "a", "serve": {"variant": "on"}, "if": [
+        {"attribute": "user_id", "op": "in", "values": ["x" * 1_000_000]}]}]})
+    assert long.status_code == 413 and pointers(long) == {("/rules", "flags.too_large")}
+    assert version_of(admin) == before
+
+
+def test_a_change_reaches_every_open_browser_within_a_second(admin, flag):
+    with admin.get("/v1/events?topics=flags", stream=True, timeout=30) as stream:
+        assert stream.status_code == 200
+        lines = stream.iter_lines(decode_unicode=True)
+        while not next(lines).startswith(":"):
+            pass
+        began = time.monotonic()
+        assert put(admin, flag, ON).status_code == 200
+        for line in lines:
+            if line.startswith("data:") and flag in line:
+                break
+        data = json.loads(line.removeprefix("data:"))
+        assert flag in json.dumps(data)
+        print(f"seen after {time.monotonic() - began:.3f} s")
+
+
+def test_a_terminal_can_do_it_all(platform, tmp_path):
+    key = f"cli-{uuid.uuid4().hex[:8]}"
+
+    def flags(*words, **more):
+        return platform.run("flags", *words, **more)
+
+    assert "would be made" in flags("create", key, "--description", "Of a test.", "--dry-run").stdout
+    assert flags("show", key, check=False).returncode == 1
+    assert "made" in flags("create", key, "--description", "Of a test.", "--tags", "web,checkout").stdout
+    assert flags("create", key, "--description", "Again.", check=False).returncode == 1
+    assert "/expected_removal_at" in flags("edit", key, "--removal", "2027-01-31", "--dry-run").stdout
+    assert "changed" in flags("edit", key, "--removal", "2027-01-31").stdout
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"enabled": True, "fallthrough": {"variant": "off"}, "rules": [
+        {"name": "Europe", "serve": {"variant": "on"}, "rollout": 25000,
+         "if": [{"attribute": "region", "op": "in", "values": ["eu-west"]}]}]}))
+    tried = flags("targeting", key, rules, "--environment", "staging", "--dry-run").stdout
+    assert "/enabled  false -> true" in tried and "accounts would be served something else" in tried
+    assert "version 2" in flags("targeting", key, rules, "--environment", "staging", "--reason", "try").stdout
+    said = flags("preview", key, "--environment", "staging", "--user", "usr_1", "--region", "us", "--json").stdout
+    assert json.loads(said)["live"]["reason"] == "DEFAULT"
+    assert f"{key}  on  25 % of region eu-west: on; else off" in flags("list", "--environment", "staging").stdout
+    assert flags("kill", key, "--environment", "staging", check=False).returncode == 2
+    assert "off" in flags("kill", key, "--environment", "staging", "--reason", "it burns").stdout
+    newest = json.loads(flags("history", key, "--json").stdout.splitlines()[0])
+    assert (newest["action"], newest["reason"]) == ("kill", "it burns")
+    assert "undone" in flags("undo", key, newest["id"]).stdout
+    exported = flags("export", "--environment", "staging").stdout
+    document = tmp_path / "flags.json"
+    document.write_text(exported)
+    assert "nothing was kept" in flags("import", document, "--environment", "development", "--dry-run").stdout
+    flags("import", document, "--environment", "development")
+    assert "0 unchanged" not in flags("import", document, "--environment", "development").stdout
+    assert "archived" in flags("archive", key).stdout
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text('{"enabled": true, "fallthrough": {"variant": "x"}}')
+    assert flags("targeting", key, wrong, check=False).returncode == 1
+
+
+def test_a_segment_of_a_hundred_thousand_is_taken_as_text(admin, flag):
+    name = f"s-{uuid.uuid4().hex[:10]}"
+    path = f"/v1/admin/segments/{name}"
+    assert admin.call("PUT", path, json={"name": "Many"}).status_code == 201
+    lines = "\n".join(f"usr_{i:08}" for i in range(100_000))
+    filled = admin.call("PUT", f"{path}/members?kind=user", data=lines, headers={"Content-Type": "text/plain"})
+    assert filled.status_code == 200, filled.text
+    assert filled.json()["users"] == 100_000
+    draft = {"enabled": True, "fallthrough": {"variant": "off"}, "rules": [
+        {"id": "a", "serve": {"variant": "on"}, "if": [{"op": "segment", "values": [name]}]}]}
+    tried = admin.post(f"{path_of(flag)}:preview", json={"draft": draft, "subject": {"user_id": "usr_00077777"}})
+    assert tried.json()["draft"]["value"] is True, tried.text
+    assert put(admin, flag, draft).status_code == 200
+    assert admin.call("DELETE", path).status_code == 409
+
+
+def test_the_version_of_an_environment_is_that_of_its_newest_rule_set(platform, admin, flag):
+    for _ in range(5):
+        assert put(admin, flag, ON).status_code == 200
+    newest = ("SELECT max(r.version) FROM flag_rulesets r JOIN flag_environments e ON e.id = r.environment_id "
+              "WHERE e.key = 'staging'")
+    assert version_of(admin) == int(platform.sql(newest).strip())
+    assert len(admin.get(f"/v1/admin/flags/{flag}/history?environment=staging").json()["data"]) == 6
