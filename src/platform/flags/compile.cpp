@@ -226,6 +226,9 @@ private:
             compiled.import_ = size_of(out_->imports);
             out_->imports.push_back(import_of(rule, compiled));
         }
+        // Of GrowthBook's experiments the coverage shortens each share; deal() does it.
+        compiled.has_gate = compiled.rollout < whole && !(compiled.serve.is_split && is_import &&
+                                                          is_growthbook(rule.hash->scheme));
         return compiled;
     }
 
@@ -360,6 +363,7 @@ private:
 
     void fill_in(CompiledClause& compiled, const Clause& clause) {
         if (clause.values.size() <= few_max) {
+            compiled.is_few = true;
             compiled.data = size_of(out_->few);
             Few& few = out_->few.emplace_back();
             for (const std::string& text : clause.values) {

@@ -50,6 +50,10 @@ struct CompiledServe {
     Range shares;
 };
 
+inline bool is_growthbook(Scheme scheme) {
+    return scheme == Scheme::growthbook1 || scheme == Scheme::growthbook2;
+}
+
 /// Of a rule with the buckets of another system.
 struct Import {
     Scheme scheme = Scheme::acme;
@@ -70,7 +74,8 @@ struct CompiledClause {
     Op op = Op::in;
     bool negate = false;
     bool ignores_case = false;
-    bool is_many = false;  // of `in`: `data` is an index of `sets`, else of `few`
+    bool is_many = false;  // of `in`: `data` is an index of `sets`
+    bool is_few = false;   // of `in`: `data` is an index of `few`
     std::uint16_t slot = no_slot;
     std::uint32_t data = 0;  // index of the first of them in the list that belongs to the operator
     std::uint32_t count = 0;
@@ -81,6 +86,7 @@ struct CompiledRule {
     std::uint32_t rollout = whole;  // never 0: a rule that reaches nobody is left out
     std::uint16_t number = 0;       // in the document
     bool is_import = false;
+    bool has_gate = false;  // whether the rollout is asked
     std::uint32_t import_ = 0;
     Units units;
     CompiledServe serve;

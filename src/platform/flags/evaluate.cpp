@@ -68,13 +68,19 @@ private:
         return true;
     }
 
+    /// Most clauses are about a few values: those cost no call.
+    bool holds(const CompiledClause& clause) const {
+        if (!clause.is_few) return clause_holds(all_, clause, subject_);
+        const Subject::Attribute& attribute = subject_.at(clause.slot);
+        const bool is_in = attribute.is_present && is_of_few(all_.few[clause.data], attribute);
+        return is_in != clause.negate;
+    }
+
     Match match(const CompiledRule& rule, Evaluation& result) const {
         for (std::uint32_t i = 0; i < rule.clauses.count; ++i) {
-            if (!clause_holds(all_, all_.clauses[rule.clauses.first + i], subject_)) {
-                return Match::no;
-            }
+            if (!holds(all_.clauses[rule.clauses.first + i])) return Match::no;
         }
-        if (has_gate(all_, rule)) {
+        if (rule.has_gate) {
             const Subject::Attribute* const unit = unit_of(rule.units, subject_);
             if (unit == nullptr) return rule.is_import ? Match::no : Match::lacks_unit;
             if (!rollout_of(all_, flag_, rule, unit->text).is_in()) return Match::no;

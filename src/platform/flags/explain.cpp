@@ -186,7 +186,7 @@ private:
         }
         if (rule.clauses.empty()) add(What::rule, true, told_ + "asks for nothing");
         if (!do_all_hold) return;
-        if (has_gate(all_, compiled)) {
+        if (compiled.has_gate) {
             const auto* const unit = unit_of(compiled.units, subject_);
             if (unit == nullptr) return lacks_unit(compiled.is_import);
             const Bucket bucket = rollout_of(all_, flag_, compiled, unit->text);

@@ -27,13 +27,6 @@ bool any_of(const std::vector<T>& list, const CompiledClause& clause, Holds hold
     return false;
 }
 
-bool is_of_few(const Few& few, const Attribute& attribute) {
-    for (std::uint32_t i = 0; i < few.count; ++i) {
-        if (few.hashes[i] == attribute.hash && few.texts[i] == attribute.text) return true;
-    }
-    return false;
-}
-
 bool text_holds(Op op, std::string_view text, std::string_view pattern) {
     switch (op) {
         case Op::in: return text == pattern;
@@ -156,28 +149,10 @@ bool holds(const Compiled& all, const CompiledClause& clause, const Subject& sub
     return attribute.is_present && present_holds(all, clause, attribute);
 }
 
-bool is_growthbook(const Import& import_) {
-    return import_.scheme == Scheme::growthbook1 || import_.scheme == Scheme::growthbook2;
-}
-
 }  // namespace
 
 bool clause_holds(const Compiled& all, const CompiledClause& clause, const Subject& subject) {
     return holds(all, clause, subject) != clause.negate;
-}
-
-const Attribute* unit_of(const Units& units, const Subject& subject) {
-    for (std::uint16_t i = 0; i < units.count; ++i) {
-        const Attribute& attribute = subject.at(units.slots[i]);
-        if (attribute.is_present) return &attribute;
-    }
-    return nullptr;
-}
-
-bool has_gate(const Compiled& all, const CompiledRule& rule) {
-    if (rule.rollout >= whole) return false;
-    // Of GrowthBook's experiments the coverage shortens each share; deal() does it.
-    return !(rule.is_import && rule.serve.is_split && is_growthbook(all.imports[rule.import_]));
 }
 
 Dealt deal(
@@ -199,7 +174,7 @@ Dealt deal(
         }
         dealt.first = share.below;
     }
-    if (import_ != nullptr && is_growthbook(*import_)) {
+    if (import_ != nullptr && is_growthbook(import_->scheme)) {
         const std::uint64_t size = dealt.end - dealt.first;
         dealt.end = dealt.first + static_cast<std::uint32_t>(size * import_->rollout / whole);
         if (dealt.bucket.number >= dealt.end) dealt.value = 0xffff;

@@ -14,8 +14,22 @@ namespace acme::flags {
 /// With `negate` in it.
 bool clause_holds(const Compiled& all, const CompiledClause& clause, const Subject& subject);
 
+/// A value of a few, by its hash and then its bytes.
+inline bool is_of_few(const Few& few, const Subject::Attribute& attribute) {
+    for (std::uint32_t i = 0; i < few.count; ++i) {
+        if (few.hashes[i] == attribute.hash && few.texts[i] == attribute.text) return true;
+    }
+    return false;
+}
+
 /// The first attribute that is present; null when none is.
-const Subject::Attribute* unit_of(const Units& units, const Subject& subject);
+inline const Subject::Attribute* unit_of(const Units& units, const Subject& subject) {
+    for (std::uint16_t i = 0; i < units.count; ++i) {
+        const Subject::Attribute& attribute = subject.at(units.slots[i]);
+        if (attribute.is_present) return &attribute;
+    }
+    return nullptr;
+}
 
 /// Of a rule, and not of one that reaches everybody.
 inline Bucket rollout_of(
@@ -24,9 +38,6 @@ inline Bucket rollout_of(
     if (rule.is_import) return rollout_bucket(all.imports[rule.import_], unit);
     return {.number = bucket_in(flag.salted.hash(unit), whole), .of = whole, .end = rule.rollout};
 }
-
-/// Whether the rollout is asked at all.
-bool has_gate(const Compiled& all, const CompiledRule& rule);
 
 /// A share of a split: the buckets from `first` to before `end`.
 struct Dealt {
