@@ -1,8 +1,8 @@
-import { Building2, CalendarClock, KeyRound, LayoutGrid, ListChecks, Mail, Rocket, ScrollText, Server, Upload, UserRound, Webhook, type LucideIcon } from "lucide-react";
+import { Building2, CalendarClock, Flag, KeyRound, LayoutGrid, ListChecks, Mail, Rocket, ScrollText, Server, Upload, UserRound, Webhook, type LucideIcon } from "lucide-react";
 import { createContext } from "react";
 
 export interface Page {
-  to: "/" | "/releases" | "/fleet" | "/audit" | "/access" | "/mailbox" | "/files" | "/organization" | "/webhooks" | "/jobs" | "/schedules" | "/me" | "/device";
+  to: "/" | "/releases" | "/fleet" | "/audit" | "/access" | "/mailbox" | "/files" | "/organization" | "/webhooks" | "/jobs" | "/schedules" | "/settings/flags" | "/me" | "/device";
   name: string;
   icon: LucideIcon;
   /** The second key after G. */
@@ -23,10 +23,11 @@ export const organization: Page = { to: "/organization", name: "Organization", i
 export const webhooks: Page = { to: "/webhooks", name: "Webhooks", icon: Webhook, key: "h" };
 export const jobs: Page = { to: "/jobs", name: "Jobs", icon: ListChecks, key: "j" };
 export const schedules: Page = { to: "/schedules", name: "Schedules", icon: CalendarClock, key: "s" };
+export const flags: Page = { to: "/settings/flags", name: "Feature Flags", icon: Flag, key: "l", isOf: "platform" };
 export const device: Page = { to: "/device", name: "Let a program in", icon: KeyRound };
 export const account: Page = { to: "/me", name: "Account", icon: UserRound };
 
-const all: readonly Page[] = [overview, releases, fleet, audit, access, mailbox, files, organization, webhooks, jobs, schedules, account, device];
+const all: readonly Page[] = [overview, releases, fleet, audit, access, mailbox, files, organization, webhooks, jobs, schedules, flags, account, device];
 
 export function pagesFor(hasRole: boolean, isAdministrator: boolean): readonly Page[] {
   return all.filter((page) => !page.isOf || isAdministrator || (hasRole && page.isOf === "platform"));
@@ -37,7 +38,9 @@ export const Pages = createContext<readonly Page[]>(all);
 
 /** The page of an address; of "/releases/dpl_…" too. */
 export function pageAt(pathname: string): Page | undefined {
-  return all.find((page) => page.to === pathname || (page.to !== "/" && pathname.startsWith(`${page.to}/`)));
+  const own = (page: Page) => page.to === pathname || (page.to !== "/" && pathname.startsWith(`${page.to}/`));
+  // Segments are what flags name, and are reached from them.
+  return all.find(own) ?? (pathname === "/settings/segments" ? flags : undefined);
 }
 
 export interface Group {
@@ -49,6 +52,7 @@ const groups: readonly Group[] = [
   { name: undefined, pages: [overview] },
   { name: "Operate", pages: [releases, fleet, audit, access, mailbox] },
   { name: "Application", pages: [jobs, schedules, files, organization, webhooks] },
+  { name: "Settings", pages: [flags] },
 ];
 
 export function groupsOf(pages: readonly Page[]): Group[] {

@@ -6,6 +6,8 @@ import { auditQuery } from "../rooms/audit/queries";
 import { filterOf, type Filter } from "../rooms/audit/state";
 import { currentQuery, deploymentQuery, deploymentsQuery, fleetQuery } from "../rooms/deploy/queries";
 import { viewOf, type View } from "../rooms/deploy/state";
+import { environmentsQuery, flagQuery, segmentsQuery } from "../rooms/flags/queries";
+import { searchOf as flagSearchOf, type Search as FlagSearch } from "../rooms/flags/state";
 import { filesQuery } from "../rooms/files/queries";
 import { problemIn } from "../rooms/identities/words";
 import { mailboxQuery } from "../rooms/mail/queries";
@@ -285,6 +287,40 @@ const mailbox = createRoute({
   component: lazyRouteComponent(() => import("../rooms/mail/mailbox_page"), "MailboxPage"),
 });
 
+const flags = createRoute({
+  getParentRoute: () => platform,
+  path: "/settings/flags",
+  validateSearch: (search): FlagSearch => flagSearchOf(search),
+  loader: ({ context }) => {
+    if (maySeeNodes(context.me)) void cache.prefetchQuery(environmentsQuery);
+  },
+  component: lazyRouteComponent(() => import("../rooms/flags/flags_page"), "FlagsPage"),
+});
+
+const flag = createRoute({
+  getParentRoute: () => platform,
+  path: "/settings/flags/$key/{-$tab}",
+  validateSearch: (search): { environment?: string } => {
+    const { environment } = flagSearchOf(search);
+    return environment === undefined ? {} : { environment };
+  },
+  loader: ({ context, params }) => {
+    if (!maySeeNodes(context.me)) return;
+    void cache.prefetchQuery(environmentsQuery);
+    void cache.prefetchQuery(flagQuery(params.key));
+  },
+  component: lazyRouteComponent(() => import("../rooms/flags/flag_page"), "FlagPage"),
+});
+
+const segments = createRoute({
+  getParentRoute: () => platform,
+  path: "/settings/segments",
+  loader: ({ context }) => {
+    if (maySeeNodes(context.me)) void cache.prefetchQuery(segmentsQuery);
+  },
+  component: lazyRouteComponent(() => import("../rooms/flags/segments_page"), "SegmentsPage"),
+});
+
 const me = createRoute({
   getParentRoute: () => shell,
   path: "/me",
@@ -304,7 +340,7 @@ const device = createRoute({
 const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, access, mailbox]), files, organization, webhooks, webhook, jobs, jobSearch, deadJobs, job, schedules, schedule, me, device, unknown])]),
+  routeTree: root.addChildren([signIn, signInLink, signUp, verify, forgot, reset, invite, shell.addChildren([overview, platform.addChildren([releases, release, fleet, audit, access, mailbox, flags, flag, segments]), files, organization, webhooks, webhook, jobs, jobSearch, deadJobs, job, schedules, schedule, me, device, unknown])]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
   defaultPendingMinMs: 0,

@@ -29,7 +29,7 @@ export function Shell() {
   const [isOpen, setOpen] = useState(false);
   const [palette, setPalette] = useState(false);
   const sees = maySeeNodes(me);
-  const topics = useMemo(() => (sees ? ["nodes", "files", "organizations", "deployments", "users"] : ["files", "organizations"]), [sees]);
+  const topics = useMemo(() => (sees ? ["nodes", "files", "organizations", "deployments", "users", "flags"] : ["files", "organizations"]), [sees]);
   const administers = isAdministrator(me);
   const pages = useMemo(() => pagesFor(sees, administers), [sees, administers]);
   const page = pageAt(pathname);
@@ -71,7 +71,7 @@ export function Shell() {
               <>
                 <Link to={page.to}>{page.name}</Link>
                 <span aria-hidden="true">›</span>
-                <Crumb id={pathname.split("/").at(-1) ?? ""} />
+                <Crumb id={crumbOf(pathname, page.to)} />
               </>
             ) : (
               (page?.name ?? "Not found")
@@ -105,10 +105,16 @@ function roleOf(platform: string | null | undefined, org: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
+/** What of the page it is: the part of the address behind the page's own. */
+function crumbOf(pathname: string, page: string): string {
+  const [first = ""] = (pathname.startsWith(`${page}/`) ? pathname.slice(page.length + 1) : (pathname.split("/").at(-1) ?? "")).split("/");
+  return first;
+}
+
 /** The release that a deployment brings; until that is known, the end of its id. What is no id is a word. */
 function Crumb({ id }: { id: string }) {
   const { data } = useQuery({ ...deploymentQuery(id), enabled: false });
-  const named = id.includes("_") ? `…${id.slice(-6)}` : id;
+  const named = /^[a-z]{3}_[0-9a-z]{13,}$/.test(id) ? `…${id.slice(-6)}` : id;
   return <span>{data ? shortOf(data.release) : named}</span>;
 }
 

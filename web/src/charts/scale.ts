@@ -14,7 +14,7 @@ export function ticksTo(top: number, count = 3): number[] {
 }
 
 const minute_ms = 60_000;
-const time_steps = [5_000, 10_000, 15_000, 30_000, minute_ms, 2 * minute_ms, 5 * minute_ms, 10 * minute_ms, 15 * minute_ms, 30 * minute_ms, 60 * minute_ms];
+const time_steps = [5_000, 10_000, 15_000, 30_000, minute_ms, 2 * minute_ms, 5 * minute_ms, 10 * minute_ms, 15 * minute_ms, 30 * minute_ms, 60 * minute_ms, 180 * minute_ms, 360 * minute_ms, 720 * minute_ms, 1440 * minute_ms, 2880 * minute_ms];
 
 /** Round moments within a span, `count` at most. */
 export function momentsIn(from: number, to: number, count = 4): number[] {

@@ -1,5 +1,5 @@
 import { useId, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
-import { clock, shortClock } from "../ui/format";
+import { clock, shortClock, shortDay } from "../ui/format";
 import { useCrosshair } from "./crosshair";
 import { momentsIn, runsOf, ticksTo, valueAt } from "./scale";
 import type { Point } from "./sparkline";
@@ -7,8 +7,8 @@ import styles from "./time_series.module.css";
 
 export interface Series {
   name: string;
-  /** What is judged is drawn firm; what it is held against, grey and dashed. */
-  kind: "subject" | "baseline";
+  /** What is judged is drawn firm; what it is held against, grey and dashed; parts of one thing each in a colour, the rest in c0. */
+  kind: "subject" | "baseline" | "c0" | "c1" | "c2" | "c3" | "c4";
   points: readonly Point[];
 }
 
@@ -32,6 +32,7 @@ export interface TimeSeriesProps {
 
 const usual_step_ms = 5_000;
 const rows_max = 40;
+const day_ms = 86_400_000;
 
 /** From zero. Crosshair for pointer and arrow keys, shared by the charts of a page; the numbers also as a table that only screen readers see. */
 export function TimeSeries({ title, aside, series, limit, from, to, now, events = [], unit, step = usual_step_ms }: TimeSeriesProps) {
@@ -43,6 +44,8 @@ export function TimeSeries({ title, aside, series, limit, from, to, now, events 
   const x = (time: number) => ((time - from) / Math.max(1, to - from)) * 100;
   const y = (value: number) => 100 - (value / top) * 100;
   const isShort = to - from < 180_000;
+  // Over some days the clock alone would not say which.
+  const name = (moment: number) => (to - from > 2 * day_ms ? shortDay(moment) : isShort ? clock(moment) : shortClock(moment));
   const edge = isShort ? 15 : 9; // as much as half of a time takes: nearer to the end it would be cut off
   const seen = Math.min(to, Math.max(from, now));
   const pointed = at === undefined || at < from || at > to ? undefined : at;
@@ -120,7 +123,7 @@ export function TimeSeries({ title, aside, series, limit, from, to, now, events 
             .filter((moment) => x(moment) >= edge && x(moment) <= 100 - edge)
             .map((moment) => (
               <span key={moment} style={{ left: `${x(moment)}%` }}>
-                {isShort ? clock(moment) : shortClock(moment)}
+                {name(moment)}
               </span>
             ))}
         </div>

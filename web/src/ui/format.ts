@@ -139,6 +139,11 @@ export function day(ms: number, zone = "UTC"): string {
   return formatter(zone, dated).format(ms);
 }
 
+/** "Mon 23 Nov" */
+export function shortDay(ms: number, zone = "UTC"): string {
+  return formatter(zone, { weekday: "short", day: "numeric", month: "short" }).format(ms).replace(",", "");
+}
+
 /** "Paris" of "Europe/Paris". */
 export function zoneName(zone: string): string {
   return zone.split("/").pop()?.replaceAll("_", " ") ?? zone;

@@ -1,0 +1,120 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Form } from "react-aria-components";
+import { cache } from "../../api/cache";
+import { asProblem } from "../../api/problem";
+import { Button } from "../../ui/button";
+import { Choice } from "../../ui/choice";
+import { Field } from "../../ui/field";
+import { Card, Failure } from "../../ui/layout";
+import { toast } from "../../ui/toasts";
+import { meQuery } from "../sessions/queries";
+import { archiveFlag, editFlag, flagsKey, restoreFlag, type Versioned } from "./queries";
+import { ReasonDialog } from "./reason";
+import { whyNotChange } from "./rights";
+import { kinds } from "./state";
+import type { Flag, Kind } from "./types";
+import { VariantRows, typedRows, variantsIn, type Typed } from "./variant_rows";
+import { sameAs } from "./draft";
+import styles from "./flags.module.css";
+
+/** What a flag is in every environment. Mounted anew for another version of it. */
+export function Facts({ flag: { value: flag, etag } }: { flag: Versioned<Flag> }) {
+  const { data: signed } = useQuery(meQuery);
+  const [name, setName] = useState(flag.name);
+  const [description, setDescription] = useState(flag.description);
+  const [kind, setKind] = useState<Kind>(flag.kind);
+  const [owner, setOwner] = useState(flag.owner ?? "");
+  const [removal, setRemoval] = useState(flag.expected_removal_at ?? "");
+  const [permanent, setPermanent] = useState(flag.permanent);
+  const [tags, setTags] = useState(flag.tags.join(", "));
+  const [rows, setRows] = useState<readonly Typed[]>(() => typedRows(flag.type, flag.variants));
+  const { variants: made, problem: wrong } = variantsIn(flag.type, rows);
+  const described = made.map((each) => ({ ...flag.variants.find((before) => before.key === each.key), ...each }));
+  const wanted = {
+    name: name.trim(),
+    description: description.trim(),
+    kind,
+    owner: owner.trim() || null,
+    expected_removal_at: removal || null,
+    permanent,
+    tags: tags.split(",").map((tag) => tag.trim()).filter(Boolean),
+    variants: described,
+  };
+  const change = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => !sameAs(value, flag[key as keyof Flag] ?? null)));
+  const isDirty = Object.keys(change).length > 0;
+  const save = useMutation({
+    mutationFn: () => editFlag(flag.key, change, etag),
+    onSuccess: () => (toast(`${flag.key} was saved.`), cache.invalidateQueries({ queryKey: flagsKey })),
+  });
+  const problem = save.error ? asProblem(save.error) : null;
+  const why = flag.archived_at ? "It is archived. Restore it first." : signed && whyNotChange(signed.me, false);
+  const barred = why ?? (isDirty ? wrong : "Nothing was changed.");
+  return (
+    <div className={styles.facts}>
+      <Card title="Variants and facts" note="The same in every environment.">
+        <Form
+          className={styles.cardForm}
+          validationErrors={problem?.fieldErrors ?? {}}
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!barred && !save.isPending) save.mutate();
+          }}
+        >
+          <VariantRows type={flag.type} rows={rows} isFixed={flag.type === "bool" || why !== undefined} onChange={(next) => (setRows(next), save.reset())} />
+          <Field label="Name" name="name" value={name} onChange={setName} maxLength={200} isRequired autoComplete="off" isDisabled={why !== undefined} />
+          <Field label="Description" name="description" value={description} onChange={setDescription} maxLength={500} isRequired autoComplete="off" isDisabled={why !== undefined} />
+          <div className={styles.pair}>
+            <Choice label="Kind" value={kind} options={kinds} onChange={setKind} disabled={why !== undefined} />
+            <Field label="Owner" name="owner" value={owner} onChange={setOwner} maxLength={64} mono autoComplete="off" isDisabled={why !== undefined} help={flag.owner_name ?? "A user's id."} />
+          </div>
+          <div className={styles.pair}>
+            <Field label="Remove by" name="expected_removal_at" type="date" value={removal} onChange={setRemoval} isDisabled={why !== undefined} />
+            <Field label="Tags" name="tags" value={tags} onChange={setTags} maxLength={500} autoComplete="off" isDisabled={why !== undefined} help="Separated by commas." />
+          </div>
+          <label className={styles.check}>
+            <input type="checkbox" checked={permanent} disabled={why !== undefined} onChange={(event) => setPermanent(event.target.checked)} />
+            It stays: nobody is reminded to remove it.
+          </label>
+          {problem?.status === 412 && <p role="alert">Somebody changed it meanwhile. What they saved is shown when you reload; what you typed is lost then.</p>}
+          {problem && problem.status !== 412 && <Failure what="It was not saved." problem={problem} />}
+          <div className={styles.buttons}>
+            <Button kind="primary" type="submit" busy={save.isPending} {...(barred !== undefined && { why: barred })}>
+              Save
+            </Button>
+          </div>
+        </Form>
+      </Card>
+      {!flag.archived_at && <Archive flag={flag} why={why} />}
+    </div>
+  );
+}
+
+function Archive({ flag, why }: { flag: Flag; why: string | undefined }) {
+  const [asks, setAsks] = useState(false);
+  const settled = () => cache.invalidateQueries({ queryKey: flagsKey });
+  const archive = useMutation({
+    mutationFn: (reason: string) => archiveFlag(flag.key, reason),
+    onSuccess: () => {
+      setAsks(false);
+      toast(`${flag.key} is archived.`, "ok", { label: "Undo", run: () => void restoreFlag(flag.key).then(settled) });
+      return settled();
+    },
+  });
+  return (
+    <Card title="Archive" note="When the code asks for it no more.">
+      <div className={styles.cardForm}>
+        <p>Programs that still ask for it get their own default. Its key stays taken, and it can be brought back as it was.</p>
+        {flag.stale.length > 0 && <p>{flag.stale.map((each) => each.detail).join(" ")}</p>}
+        <div className={styles.buttons}>
+          <Button kind="risk" onPress={() => (archive.reset(), setAsks(true))} {...(why !== undefined && { why })}>
+            Archive
+          </Button>
+        </div>
+      </div>
+      <ReasonDialog title={`Archive ${flag.name}`} verb="Archive" isDanger isOpen={asks} busy={archive.isPending} problem={archive.error ? asProblem(archive.error) : null} onConfirm={(reason) => archive.mutate(reason)} onClose={() => setAsks(false)}>
+        It leaves every environment at once. {flag.references.length > 0 && `The code still names it at ${flag.references.length} places.`}
+      </ReasonDialog>
+    </Card>
+  );
+}

@@ -1,0 +1,115 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { Sparkline } from "../../charts/sparkline";
+import { serverClock } from "../../api/client";
+import { cache } from "../../api/cache";
+import { asProblem } from "../../api/problem";
+import { Badge } from "../../ui/mark";
+import { Time } from "../../ui/time";
+import { toast } from "../../ui/toasts";
+import { meQuery } from "../sessions/queries";
+import { ReasonDialog } from "./reason";
+import { Split, Switch } from "./parts";
+import { enableFlag, flagsKey, killFlag } from "./queries";
+import { whyNotChange, whyNotKill } from "./rights";
+import { colorOf, kindWords } from "./state";
+import type { Environment, FlagSummary } from "./types";
+import { evaluationsIn, shareOf, staleInWords } from "./words";
+import styles from "./flags.module.css";
+
+const hour_ms = 3_600_000;
+
+export function FlagRow({ flag, environment, search }: { flag: FlagSummary; environment: Environment; /** The environment in the address, if it is not the first. */ search: { environment?: string } }) {
+  const stale = staleInWords(flag.stale);
+  return (
+    <tr className={styles.row} data-testid="flag" data-off={!flag.enabled || undefined}>
+      <td className={styles.cellSwitch}>{flag.archived_at ? null : <RowSwitch flag={flag} environment={environment} />}</td>
+      <td className={styles.cellName}>
+        <Link to="/settings/flags/$key/{-$tab}" params={{ key: flag.key }} search={search} className={styles.name}>
+          {flag.name}
+        </Link>
+        <div className={styles.note}>
+          <code>{flag.key}</code> <span>{kindWords[flag.kind]}</span>
+        </div>
+      </td>
+      <td className={styles.cellServes}>
+        <div>{flag.archived_at ? "archived" : flag.serves}</div>
+        {stale && <span title={flag.stale.map((each) => each.detail).join(" ")}><Badge tone="warn">{stale}</Badge></span>}
+      </td>
+      <td className={styles.cellShares}>
+        <Shares flag={flag} />
+      </td>
+      <td className={styles.cellCount}>
+        <Hours flag={flag} />
+        <span>{evaluationsIn(flag.evaluations_24h)}</span>
+      </td>
+      <td className={styles.cellChanged}>{flag.updated_at && <Time at={flag.updated_at} />}</td>
+    </tr>
+  );
+}
+
+function Shares({ flag }: { flag: FlagSummary }) {
+  const all = flag.shares_24h.reduce((sum, each) => sum + each.count, 0);
+  if (all === 0) return <span className={styles.note}>not evaluated</span>;
+  const keys = flag.shares_24h.map((each) => each.variant);
+  return (
+    <>
+      <Split parts={flag.shares_24h.map((each) => ({ key: each.variant, share: (each.count / all) * 100, color: colorOf(each.variant, keys) }))} />
+      <div className={styles.note}>{flag.shares_24h.map((each) => `${each.variant} ${shareOf(each.count, all)}`).join(" · ")}</div>
+    </>
+  );
+}
+
+function Hours({ flag }: { flag: FlagSummary }) {
+  if (flag.hours_24h.length < 2 || flag.evaluations_24h === 0) return null;
+  const now = serverClock.now();
+  const points = flag.hours_24h.map((value, index) => ({ at: now - (flag.hours_24h.length - index) * hour_ms, value }));
+  return (
+    <span className={styles.spark}>
+      <Sparkline points={points} label={`Evaluations of ${flag.key}, hour by hour`} />
+    </span>
+  );
+}
+
+/** Off at once everywhere with a reason; on again at once, with a reason where the environment is protected. */
+function RowSwitch({ flag, environment }: { flag: FlagSummary; environment: Environment }) {
+  const { data: signed } = useQuery(meQuery);
+  const [asks, setAsks] = useState(false);
+  const settled = () => cache.invalidateQueries({ queryKey: flagsKey });
+  const turn = useMutation({
+    mutationFn: (reason: string) => (flag.enabled ? killFlag(flag.key, environment.key, reason) : enableFlag(flag.key, environment.key, reason)),
+    onSuccess: () => {
+      toast(`${flag.key} is ${flag.enabled ? "off" : "on"} in ${environment.name.toLowerCase()}.`);
+      setAsks(false);
+      return settled();
+    },
+    onError: (error) => !asks && toast(`${flag.key} was not switched. ${asProblem(error).message}`, "crit"),
+  });
+  const why = signed && (flag.enabled ? whyNotKill(signed.me) : whyNotChange(signed.me, environment.protected));
+  const change = () => {
+    turn.reset();
+    if (flag.enabled || environment.protected) setAsks(true);
+    else turn.mutate("");
+  };
+  return (
+    <>
+      <Switch label={`${flag.name} in ${environment.name}`} on={flag.enabled} why={why} onChange={change} />
+      <ReasonDialog
+        title={`Switch ${flag.enabled ? "off" : "on"} ${flag.name}`}
+        verb={flag.enabled ? "Switch off" : "Switch on"}
+        isDanger={flag.enabled}
+        isOpen={asks}
+        busy={turn.isPending}
+        problem={turn.error ? asProblem(turn.error) : null}
+        command={`acme flags ${flag.enabled ? "kill" : "enable"} ${flag.key} --environment ${environment.key} --reason "…"`}
+        onConfirm={(reason) => turn.mutate(reason)}
+        onClose={() => setAsks(false)}
+      >
+        {flag.enabled
+          ? `Everybody in ${environment.name.toLowerCase()} gets the value for “off” within a second. Its rules stay as they are.`
+          : `Its rules decide again in ${environment.name.toLowerCase()} within a second: ${flag.serves}.`}
+      </ReasonDialog>
+    </>
+  );
+}
