@@ -3,7 +3,7 @@ import { Trash2 } from "lucide-react";
 import { IconButton } from "../../ui/button";
 import { Pick, Tags, TextBox } from "./fields";
 import { segmentsQuery } from "./queries";
-import type { Clause } from "./types";
+import type { Clause, OpName } from "./types";
 import { ops, valuesOf } from "./words";
 import styles from "./editor.module.css";
 
@@ -17,7 +17,7 @@ const subjects = [
 ] as const;
 type Subject = (typeof subjects)[number][0];
 
-const comparisons = Object.entries(ops)
+const comparisons = (Object.entries(ops) as [OpName, (typeof ops)[OpName]][])
   .filter(([op]) => op !== "segment")
   .flatMap(([op, { words, negated }]) => [[op, words] as const, [`!${op}`, negated] as const]);
 const memberships = [
@@ -25,10 +25,10 @@ const memberships = [
   ["!segment", "does not include the subject"],
 ] as const;
 
-const numeric = new Set(["lt", "le", "gt", "ge", "eq"]);
+const numeric: ReadonlySet<OpName> = new Set<OpName>(["lt", "le", "gt", "ge", "eq"]);
 
 /** A number is sent as one where numbers are compared. */
-function typed(op: string, values: readonly string[]): unknown[] {
+function typed(op: OpName, values: readonly string[]): unknown[] {
   return numeric.has(op) ? values.map((value) => (value.trim() !== "" && Number.isFinite(Number(value)) ? Number(value) : value)) : [...values];
 }
 
@@ -36,16 +36,16 @@ export function ClauseEditor({ clause, label, onChange, onDelete }: { clause: Cl
   const isSegment = clause.op === "segment";
   const subject: Subject = isSegment ? "segment" : (subjects.find(([each]) => each !== "segment" && each === clause.attribute)?.[0] ?? "");
   const { data: segments } = useQuery({ ...segmentsQuery, enabled: isSegment });
-  const takes = ops[clause.op]?.takes ?? "several";
+  const takes = ops[clause.op].takes;
   const values = valuesOf(clause);
   const about = (next: Subject) => {
     if (next === "segment") onChange({ op: "segment", values: [], ...(clause.negate && { negate: true }) });
     else onChange({ ...clause, attribute: next, ...(isSegment && { op: "in", values: [] }) });
   };
   const compare = (next: string) => {
-    const op = next.replace("!", "");
+    const op = next.replace("!", "") as OpName;
     const { negate: _, values: __, ...rest } = clause;
-    const kept = ops[op]?.takes === "none" ? undefined : typed(op, ops[op]?.takes === "one" ? values.slice(0, 1) : values);
+    const kept = ops[op].takes === "none" ? undefined : typed(op, ops[op].takes === "one" ? values.slice(0, 1) : values);
     onChange({ ...rest, op, ...(kept && { values: kept }), ...(next.startsWith("!") && { negate: true }) });
   };
   return (
@@ -54,7 +54,7 @@ export function ClauseEditor({ clause, label, onChange, onDelete }: { clause: Cl
       {subject === "" && <TextBox label={`${label}, attribute`} value={clause.attribute ?? ""} placeholder="attribute" onChange={(attribute) => onChange({ ...clause, attribute })} />}
       <Pick label={`${label}, comparison`} value={`${clause.negate ? "!" : ""}${clause.op}`} options={isSegment ? memberships : comparisons} onChange={compare} />
       {takes === "several" && <Tags label={`${label}, values`} values={values} suggestions={isSegment ? segments?.map((segment) => segment.key) : undefined} onChange={(next) => onChange({ ...clause, values: next })} />}
-      {takes === "one" && <TextBox label={`${label}, value`} value={values[0] ?? ""} placeholder={ops[clause.op]?.hint ?? ""} onChange={(value) => onChange({ ...clause, values: typed(clause.op, [value]) })} />}
+      {takes === "one" && <TextBox label={`${label}, value`} value={values[0] ?? ""} placeholder={ops[clause.op].hint ?? ""} onChange={(value) => onChange({ ...clause, values: typed(clause.op, [value]) })} />}
       <IconButton label={`Delete ${label}`} onPress={onDelete}>
         <Trash2 size={14} aria-hidden="true" />
       </IconButton>

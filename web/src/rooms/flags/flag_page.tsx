@@ -10,6 +10,7 @@ import { Card, Failure, Skeleton, Verdict } from "../../ui/layout";
 import { toast } from "../../ui/toasts";
 import { meQuery } from "../sessions/queries";
 import { EnvironmentLinks } from "./environments";
+import { FlagsFeed } from "./feed";
 import { Notice } from "./parts";
 import { enableFlag, environmentsQuery, flagQuery, flagsKey, killFlag, restoreFlag, summaryQuery, targetingQuery, type Versioned } from "./queries";
 import { ReasonDialog } from "./reason";
@@ -17,7 +18,6 @@ import { whyNotChange, whyNotKill } from "./rights";
 import { environmentOf, kindWords, tabOf, tabs, type Tab } from "./state";
 import { TargetingTab } from "./targeting";
 import type { Environment, Flag, Targeting } from "./types";
-import { useLiveFlags } from "./use_live";
 import styles from "./flags.module.css";
 
 // What few open each time.
@@ -29,7 +29,6 @@ const address = "/shell/platform/settings/flags/$key/{-$tab}";
 
 /** Who gets what, and what would this change do? */
 export function FlagPage() {
-  useLiveFlags();
   const { key } = useParams({ from: address });
   const { environment: wanted } = useSearch({ from: address });
   const environments = useQuery(environmentsQuery);
@@ -37,7 +36,12 @@ export function FlagPage() {
   const flag = useQuery(flagQuery(key));
   const targeting = useQuery(targetingQuery(key, environment?.key ?? ""));
   if (flag.data && environments.data && environment && targeting.data) {
-    return <Known key={`${key} ${environment.key}`} flag={flag.data} environments={environments.data} environment={environment} targeting={targeting.data} />;
+    return (
+      <>
+        <FlagsFeed />
+        <Known key={`${key} ${environment.key}`} flag={flag.data} environments={environments.data} environment={environment} targeting={targeting.data} />
+      </>
+    );
   }
   const error = flag.error ?? environments.error ?? targeting.error;
   const problem = error ? asProblem(error) : null;

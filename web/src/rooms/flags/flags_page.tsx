@@ -10,6 +10,7 @@ import { Unseen } from "../../ui/mark";
 import { Time } from "../../ui/time";
 import { meQuery } from "../sessions/queries";
 import { EnvironmentLinks } from "./environments";
+import { FlagsFeed } from "./feed";
 import { FlagRow } from "./flag_row";
 import { ImportDialog } from "./import";
 import { NewFlagDialog } from "./new_flag";
@@ -18,13 +19,11 @@ import { environmentsQuery, flagsQuery, summaryQuery } from "./queries";
 import { whyNotChange } from "./rights";
 import { environmentOf, sentenceOf, toneOf, views, type View } from "./state";
 import type { Environment, FlagSummary, Summary } from "./types";
-import { useLiveFlags } from "./use_live";
 import { useSettled } from "./use_settled";
 import styles from "./flags.module.css";
 
 /** Which flags are on, what do they serve, which can go? */
 export function FlagsPage() {
-  useLiveFlags();
   const search = useSearch({ from: "/shell/platform/settings/flags" });
   const { data: signed } = useQuery(meQuery);
   const environments = useQuery(environmentsQuery);
@@ -36,6 +35,7 @@ export function FlagsPage() {
   const barred = why !== undefined && { why };
   return (
     <div className={styles.page}>
+      <FlagsFeed />
       <Verdict
         tone={toneOf(summary.data, failed)}
         sentence={sentenceOf(summary.data, environment, failed)}

@@ -16,11 +16,11 @@ import { Unseen } from "../../ui/mark";
 import { toast } from "../../ui/toasts";
 import { meQuery } from "../sessions/queries";
 import { ClauseEditor } from "./clause";
+import { FlagsFeed } from "./feed";
 import { changeMembers, deleteSegment, flagsKey, membersQuery, saveSegment, segmentsQuery, type Member } from "./queries";
 import { whyNotChange } from "./rights";
 import { keyOf } from "./state";
 import type { Clause, Segment } from "./types";
-import { useLiveFlags } from "./use_live";
 import { clauseInWords } from "./words";
 import styles from "./flags.module.css";
 import editor from "./editor.module.css";
@@ -29,7 +29,6 @@ const settled = () => cache.invalidateQueries({ queryKey: flagsKey });
 
 /** Which named groups exist, who uses them? */
 export function SegmentsPage() {
-  useLiveFlags();
   const { data: signed } = useQuery(meQuery);
   const query = useQuery(segmentsQuery);
   const [open, setOpen] = useState<Segment | "new">();
@@ -37,6 +36,7 @@ export function SegmentsPage() {
   const failed = query.error !== null && !query.data;
   return (
     <div className={styles.page}>
+      <FlagsFeed />
       <Verdict
         tone={failed ? "crit" : "idle"}
         sentence={query.data ? (query.data.length === 0 ? "There is no segment yet." : `${plural(query.data.length, "segment")} that rules can name.`) : failed ? "The segments are not known." : "Reading the segments."}

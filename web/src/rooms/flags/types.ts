@@ -9,9 +9,13 @@ export interface Variant {
   description?: string;
 }
 
+export type OpName =
+  | "in" | "starts_with" | "ends_with" | "contains" | "matches" | "lt" | "le" | "gt" | "ge" | "eq"
+  | "semver_lt" | "semver_le" | "semver_eq" | "semver_ge" | "semver_gt" | "before" | "after" | "cidr" | "segment" | "present";
+
 export interface Clause {
   attribute?: string;
-  op: string;
+  op: OpName;
   values?: unknown[];
   negate?: boolean;
 }

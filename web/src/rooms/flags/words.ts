@@ -1,7 +1,7 @@
 // What is said of rules, clauses and shares: pure.
 
 import { count, list, plural } from "../../ui/format";
-import type { Clause, Draft, Override, Prerequisite, Rule, Serve, Share, Signal, Variant } from "./types";
+import type { Clause, Draft, OpName, Override, Prerequisite, Rule, Serve, Share, Signal, Variant } from "./types";
 
 /** All of them, in steps of 0.001 %. */
 export const whole_weight = 100_000;
@@ -60,7 +60,7 @@ export interface Op {
   hint?: string;
 }
 
-export const ops: Record<string, Op> = {
+export const ops: Record<OpName, Op> = {
   in: { words: "is one of", negated: "is not one of", takes: "several" },
   starts_with: { words: "starts with", negated: "does not start with", takes: "several" },
   ends_with: { words: "ends with", negated: "does not end with", takes: "several" },
@@ -92,10 +92,10 @@ export function attributeName(attribute: string): string {
 
 export function clauseInWords(clause: Clause): string {
   const op = ops[clause.op];
-  const words = op ? (clause.negate ? op.negated : op.words) : clause.op;
+  const words = clause.negate ? op.negated : op.words;
   if (clause.op === "segment") return `${words} ${valuesInWords(valuesOf(clause))}`;
   const name = attributeName(clause.attribute ?? "");
-  return op?.takes === "none" ? `${name} ${words}` : `${name} ${words} ${valuesInWords(valuesOf(clause))}`;
+  return op.takes === "none" ? `${name} ${words}` : `${name} ${words} ${valuesInWords(valuesOf(clause))}`;
 }
 
 /** As texts: a number may stand among them. */
@@ -177,7 +177,7 @@ export function problemsOf(draft: Draft, variants: readonly Variant[]): string[]
   draft.rules.forEach((rule, index) => {
     const where = `rule ${index + 1}`;
     for (const clause of rule.if ?? []) {
-      const takes = ops[clause.op]?.takes;
+      const takes = ops[clause.op].takes;
       if (clause.op !== "segment" && !clause.attribute?.trim()) problems.push(`A condition of ${where} names no attribute.`);
       if (takes !== "none" && valuesOf(clause).every((value) => value.trim() === "")) problems.push(`A condition of ${where} has no value.`);
     }
