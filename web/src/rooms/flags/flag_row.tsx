@@ -44,7 +44,10 @@ export function FlagRow({ flag, environment, search }: { flag: FlagSummary; envi
         <Hours flag={flag} />
         <span>{evaluationsIn(flag.evaluations_24h)}</span>
       </td>
-      <td className={styles.cellChanged}>{flag.updated_at && <Time at={flag.updated_at} />}</td>
+      <td className={styles.cellChanged}>
+        <Time at={flag.updated_at} />
+        {flag.updated_by_name && <div className={styles.note}>{flag.updated_by_name}</div>}
+      </td>
     </tr>
   );
 }

@@ -80,7 +80,8 @@ function Row({ change, flag, environment, targeting }: Props & { change: Change 
         {undoable.has(change.action) && <Undo change={change} flag={flag} environment={environment} targeting={targeting} />}
       </div>
       {change.reason && <p>“{change.reason}”</p>}
-      <ul className={styles.diff} aria-label="What changed">
+      {/* Of a new flag all would be new. */}
+      <ul className={styles.diff} aria-label="What changed" hidden={change.action === "create"}>
         {change.diff.slice(0, lines_max).map((each) => (
           <li key={each.pointer}>
             <code>{each.pointer || "/"}</code>

@@ -6,6 +6,7 @@ import { asProblem } from "../../api/problem";
 import { Button } from "../../ui/button";
 import { Choice } from "../../ui/choice";
 import { Dialog, DialogActions } from "../../ui/dialog";
+import { Field } from "../../ui/field";
 import { count } from "../../ui/format";
 import { CommandLine, Failure } from "../../ui/layout";
 import { toast } from "../../ui/toasts";
@@ -31,10 +32,11 @@ export function ImportDialog({ environment, onClose }: { environment: Environmen
 
 function Content({ environment, onClose }: { environment: Environment; onClose: () => void }) {
   const [format, setFormat] = useState<Format>("acme");
+  const [reason, setReason] = useState("");
   const [file, setFile] = useState<{ name: string; document?: unknown; problem?: string }>();
-  const look = useMutation({ mutationFn: (document: unknown) => importFlags(environment.key, format, document, true) });
+  const look = useMutation({ mutationFn: (document: unknown) => importFlags(environment.key, format, document, undefined) });
   const bring = useMutation({
-    mutationFn: () => importFlags(environment.key, format, file?.document, false),
+    mutationFn: () => importFlags(environment.key, format, file?.document, reason.trim()),
     onSuccess: async (done) => {
       toast(`${count(done.created.length)} made, ${count(done.changed.length)} changed.`);
       onClose();
@@ -77,13 +79,14 @@ function Content({ environment, onClose }: { environment: Environment; onClose: 
         <span>File</span>
         <input key={format} type="file" accept=".json,application/json" onChange={(event) => void read(event.target.files?.[0])} />
       </label>
+      {environment.protected && <Field label="Why" help="It is written into the history and the audit." value={reason} onChange={setReason} maxLength={200} autoComplete="off" />}
       {file?.problem && <p role="alert">{file.problem}</p>}
       {error && <Failure what={look.error ? "It cannot be imported." : "Nothing was imported."} problem={asProblem(error)} />}
       {plan && <Plan plan={plan} />}
       <CommandLine>{`acme flags import --environment ${environment.key}${format === "unleash" ? " --from unleash" : ""} --dry-run ${file?.name ?? "flags.json"}`}</CommandLine>
       <DialogActions>
         <Button onPress={onClose}>Cancel</Button>
-        <Button kind="primary" type="submit" busy={bring.isPending || look.isPending} isDisabled={!plan}>
+        <Button kind="primary" type="submit" busy={bring.isPending || look.isPending} isDisabled={!plan || (environment.protected && reason.trim() === "")}>
           Import
         </Button>
       </DialogActions>

@@ -3,7 +3,7 @@ import { colorOf, environmentOf, filterOf, keyOf, searchOf, sentenceOf, tabOf, t
 import type { Environment, Summary } from "./types";
 import { variantsIn } from "./variant_rows";
 
-const environment = (key: string, name: string): Environment => ({ key, name, protected: false, version: 1, published_at: null, published_by: null });
+const environment = (key: string, name: string): Environment => ({ key, name, protected: false, version: 1, published_at: null, published_by: null, created_at: "" });
 const production = environment("production", "Production");
 const summary = (change: Partial<Summary> = {}): Summary => ({ environment: "production", flags: 48, on: 31, off: 17, experiments: 4, archived: 0, removable: 3, tags: [], evaluation_is_on: true, version: 1204, published_at: null, published_by: null, ...change });
 

@@ -117,7 +117,8 @@ export type Color = (typeof colors)[number] | "c0";
 /** A variant's colour: the same on every card. What is off, and the rest, is grey. */
 export function colorOf(variant: string | null | undefined, variants: readonly string[]): Color {
   if (!variant || variant === "off" || variant === "disabled" || variant === "default" || variant === "error") return "c0";
-  const colored = variants.filter((each) => each !== "off");
+  // By name: a list knows the variants only by what was served.
+  const colored = variants.filter((each) => each !== "off").sort();
   return colors[colored.indexOf(variant)] ?? "c0";
 }
 

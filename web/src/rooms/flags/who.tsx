@@ -6,8 +6,8 @@ import { Failure, Skeleton, Card } from "../../ui/layout";
 import { Unseen } from "../../ui/mark";
 import { meQuery } from "../sessions/queries";
 import { VariantName } from "./parts";
-import { previewQuery, type Subject } from "./queries";
-import type { Draft, Environment, Explanation, Flag, Step } from "./types";
+import { previewQuery } from "./queries";
+import type { Draft, Environment, Explanation, Flag, Step, Subject } from "./types";
 import { useSettledValue } from "./use_settled";
 import { valueInWords } from "./words";
 import styles from "./editor.module.css";
@@ -25,13 +25,14 @@ export function WhoGetsWhat({ flag, environment, draft }: { flag: Flag; environm
     ...filled("user_id", user ?? signed?.me.id ?? ""),
     ...filled("org_id", org ?? signed?.me.org.id ?? ""),
     ...filled("region", region),
-    ...attributesIn(more),
+    // The schema says "an object"; its generated type would take no names.
+    ...(attributesIn(more) as Pick<Subject, "attributes">),
   };
-  const asked = useSettledValue({ draft, subject }, typing_ms);
+  const asked = useSettledValue({ draft: { ...draft, enabled: true }, subject }, typing_ms);
   const query = useQuery(previewQuery(flag.key, environment.key, asked.draft, asked.subject));
   const problem = query.error ? asProblem(query.error) : null;
   return (
-    <Card title="Who gets what" note="of the draft">
+    <Card title="Who gets what" note={draft.enabled ? "of the draft" : "of the draft, as if it were on"}>
       <div className={styles.who}>
         <Row label="user id" value={user ?? signed?.me.id ?? ""} onChange={setUser} />
         <Row label="organization" value={org ?? signed?.me.org.id ?? ""} onChange={setOrg} />
