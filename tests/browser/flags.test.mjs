@@ -85,7 +85,7 @@ test("a key that is taken is refused with words", async () => {
   await dialog.getByLabel("Name").fill("One-page checkout");
   await dialog.getByLabel("Description").fill("Once more.");
   await dialog.getByRole("button", { name: "Make flag" }).click();
-  await untilText(dialog, /taken|exists|used/);
+  await untilText(dialog, /There is a flag with this key/);
   await dialog.getByRole("button", { name: "Cancel" }).click();
 });
 
@@ -132,7 +132,7 @@ test("a saved rule is in another browser at once, and so is the value", async ()
   await goToList(second.page);
   await untilCount(listed(second.page), 1);
   await goToFlag(main.page);
-  await main.page.getByTestId("rule").first().getByRole("button", { name: "Delete The operator" }).click();
+  await main.page.getByTestId("rule").first().getByRole("button", { name: "Delete The operator", exact: true }).click();
   await untilText(bar(main.page), /1 change in production/);
   await bar(main.page).getByRole("button", { name: "Review diff" }).click();
   await untilText(main.page.getByRole("dialog"), /The operator[\s\S]*deleted/);
@@ -314,7 +314,7 @@ test("a flag that has done its work is archived, and that can be undone", async 
   await dialog.getByRole("textbox").fill("It is everywhere.");
   await dialog.getByRole("button", { name: "Archive" }).click();
   await heading(page, "One-page checkout is archived.");
-  await page.getByRole("button", { name: "Restore" }).click();
+  await page.getByRole("button", { name: "Restore", exact: true }).click();
   await heading(page, "One-page checkout is on in production.");
   assert.deepEqual([...complaints, ...second.complaints], []);
 });

@@ -4,7 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { useReducer } from "react";
 import { beforeEach, expect, test } from "vitest";
 import { cache } from "../../api/cache";
-import { changed, draftOf } from "./draft";
+import { changed } from "./draft";
 import { Handle, Said, useReorder } from "./reorder";
 import { RuleCard } from "./rule";
 import type { Flag, Rule, Targeting } from "./types";
@@ -120,7 +120,7 @@ function Drafted({ live }: { live: Targeting }) {
       <output>{`${drafting.isDirty ? "dirty" : "clean"} ${drafting.isBehind ? "behind" : "level"} ${drafting.version} ${drafting.draft.enabled}`}</output>
       <button onClick={() => drafting.change({ type: "set", change: { enabled: !drafting.draft.enabled } })}>turn</button>
       <button onClick={() => drafting.discard()}>discard</button>
-      <button onClick={() => drafting.rebase({ ...live, version: 9 }, draftOf(live))}>rebase</button>
+      <button onClick={() => drafting.rebase({ ...live, version: 9, enabled: false }, { ...live, enabled: false })}>rebase</button>
     </>
   );
 }
@@ -138,6 +138,15 @@ test("a draft survives a reload, knows that it is behind, and is gone when disca
   expect(screen.getByRole("status").textContent).toBe("dirty behind 3 false");
   await user.click(screen.getByText("discard"));
   expect(screen.getByRole("status").textContent).toBe("clean level 4 true");
+  expect(localStorage.length).toBe(0);
+});
+
+test("what was saved is no draft any more, also before it is read again", async () => {
+  const user = userEvent.setup();
+  render(<Drafted live={targeting} />);
+  await user.click(screen.getByText("turn"));
+  await user.click(screen.getByText("rebase"));
+  expect(screen.getByRole("status").textContent).toContain("clean");
   expect(localStorage.length).toBe(0);
 });
 

@@ -40,6 +40,6 @@ export function useDraft(targeting: Targeting): Drafting {
     isBehind: isDirty && state.version !== targeting.version,
     change: (action) => turn({ type: "change", action, from: shown }),
     discard: () => turn({ type: "begin", kept: fresh(targeting) }),
-    rebase: (next, draft) => turn({ type: "begin", kept: { version: next.version, base: draftOf(next), draft } }),
+    rebase: (next, draft) => turn({ type: "begin", kept: { version: next.version, base: draftOf(next), draft: draftOf(draft) } }),
   };
 }
