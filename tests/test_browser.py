@@ -56,9 +56,8 @@ def test_schedules_as_an_administrator_makes_and_watches_them(platform):
               ACME_LINK=link_of(platform, "schedules@example.com"))
 
 
-def test_flags_as_those_who_run_the_platform_make_target_switch_and_take_them_back(start_platform):
-    platform = start_platform(environment={"ENABLE_FEATURE_FLAGS": "true"})
-    run_story("flags.test.mjs", platform, 600, ACME_LINK=platform.link,
+def test_flags_as_those_who_run_the_platform_make_target_switch_and_take_them_back(platform):
+    run_story("flags.test.mjs", platform, 600, ACME_LINK=link_for(platform, "admin", "Ada Admin"),
               ACME_SECOND_LINK=link_for(platform, "operator", "Olga Operator"))
 
 
