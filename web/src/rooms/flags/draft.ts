@@ -2,7 +2,7 @@
 
 import { list } from "../../ui/format";
 import type { Draft, Rule, Targeting } from "./types";
-import { overrideInWords, prerequisiteInWords, ruleInWords, ruleName, serveInWords, valueInWords } from "./words";
+import { otherwiseInWords, overrideInWords, prerequisiteInWords, ruleInWords, ruleName, valueInWords } from "./words";
 
 /** Whose percentages are dealt by, where nothing else is said. */
 export const default_units = ["user_id", "device_id"] as const;
@@ -10,7 +10,7 @@ export const default_units = ["user_id", "device_id"] as const;
 /** What of the targeting a person edits. */
 export function draftOf(targeting: Targeting | Draft): Draft {
   const { enabled, off_value, bucket_by, prerequisites, overrides, rules, fallthrough } = targeting;
-  return { enabled, ...(off_value !== undefined && { off_value }), ...(bucket_by && { bucket_by }), prerequisites, overrides, rules, fallthrough };
+  return { enabled, ...(off_value !== undefined && { off_value }), ...(bucket_by && { bucket_by }), prerequisites, overrides, rules, ...(fallthrough && { fallthrough }) };
 }
 
 export type Action =
@@ -89,7 +89,7 @@ export function partsOf(draft: Draft): Part[] {
     { key: "overrides", name: "Overrides", value: draft.overrides, words: draft.overrides.map(overrideInWords).join("; ") || "none" },
     ...draft.rules.map((rule, index) => ({ key: `rule:${rule.id}`, name: ruleName(rule, index), value: rule as unknown, words: ruleInWords(rule) })),
     { key: "order", name: "Order of the rules", value: draft.rules.map((rule) => rule.id), words: list(draft.rules.map((rule, index) => ruleName(rule, index))) || "no rules" },
-    { key: "fallthrough", name: "Otherwise", value: draft.fallthrough, words: serveInWords(draft.fallthrough) },
+    { key: "fallthrough", name: "Otherwise", value: draft.fallthrough, words: otherwiseInWords(draft.fallthrough) },
     { key: "bucket_by", name: "Percentages by", value: draft.bucket_by, words: (draft.bucket_by ?? default_units).join(", then ") },
   ];
 }
@@ -200,6 +200,6 @@ function isKept(value: unknown): value is Kept {
 
 function isDraft(value: unknown): value is Draft {
   if (value === null || typeof value !== "object") return false;
-  const { rules, overrides, prerequisites, fallthrough } = value as Partial<Draft>;
-  return [rules, overrides, prerequisites].every(Array.isArray) && typeof fallthrough === "object";
+  const { rules, overrides, prerequisites } = value as Partial<Draft>;
+  return [rules, overrides, prerequisites].every(Array.isArray);
 }

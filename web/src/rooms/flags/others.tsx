@@ -16,7 +16,7 @@ export function Otherwise({ flag, drafting, why }: EditorProps) {
     <fieldset className={styles.otherwise} disabled={why !== undefined}>
       <legend className={styles.unseen}>Otherwise</legend>
       <span className={styles.word}>otherwise serve</span>
-      <ServeEditor label="Otherwise" serve={drafting.draft.fallthrough} variants={flag.variants} onChange={(fallthrough) => drafting.change({ type: "set", change: { fallthrough } })} />
+      <ServeEditor label="Otherwise" serve={drafting.draft.fallthrough} none="the caller's default" variants={flag.variants} onChange={(fallthrough) => drafting.change({ type: "set", change: { fallthrough } })} />
     </fieldset>
   );
 }

@@ -8,18 +8,31 @@ import { evenly, isImported, percentOf, serveInWords, sumOf, whole_weight } from
 import styles from "./editor.module.css";
 
 const split_choice = " split";
+const none_choice = " none";
 
-/** One variant, or shares that make 100 %. `label` says whose. */
-export function ServeEditor({ label, serve, variants, onChange }: { label: string; serve: Serve; variants: readonly Variant[]; onChange: (serve: Serve) => void }) {
+interface ServeProps<T> {
+  /** Whose it is. */
+  label: string;
+  serve: T;
+  /** What it is called when nothing is served, where that may be. */
+  none?: undefined extends T ? string : never;
+  variants: readonly Variant[];
+  onChange: (serve: T) => void;
+}
+
+/** One variant, or shares that make 100 %. */
+export function ServeEditor<T extends Serve | undefined>({ label, serve: given, none, variants, onChange: tell }: ServeProps<T>) {
   const keys = variants.map((variant) => variant.key);
+  const serve: Serve = given ?? {};
+  const onChange = (next: Serve | undefined) => tell(next as T);
   const { split } = serve;
-  const options = [...(serve.variant !== undefined && !keys.includes(serve.variant) ? [[serve.variant, `${serve.variant} (no variant)`] as const] : []), ...keys.map((key) => [key, key] as const), [split_choice, "a split"] as const];
-  const choose = (chosen: string) => onChange(chosen === split_choice ? { split: evenly(keys) } : { variant: chosen });
+  const options = [...(none === undefined ? [] : [[none_choice, none] as const]), ...(serve.variant !== undefined && !keys.includes(serve.variant) ? [[serve.variant, `${serve.variant} (no variant)`] as const] : []), ...keys.map((key) => [key, key] as const), [split_choice, "a split"] as const];
+  const choose = (chosen: string) => onChange(chosen === none_choice ? undefined : chosen === split_choice ? { split: evenly(keys) } : { variant: chosen });
   return (
     <div className={styles.serve}>
       <span className={styles.serveHead}>
         {!split && <Swatch color={colorOf(serve.variant, keys)} />}
-        <Pick label={`${label}, serve`} value={split ? split_choice : (serve.variant ?? "")} options={options} onChange={choose} />
+        <Pick label={`${label}, serve`} value={split ? split_choice : (serve.variant ?? none_choice)} options={options} onChange={choose} />
       </span>
       {split && isImported(serve) && (
         <p className={styles.note}>

@@ -68,6 +68,11 @@ test("what cannot be saved is said, all of it", () => {
   ]);
 });
 
+test("otherwise may be the caller's default, where there is a rule", () => {
+  expect(problemsOf(draft({ fallthrough: undefined }), variants)).toEqual([]);
+  expect(problemsOf(draft({ fallthrough: undefined, rules: [] }), variants)).toEqual(["Without a rule it must say what it serves otherwise."]);
+});
+
 test("numbers are short where they are many", () => {
   expect([0, 640, 12_000, 8_412_000, 110_000_000, 2_100_000_000].map(evaluationsIn)).toEqual(["0", "640", "12 k", "8.4 M", "110 M", "2.1 G"]);
   expect([shareOf(1, 3), shareOf(0, 9), shareOf(1, 100_000), shareOf(0, 0)]).toEqual(["33.3 %", "0 %", "< 0.1 %", "0 %"]);

@@ -1,6 +1,6 @@
 // What is said of rules, clauses and shares: pure.
 
-import { count, list, plural } from "../../ui/format";
+import { count, list } from "../../ui/format";
 import type { Clause, Draft, OpName, Override, Prerequisite, Rule, Serve, Share, Signal, Variant } from "./types";
 
 /** All of them, in steps of 0.001 %. */
@@ -118,6 +118,11 @@ export function serveInWords(serve: Serve): string {
   return split.map((share) => `${share.variant} ${percentOf((share.weight / Math.max(1, all)) * whole_weight)}`).join(", ");
 }
 
+/** Where no rule matched. */
+export function otherwiseInWords(serve: Serve | undefined): string {
+  return serve ? serveInWords(serve) : "the caller's default";
+}
+
 /** Dealt as elsewhere: its weights are of their own sum. */
 export function isImported(serve: Serve): boolean {
   return serve.hash !== undefined;
@@ -155,16 +160,6 @@ export function evenly(variants: readonly string[]): Share[] {
   return variants.map((variant, index) => ({ variant, weight: each + (index < rest ? 1 : 0) }));
 }
 
-/** What a draft serves, shortly: the evidence under the name. */
-export function servesInWords(draft: Draft): string {
-  const rules = draft.rules.filter((rule) => rule.enabled !== false);
-  if (rules.length === 0 && draft.overrides.length === 0) return `${serveInWords(draft.fallthrough)} for everybody`;
-  const parts = [];
-  if (draft.overrides.length > 0) parts.push(plural(draft.overrides.length, "override"));
-  if (rules.length > 0) parts.push(plural(rules.length, "rule"));
-  return `${list(parts)}, otherwise ${serveInWords(draft.fallthrough)}`;
-}
-
 /** What cannot be saved, in words; what only the server can know it says itself. */
 export function problemsOf(draft: Draft, variants: readonly Variant[]): string[] {
   const problems: string[] = [];
@@ -188,7 +183,8 @@ export function problemsOf(draft: Draft, variants: readonly Variant[]): string[]
     if (!known.has(each.variant)) problems.push(`An override serves ${each.variant}, which is no variant.`);
   }
   for (const each of draft.prerequisites) if (!each.flag.trim() || each.variants.length === 0) problems.push("A prerequisite names no flag or no variant.");
-  checkServe("“otherwise”", draft.fallthrough);
+  if (draft.fallthrough) checkServe("“otherwise”", draft.fallthrough);
+  else if (draft.rules.length === 0) problems.push("Without a rule it must say what it serves otherwise.");
   return problems;
 }
 
