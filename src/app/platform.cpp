@@ -289,6 +289,7 @@ Platform::Platform(
     if (!config.otlp_endpoint.empty() && !config.otlp_is_disabled) {
         error_news.emplace(exporter, redis, redis::Options{.url = redis_url(config)}, telemetry);
     }
+    limits.heed(flags);
     add_jobs(jobs, *this);
     add_schedule(schedule);
     write_log_by_turns(loop, telemetry);

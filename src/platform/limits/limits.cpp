@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
 #include "base/networks.hpp"
+#include "platform/flags/flags.hpp"
 #include "platform/limits/script.hpp"
 
 #include <prometheus/counter.h>
@@ -11,6 +12,8 @@
 
 namespace acme::limits {
 namespace {
+
+constexpr flags::Handle<bool> asks_again{"rate-limit-asks-again", false};
 
 constexpr std::size_t modes = 3;
 constexpr std::size_t words_of_user = 4;  // in a reply
@@ -30,6 +33,15 @@ std::optional<Verdict> verdict_at(
         .used = *used,
         .reset = std::chrono::milliseconds(*reset),
     };
+}
+
+/// Whose window a key is: "usr_…" of "rl:{usr_…}", "org_…" of "rl:{org:org_…}".
+std::string_view id_in(std::string_view key) {
+    const auto brace = key.find('{');
+    key.remove_prefix(brace == key.npos ? key.size() : brace + 1);
+    key = key.substr(0, key.find('}'));
+    const auto colon = key.rfind(':');
+    return colon == key.npos ? key : key.substr(colon + 1);
 }
 
 std::int64_t room_in(const Quota& quota) { return quota.limit - quota.weight; }
@@ -97,11 +109,19 @@ Limits::Limits(Options options, redis::Client& redis, Telemetry& telemetry)
 std::optional<Standing> Limits::refused(const Caller& caller) {
     const SteadyTime now = clock_.steady();
     const auto denial = denials_.find(caller.mark, now, caller.weight);
-    if (!denial) return std::nullopt;
+    if (!denial || must_ask_again(caller)) return std::nullopt;
     const auto reset = std::chrono::ceil<std::chrono::milliseconds>(denial->until - now);
     const std::int64_t all = options_.org_max + quota_of(caller).limit;
     const Verdict verdict{.used = all, .reset = reset};
     return refusal_by(caller, denial->policy, Mode::cached, verdict);
+}
+
+bool Limits::must_ask_again(const Caller& caller) const {
+    if (flags_ == nullptr || !flags_->is_on()) return false;
+    flags::Subject subject = flags_->subject(clock_.now());
+    if (caller.policy != Policy::anonymous) subject.set("user_id", id_in(caller.key));
+    if (!caller.org_key.empty()) subject.set("org_id", id_in(caller.org_key));
+    return flags_->get(asks_again, subject);
 }
 
 Task<std::optional<Counted>> Limits::ask(

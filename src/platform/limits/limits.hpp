@@ -22,6 +22,10 @@
 #include <string>
 #include <unordered_map>
 
+namespace acme::flags {
+class Flags;
+}
+
 namespace prometheus {
 class Counter;
 }
@@ -71,7 +75,13 @@ class Limits {
 public:
     Limits(Options options, redis::Client& redis, Telemetry& telemetry);
 
-    /// What Redis said a moment ago and must say again: that they are refused.
+    /// Whose flags it heeds; they outlive it. "rate-limit-asks-again": Redis is asked each time
+    /// whether somebody is still refused, so that a quota that was raised holds at once and not
+    /// when the window ends; it costs a round trip a refusal.
+    void heed(flags::Flags& flags) { flags_ = &flags; }
+
+    /// What Redis said a moment ago and must say again: that they are refused. nullopt also where
+    /// "rate-limit-asks-again" is on for them.
     std::optional<Standing> refused(const Caller& caller);
 
     /// Counts, unless a `companion` is named and that key holds nothing or "-"; reads that key in
@@ -95,6 +105,7 @@ public:
     }
 
 private:
+    bool must_ask_again(const Caller& caller) const;
     Quota quota_of(const Caller& caller) const;
     std::optional<Quota> quota_of_org(const Caller& caller) const;
     Asked tell_of(std::string key, Quota quota, SteadyTime now);
@@ -116,6 +127,7 @@ private:
     const Clock& clock_;
     std::shared_ptr<Share> share_;  // late replies outlive us
     Denials denials_;
+    flags::Flags* flags_ = nullptr;
     std::unordered_map<std::string, std::string> orgs_;  // keys of windows, by mark
     std::array<prometheus::Counter*, 24> decisions_{};   // by policy, mode and result
 };

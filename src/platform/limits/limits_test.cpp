@@ -1,6 +1,7 @@
 // On a real Redis that is emptied, hung, killed and started again.
 #include "platform/limits/limits.hpp"
 
+#include "platform/flags/flags.hpp"
 #include "platform/limits/script.hpp"
 #include "testing/limits_bench.hpp"
 #include "testing/limits_model.hpp"
@@ -142,6 +143,32 @@ TEST(Limits, WhoIsRefusedCostsRedisNothingUntilMoreMayPass) {
     EXPECT_EQ(standing.mode, Mode::cached);
     bench.clock.advance(standing.wait());
     EXPECT_EQ(bench.count(0, bench.ada).mode, Mode::redis) << "it asks again";
+}
+
+/// One on which everything is as it is installed, but for the flag of that name.
+std::shared_ptr<const flags::Snapshot> on_for(const std::string& user) {
+    const std::string rules = R"({"environment": "test", "version": 1, "segments": [], "flags": [{
+        "key": "rate-limit-asks-again", "type": "bool", "enabled": true, "salt": "s:",
+        "overrides": [{"kind": "user", "id": ")" +
+                              user + R"(", "variant": "on"}],
+        "fallthrough": {"variant": "off"}}]})";
+    return flags::Snapshot::compile(flags::parse_ruleset(rules).value()).value();
+}
+
+TEST(Limits, AQuotaThatWasRaisedHoldsAtOnceWhereAFlagSaysSo) {
+    LimitsBench bench({.user_max = 3});
+    flags::Depot depot(bench.metrics, bench.clock, true, "test");
+    flags::Flags flags(depot);
+    bench.nodes[0]->limits.heed(flags);
+    EXPECT_EQ(bench.send(9, bench.ada), 3);
+    EXPECT_FALSE(bench.count(0, bench.ada).is_allowed);
+    Caller raised = bench.ada;
+    raised.limit = 10;
+    EXPECT_EQ(bench.count(0, raised).mode, Mode::cached) << "nobody is asked";
+    depot.put(on_for(bench.user.str()));
+    const Standing standing = bench.count(0, raised);
+    EXPECT_EQ(standing.mode, Mode::redis);
+    EXPECT_TRUE(standing.is_allowed);
 }
 
 TEST(Limits, ARequestMayWeighMore) {
