@@ -268,6 +268,9 @@ void check_together(const Config& config, std::vector<Problem>& problems) {
     if (!config.smtp_url.empty() && config.mail_from.empty()) {
         complain("ACME_MAIL_FROM", "missing", "belongs to SMTP_URL, which is set");
     }
+    if (config.unleash_api && !config.enable_feature_flags) {
+        complain("ENABLE_FEATURE_FLAGS", "missing", "belongs to ACME_UNLEASH_API, which is set");
+    }
     if (config.profile != "production") return;
     if (config.rate_window_seconds != 60) {
         complain("ACME_RATE_WINDOW_SECONDS", "invalid", "must be 60 in production");

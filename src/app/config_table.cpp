@@ -260,6 +260,10 @@ void describe_process(Config& c, Settings& s) {
         c.webhook_allowed_networks,
         check_networks
     );
+    s.flag(
+        {"ACME_UNLEASH_API", "Answer SDKs of Unleash too, under /api; needs ENABLE_FEATURE_FLAGS"},
+        c.unleash_api
+    );
     s.text({"ACME_HOME", "Folder of what `acme up` keeps"}, c.home, any);
 }
 

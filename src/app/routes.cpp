@@ -25,6 +25,7 @@
 #include "platform/queues/queues_http.hpp"
 #include "platform/schedules/schedules_http.hpp"
 #include "platform/tokens/oauth_http.hpp"
+#include "platform/unleash/unleash_http.hpp"
 #include "platform/uploads/direct_http.hpp"
 #include "platform/uploads/tus_http.hpp"
 #include "platform/webhooks/webhooks_http.hpp"
@@ -108,6 +109,11 @@ void add_routes(http::Router& router, Platform& platform) {
          platform.trusted_proxies,
          platform.config.enable_feature_flags}
     );
+    if (platform.config.unleash_api) {
+        unleash::add_routes(
+            router, {platform.flag_ground, platform.flags, platform.clock, platform.trusted_proxies}
+        );
+    }
     events::add_routes(router, platform.hub);
     nodes::add_routes(router, platform.nodes);
     nodes::add_live(platform.hub, platform.nodes);

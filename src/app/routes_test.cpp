@@ -47,6 +47,7 @@ Config config_of(testing::Redis& redis) {
     config.s3_endpoint =
         "file://" + (std::filesystem::temp_directory_path() / "acme-routes").string();
     config.secret_key = Secret("only-for-tests-0123456789-abcdefghi");
+    config.unleash_api = true;
     return config;
 }
 

@@ -8,8 +8,23 @@
 
 namespace acme::app {
 
-inline const std::map<std::string, std::string_view>& routes_without_key() {
-    static const std::map<std::string, std::string_view> routes{
+using RoutesWithoutKey = std::map<std::string, std::string_view>;
+
+/// With those whose form others laid down.
+inline RoutesWithoutKey with_foreign(RoutesWithoutKey routes) {
+    routes.merge(RoutesWithoutKey{
+        {"POST /api/client/register", "it changes nothing"},
+        {"POST /api/client/metrics", "SDKs of Unleash send none, and it is counted, not kept"},
+        {"POST /api/frontend", "it changes nothing"},
+        {"POST /api/frontend/client/register", "it changes nothing"},
+        {"POST /api/frontend/client/metrics",
+         "SDKs of Unleash send none, and it is counted, not kept"},
+    });
+    return routes;
+}
+
+inline const RoutesWithoutKey& routes_without_key() {
+    static const RoutesWithoutKey routes = with_foreign({
         {"POST /v1/auth/login", "nobody is signed in yet to whom a key could belong"},
         {"POST /v1/auth/link", "nobody is signed in yet, and a link works once anyway"},
         {"POST /v1/auth/signup", "nobody is signed in yet to whom a key could belong"},
@@ -74,7 +89,7 @@ inline const std::map<std::string, std::string_view>& routes_without_key() {
         {"POST /v1/admin/flags:import", "twice is the same as once"},
         {"POST /v1/admin/segments/{segment}/members:batch", "twice is the same as once"},
         {"POST /v1/pings", "one ping too many harms nobody, and the next hour removes it"},
-    };
+    });
     return routes;
 }
 

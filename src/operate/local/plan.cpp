@@ -48,6 +48,7 @@ constexpr std::array passed_on = {
     "SMTP_URL",
     "ACME_MAIL_FROM",
     "ACME_WEBHOOK_ALLOWED_NETWORKS",
+    "ACME_UNLEASH_API",
     "SSL_CERT_FILE",
     "TZ",
 };

@@ -1,5 +1,7 @@
 #include "platform/keys/scopes.hpp"
 
+#include "platform/keys/key_text.hpp"
+
 #include <algorithm>
 
 namespace acme::keys {
@@ -61,7 +63,8 @@ bool grants(std::string_view scopes, std::string_view scope) {
 
 bool is_of_flags(const http::TableRoute& route) {
     const auto& segments = route.segments;
-    if (segments.front() == "ofrep") return route.access.needs_identity();
+    const bool is_protocol = segments.front() == "ofrep" || segments.front() == "api";
+    if (is_protocol) return route.access.needs_identity();
     const bool is_room = segments.size() > 2 && segments[0] == "v1" && segments[1] == "flags";
     return is_room && (route.method == http::Method::get || segments[2] == "exposures");
 }
@@ -103,6 +106,8 @@ Result<> check_scope(const http::TableRoute& route, std::string_view scopes) {
 
 std::string_view bearer_in(const http::Request& request) {
     const std::string_view header = request.header("Authorization");
+    // SDKs of Unleash send a key as it is.
+    if (request.path().starts_with("/api/") && header.starts_with(key_prefix)) return header;
     if (header.size() < scheme.size()) return "";
     for (std::size_t i = 0; i < scheme.size(); ++i) {
         const bool is_upper = header[i] >= 'A' && header[i] <= 'Z';
