@@ -29,6 +29,7 @@ void throw_fault(const std::string& what, const pg_result* result) {
     const std::string message = what + ": " + why;
     const std::string constraint = field_of(result, PG_DIAG_CONSTRAINT_NAME);
     if (passes_by_itself(state)) throw Unreachable(message, state, constraint);
+    if (state == sqlstate::query_canceled) throw TooSlow(message, state, constraint);
     throw Fault(message, state, constraint);
 }
 

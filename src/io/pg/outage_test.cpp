@@ -132,7 +132,7 @@ TEST(Outage, AStatementThatTakesTooLongIsEndedByTheServer) {
     try {
         bench.wait(bench.db.run(bench.context, wait_long));
         FAIL() << "it ended";
-    } catch (const Fault& fault) {
+    } catch (const TooSlow& fault) {
         EXPECT_EQ(fault.sqlstate(), sqlstate::query_canceled);
     }
     const auto rows = bench.wait(bench.db.run(bench.context, read_settings));

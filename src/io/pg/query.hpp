@@ -46,6 +46,13 @@ public:
     using Fault::Fault;
 };
 
+/// The server ended a statement that took longer than `statement_timeout`: it is busy, or somebody
+/// holds a lock. Nothing of the statement has happened.
+class TooSlow : public Fault, public Outage {
+public:
+    using Fault::Fault;
+};
+
 /// The server is older than the product needs. It does not pass: the program ends with 78.
 class ServerTooOld : public Fault {
 public:

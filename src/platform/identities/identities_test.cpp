@@ -17,7 +17,7 @@ using testing::SessionsBench;
 const char* const ada = "ada@example.com";
 
 constexpr pg::Query list_actions{"test.actions", R"sql(
-    SELECT action FROM audit_entries WHERE action LIKE 'identities.%' ORDER BY id
+    SELECT action FROM audit_entries WHERE action LIKE 'identities.%' ORDER BY created_at
 )sql"};
 
 constexpr pg::Query find_user{"test.find_user", R"sql(

@@ -18,7 +18,7 @@ const char* const ada = "ada@example.com";
 const char* const bob = "bob@example.com";
 
 constexpr pg::Query list_actions{"test.actions", R"sql(
-    SELECT action FROM audit_entries WHERE org_id = $1 ORDER BY id
+    SELECT action FROM audit_entries WHERE org_id = $1 ORDER BY created_at
 )sql"};
 
 constexpr pg::Query count_events{"test.events", R"sql(

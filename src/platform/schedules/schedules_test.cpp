@@ -16,7 +16,7 @@ using testing::header;
 using testing::text_in;
 
 constexpr pg::Query list_actions{"test.schedule_actions", R"sql(
-    SELECT string_agg(action, ' ' ORDER BY id) FROM audit_entries WHERE action LIKE 'schedules.%'
+    SELECT string_agg(action, ' ' ORDER BY created_at) FROM audit_entries WHERE action LIKE 'schedules.%'
 )sql"};
 constexpr pg::Query count_jobs{
     "test.schedule_jobs", "SELECT count(*) FROM jobs WHERE org_id <> ''"

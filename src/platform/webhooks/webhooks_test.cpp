@@ -18,7 +18,7 @@ constexpr pg::Query read_all{"test.everything", R"sql(
 )sql"};
 
 constexpr pg::Query list_actions{"test.webhook_actions", R"sql(
-    SELECT string_agg(action, ' ' ORDER BY id) FROM audit_entries
+    SELECT string_agg(action, ' ' ORDER BY created_at) FROM audit_entries
     WHERE org_id = $1 AND action LIKE 'webhooks.%'
 )sql"};
 
