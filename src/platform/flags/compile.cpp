@@ -367,7 +367,7 @@ private:
             compiled.data = size_of(out_->few);
             Few& few = out_->few.emplace_back();
             for (const std::string& text : clause.values) {
-                few.hashes.at(few.count) = hash_text(text);
+                compiled.bits |= bit_of(few.hashes.at(few.count) = hash_text(text));
                 few.texts.at(few.count++) = text;
             }
             return;

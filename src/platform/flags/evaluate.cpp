@@ -72,7 +72,8 @@ private:
     bool holds(const CompiledClause& clause) const {
         if (!clause.is_few) return clause_holds(all_, clause, subject_);
         const Subject::Attribute& attribute = subject_.at(clause.slot);
-        const bool is_in = attribute.is_present && is_of_few(all_.few[clause.data], attribute);
+        const bool may_be = attribute.is_present && (clause.bits & bit_of(attribute.hash)) != 0;
+        const bool is_in = may_be && is_of_few(all_.few[clause.data], attribute);
         return is_in != clause.negate;
     }
 

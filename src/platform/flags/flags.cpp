@@ -69,7 +69,7 @@ Subject Flags::subject(WallTime now, std::string_view environment) {
 }
 
 Evaluation Flags::evaluate(std::uint32_t flag, const Subject& subject) {
-    const CompiledFlag& compiled = subject.snapshot()->compiled().flags[flag];
+    const CompiledFlag& compiled = subject.compiled()->flags[flag];
     const bool is_constant = compiled.state == State::constant;
     const Evaluation evaluation =
         is_constant ? constant_of(compiled) : flags::evaluate(*subject.snapshot(), flag, subject);
@@ -80,15 +80,14 @@ Evaluation Flags::evaluate(std::uint32_t flag, const Subject& subject) {
 void Flags::count(
     std::uint32_t flag, const Evaluation& evaluation, const Subject& subject, std::uint64_t times
 ) {
-    add(subject.snapshot()->compiled().flags[flag], evaluation, subject, times);
+    add(subject.compiled()->flags[flag], evaluation, subject, times);
 }
 
 const Value* Flags::served(
     std::string_view key, std::uint64_t hash, ValueType type, const Subject& subject
 ) {
-    const Snapshot* const snapshot = subject.snapshot();
-    if (snapshot == nullptr) return nullptr;
-    const Compiled& all = snapshot->compiled();
+    if (subject.compiled() == nullptr) return nullptr;
+    const Compiled& all = *subject.compiled();
     // The hash alone: handles are the program's own, and that two keys of one length have the same
     // 64 bits is less likely than a broken machine.
     const std::uint32_t flag = all.index.find(hash, key.size(), [](std::uint32_t) { return true; });
@@ -101,7 +100,10 @@ const Value* Flags::served(
         add(compiled, {.reason = Reason::error, .fault = Fault::type_mismatch}, subject);
         return nullptr;
     }
-    const Evaluation evaluation = evaluate(flag, subject);
+    const bool is_constant = compiled.state == State::constant;
+    const Evaluation evaluation =
+        is_constant ? constant_of(compiled) : flags::evaluate(*subject.snapshot(), flag, subject);
+    add(compiled, evaluation, subject);
     return evaluation.has_value() ? &all.values[compiled.values + evaluation.value] : nullptr;
 }
 

@@ -11,7 +11,9 @@ Subject::Subject(
     std::shared_ptr<const Snapshot> snapshot, WallTime now, std::shared_ptr<Tally> tally
 )
     : snapshot_(std::move(snapshot)), tally_(std::move(tally)), now_(now) {
-    if (snapshot_) attributes_.resize(snapshot_->compiled().slot_count);
+    if (!snapshot_) return;
+    compiled_ = &snapshot_->compiled();
+    attributes_.resize(compiled_->slot_count);
 }
 
 void Subject::set(std::string_view name, std::string_view text) {

@@ -40,6 +40,7 @@ public:
     void set(std::string_view name, bool yes);
 
     const Snapshot* snapshot() const { return snapshot_.get(); }
+    const Compiled* compiled() const { return compiled_; }
     const std::shared_ptr<const Snapshot>& shared_snapshot() const { return snapshot_; }
     WallTime now() const { return now_; }
     Tally* tally() const { return tally_.get(); }
@@ -49,6 +50,7 @@ public:
 
 private:
     std::shared_ptr<const Snapshot> snapshot_;
+    const Compiled* compiled_ = nullptr;  // of the snapshot: one step less for each flag
     std::shared_ptr<Tally> tally_;
     WallTime now_;
     std::vector<Attribute> attributes_;
