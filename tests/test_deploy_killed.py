@@ -29,3 +29,13 @@ def test_a_controller_that_is_killed_is_gone_on_with(deployer, story, step):
     # To record is one transaction: it may be done before the signal comes, and nobody has to go on.
     assert story.sql(TAKEN_IN_TIME) in (("t", "") if step == "record" else ("t",))
     story.assert_whole(release)
+
+
+def test_a_controller_that_is_killed_after_what_a_step_did_and_before_it_told_so(deployer, story):
+    release = add(deployer, "good")
+    controller = begin(deployer, release)
+    controller.until_state("succeeded")  # in the midst of the step that records it
+
+    controller.kill()
+
+    story.assert_whole(release)

@@ -110,7 +110,7 @@ class Running:
 MISDEEDS = {
     "one of ten fails": (dict(fail_every=10), "error_ratio: "),
     "everything fails": (dict(fail_every=1), "error_ratio: "),
-    "every answer is slow": (dict(delay_ms=400), "p99: "),
+    "every answer is slow": (dict(delay_ms=800), "p99: "),
     "a core burns": (dict(burn_cpu=1), "cpu: "),
     "it crashes late": (dict(crash_after_s=11), "restart: its process ended by signal 9"),
     "it refuses to start": (dict(refuse_start=True), "is not ready"),
@@ -119,7 +119,12 @@ MISDEEDS = {
 }
 
 
-@pytest.mark.parametrize("how", MISDEEDS)
+# Slow is judged against the stable nodes: where these stand still for others' tests, it is not slower than they.
+WANTS_THE_MACHINE = {"every answer is slow"}
+
+
+@pytest.mark.parametrize("how", [
+    pytest.param(how, marks=pytest.mark.alone) if how in WANTS_THE_MACHINE else how for how in MISDEEDS])
 def test_a_release_is_taken_back_for_what_it_does(deployer, how):
     behaviour, reason = MISDEEDS[how]
     release = deployer.add(how.replace(" ", "-"), **behaviour)
