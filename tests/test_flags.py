@@ -89,8 +89,9 @@ def test_a_change_reaches_every_open_browser_within_a_second(admin, flag):
         print(f"seen after {time.monotonic() - began:.3f} s")
 
 
-def test_a_terminal_can_do_it_all(platform, tmp_path):
+def test_a_terminal_can_do_it_all(platform):
     key = f"cli-{uuid.uuid4().hex[:8]}"
+    folder = platform.home.path  # of the account that commands run under
 
     def flags(*words, **more):
         return platform.run("flags", *words, **more)
@@ -101,7 +102,7 @@ def test_a_terminal_can_do_it_all(platform, tmp_path):
     assert flags("create", key, "--description", "Again.", check=False).returncode == 1
     assert "/expected_removal_at" in flags("edit", key, "--removal", "2027-01-31", "--dry-run").stdout
     assert "changed" in flags("edit", key, "--removal", "2027-01-31").stdout
-    rules = tmp_path / "rules.json"
+    rules = folder / "rules.json"
     rules.write_text(json.dumps({"enabled": True, "fallthrough": {"variant": "off"}, "rules": [
         {"name": "Europe", "serve": {"variant": "on"}, "rollout": 25000,
          "if": [{"attribute": "region", "op": "in", "values": ["eu-west"]}]}]}))
@@ -117,13 +118,13 @@ def test_a_terminal_can_do_it_all(platform, tmp_path):
     assert (newest["action"], newest["reason"]) == ("kill", "it burns")
     assert "undone" in flags("undo", key, newest["id"]).stdout
     exported = flags("export", "--environment", "staging").stdout
-    document = tmp_path / "flags.json"
+    document = folder / "flags.json"
     document.write_text(exported)
     assert "nothing was kept" in flags("import", document, "--environment", "development", "--dry-run").stdout
     flags("import", document, "--environment", "development")
     assert "0 unchanged" not in flags("import", document, "--environment", "development").stdout
     assert "archived" in flags("archive", key).stdout
-    wrong = tmp_path / "wrong.json"
+    wrong = folder / "wrong.json"
     wrong.write_text('{"enabled": true, "fallthrough": {"variant": "x"}}')
     assert flags("targeting", key, wrong, check=False).returncode == 1
 
