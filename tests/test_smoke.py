@@ -73,7 +73,7 @@ def test_it_is_green_on_a_platform_that_works(platform):
 
 def test_people_get_a_line_for_each_check(platform):
     said = platform.run("smoke").stdout.splitlines()
-    assert len(said) == 9 and said[-1].startswith("Green after")
+    assert len(said) == 10 and said[-1].startswith("Green after")
 
 
 def test_what_it_asks_of_the_nodes_is_one_trace_and_one_request_there(platform):
