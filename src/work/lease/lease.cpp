@@ -23,9 +23,11 @@ constexpr pg::Query release_lease{"lease.release", R"sql(
     UPDATE leases SET expires_at = '-infinity' WHERE name = $1 AND epoch = $2
 )sql"};
 
-// FOR SHARE: who wants to take the lease waits until this transaction has ended.
+// FOR SHARE: who wants to take the lease waits until this transaction has ended. A holder that
+// stands still within it would hold everybody up: its session is ended before the lease itself is
+// over.
 constexpr pg::Query check_lease{"lease.check", R"sql(
-    SELECT epoch FROM leases
+    SELECT epoch, set_config('idle_in_transaction_session_timeout', $3, true) FROM leases
     WHERE name = $1 AND epoch = $2 AND expires_at > '-infinity' FOR SHARE
 )sql"};
 
@@ -65,7 +67,8 @@ Task<> Lease::release(trace::Context context) {
 }
 
 Task<bool> Lease::check(pg::Transaction& transaction, trace::Context context) {
-    const auto rows = co_await transaction.run(context, check_lease, name_, epoch_);
+    const std::string idle_max = std::to_string(time_max_ms_ / 2) + "ms";
+    const auto rows = co_await transaction.run(context, check_lease, name_, epoch_, idle_max);
     if (rows.empty()) epoch_ = 0;
     co_return !rows.empty();
 }

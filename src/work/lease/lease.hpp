@@ -30,7 +30,8 @@ public:
     Task<> release(trace::Context context);
 
     /// Whether this epoch still stands, and goes on to stand until `transaction` ends: nobody can
-    /// take the lease before. False: somebody else has it; drop the transaction.
+    /// take the lease before. False: somebody else has it; drop the transaction. Between two of its
+    /// statements no more than half of the lease's time may pass, or the server ends it.
     Task<bool> check(pg::Transaction& transaction, trace::Context context);
 
     /// What the holder last knew.

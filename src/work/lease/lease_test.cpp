@@ -63,6 +63,17 @@ TEST(Lease, AReleasedOneIsFreeAtOnceAndTheReleaseOfAFormerHolderIsHarmless) {
     EXPECT_TRUE(bench.check(bench.second));
 }
 
+TEST(Lease, WhoStandsStillWithinATransactionHoldsNobodyUp) {
+    LeaseBench bench;
+    Lease still("test", "still", std::chrono::milliseconds(200), bench.db, bench.clock);
+    EXPECT_TRUE(bench.acquire(still));
+    auto transaction = bench.wait(bench.db.begin(bench.context));
+    EXPECT_TRUE(bench.wait(still.check(transaction, bench.context)));
+    bench.clock.advance(seconds(1));
+    EXPECT_TRUE(bench.acquire(bench.second));
+    EXPECT_THROW(bench.wait(transaction.commit(bench.context)), pg::Fault);
+}
+
 TEST(Lease, NamesDoNotMeet) {
     LeaseBench bench;
     Lease other("other", "first", seconds(10), bench.db, bench.clock);
