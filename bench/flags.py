@@ -79,5 +79,5 @@ def in_process(place):
 def report():
     with contextlib.ExitStack() as stack:
         place = peers(stack)
-        parts = [in_process(place), flags_http.report(place), flags_reach.report()]
+        parts = [in_process(place), flags_http.report(place), flags_reach.report(place)]
     return "\n\n".join(parts)

@@ -19,6 +19,7 @@ CONNECTIONS = 16
 UNLEASH, EDGE = "unleash-server@8.2.0", "unleash-edge@19.15.1"
 SWAGGER = "swagger-ui-dist@5.17.14"
 TOKEN = "default:development.0123456789abcdef"  # of the peers, whose own it is to choose
+ADMIN_TOKEN = "*:*.0123456789abcdef"
 CONTEXT = {"userId": "user-1003", "org_id": "org-900", "region": "eu-west-1"}
 QUERY = "userId=user-1003&properties[org_id]=org-900&properties[region]=eu-west-1"
 
@@ -44,13 +45,19 @@ def edge_program():
     return program
 
 
+def printed(peers, what):
+    """The fixture in the words of a system."""
+    return subprocess.run(["node", peers / "print.mjs", what], check=True, capture_output=True, text=True).stdout
+
+
 def asked(url, headers=None, data=None):
     request = urllib.request.Request(url, data, headers or {})
     with urllib.request.urlopen(request, timeout=30) as answer:
         return answer.headers, json.load(answer)
 
 
-def start_acme(stack, place, fixture):
+def start_acme(stack, peers):
+    place = stack.enter_context(bed.folder())
     database, redis = stack.enter_context(bed.postgres(bed.LOAD_CPU)), stack.enter_context(bed.redis(bed.LOAD_CPU))
     env = {**tiny.acme_env(database, redis, place), "ENABLE_FEATURE_FLAGS": "true"}
 
@@ -58,7 +65,7 @@ def start_acme(stack, place, fixture):
         return subprocess.run([bed.ACME, *words], env=env, check=True, capture_output=True, text=True).stdout
 
     file = place / "features.json"
-    file.write_text(fixture)
+    file.write_text(printed(peers, "unleash"))
     run("flags", "import", str(file), "--from", "unleash", "--environment", "production", "--reason", "bench")
     run("accounts", "create", "--email", "bench@example.com", "--name", "Bench")
     made = run("keys", "create", "--email", "bench@example.com", "--name", "bench", "--scopes", "flags:read", "--json")
@@ -68,26 +75,35 @@ def start_acme(stack, place, fixture):
     return base, acme.pid, "Bearer " + json.loads(made)["key"]
 
 
-def start_unleash(stack, place, fixture):
-    subprocess.run(["npm", "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error", UNLEASH], cwd=place,
-                   check=True)
-    (place / "export.json").write_text(fixture)
+def unleash_program(peers):
+    """Installed beside the others when it is first wanted: it is many packages."""
+    folder = peers.parent / UNLEASH
+    if not folder.exists():
+        folder.mkdir()
+        subprocess.run(["npm", "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error", UNLEASH], cwd=folder,
+                       check=True, stdout=subprocess.DEVNULL)
+    return folder / "node_modules/unleash-server/dist/server.js"
+
+
+def start_unleash(stack, peers):
+    place = stack.enter_context(bed.folder())
+    (place / "export.json").write_text(printed(peers, "unleashExport"))
     database, port = stack.enter_context(bed.postgres(bed.LOAD_CPU)), bed.free_port()
     ample = "1000000000"
     env = {"PATH": os.environ["PATH"], "DATABASE_URL": database, "DATABASE_SSL": "false", "HTTP_PORT": str(port),
            "HTTP_HOST": "127.0.0.1", "NODE_ENV": "production", "CHECK_VERSION": "false", "SEND_TELEMETRY": "false",
-           "INIT_FRONTEND_API_TOKENS": TOKEN, "IMPORT_FILE": str(place / "export.json"), "IMPORT_PROJECT": "default",
-           "IMPORT_ENVIRONMENT": "development", "SDK_API_RATE_LIMIT_PER_MINUTE": ample,
-           "TOKEN_AUTHENTICATION_RATE_LIMIT_PER_MINUTE": ample}
-    server = stack.enter_context(bed.process(["node", place / "node_modules/unleash-server/dist/server.js"],
-                                             bed.SERVER_CPU, env=env))
+           "INIT_FRONTEND_API_TOKENS": TOKEN, "INIT_ADMIN_API_TOKENS": ADMIN_TOKEN,
+           "IMPORT_FILE": str(place / "export.json"), "IMPORT_PROJECT": "default", "IMPORT_ENVIRONMENT": "development",
+           "SDK_API_RATE_LIMIT_PER_MINUTE": ample, "TOKEN_AUTHENTICATION_RATE_LIMIT_PER_MINUTE": ample}
+    server = stack.enter_context(bed.process(["node", unleash_program(peers)], bed.SERVER_CPU, env=env))
     base = f"http://127.0.0.1:{port}"
     bed.wait_for(base + "/health", 120)
     return base, server.pid
 
 
-def start_edge(stack, place, program, fixture):
-    (place / "bootstrap.json").write_text(fixture)
+def start_edge(stack, program, peers):
+    place = stack.enter_context(bed.folder())
+    (place / "bootstrap.json").write_text(printed(peers, "unleash"))
     port = bed.free_port()
     words = [program, "--interface", "127.0.0.1", "--port", port, "--workers", "1", "offline", "--bootstrap-file",
              place / "bootstrap.json", "--tokens", TOKEN, "--frontend-tokens", TOKEN]
@@ -121,12 +137,8 @@ def alike(answers):
 
 
 def start(stack, peers):
-    """name -> (url, pid, options of wrk); and what each says is on, for the same context."""
-    def printed(what):
-        return subprocess.run(["node", peers / "print.mjs", what], check=True, capture_output=True, text=True).stdout
-
-    places = [stack.enter_context(bed.folder()) for _ in range(3)]
-    base, pid, token = start_acme(stack, places[0], printed("unleash"))
+    """name -> (url, pid, options of wrk), after all of them said that the same flags are on for the context."""
+    base, pid, token = start_acme(stack, peers)
     body = json.dumps({"context": {"targetingKey": "user-1003", "user_id": "user-1003", **CONTEXT}})
     os.environ.update(BENCH_TOKEN=token, BENCH_BODY=body)
     bulk = f"{base}/ofrep/v1/evaluate/flags"
@@ -139,9 +151,9 @@ def start(stack, peers):
         "acme, OFREP bulk": (bulk, pid, ["-s", bed.ROOT / "bench/bulk.lua"]),
         "acme, rule set unchanged (304)": (ruleset, pid, ["-H", f"Authorization: {token}", "-H", f"If-None-Match: {etag}"]),
     }
-    others = {UNLEASH: lambda: start_unleash(stack, places[1], printed("unleashExport"))}
+    others = {UNLEASH: lambda: start_unleash(stack, peers)}
     if program := edge_program():
-        others[EDGE] = lambda: start_edge(stack, places[2], program, printed("unleash"))
+        others[EDGE] = lambda: start_edge(stack, program, peers)
     for name, begin in others.items():
         base, pid = begin()
         url = f"{base}/api/frontend?{QUERY}"

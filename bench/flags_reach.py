@@ -1,4 +1,7 @@
-"""How soon a change is seen on three nodes, and what 10,000 open streams take."""
+"""How soon a change is seen: on three nodes, and beside it in Unleash's server; and what 10,000 open streams take.
+
+Of the peers none has a stream to open: Unleash's free server answers 404, and the others are no servers.
+"""
 
 import asyncio
 import contextlib
@@ -8,9 +11,11 @@ import time
 import urllib.request
 
 import bed
+import flags_http
 import up
 
 CHANGES = 60
+PEER_CHANGES = 20  # each takes it half a second
 STREAMS = 10_000
 FLAG = "bench-reach"
 BYTES_MAX = 8 * 1024  # of a stream
@@ -55,6 +60,30 @@ def changes(platform):
     return [1000 * each for each in seconds]
 
 
+def peer_changes(peers):
+    """The same of Unleash's server, which is one node: ms from its answer until it tells SDKs what was changed."""
+    with contextlib.ExitStack() as stack:
+        base, _ = flags_http.start_unleash(stack, peers)
+        name, seconds = "bench-flag-000", []  # on for this organization by its first rule
+        place = f"{base}/api/admin/projects/default/features/{name}/environments/development"
+
+        def is_told():
+            toggles = flags_http.asked(f"{base}/api/frontend?userId=user-1&properties[org_id]=org-1",
+                                       {"Authorization": flags_http.TOKEN})[1]["toggles"]
+            return name in {toggle["name"] for toggle in toggles}
+
+        for number in range(PEER_CHANGES):
+            wanted = number % 2 == 1
+            request = urllib.request.Request(f"{place}/{'on' if wanted else 'off'}", b"{}", {
+                "Authorization": flags_http.ADMIN_TOKEN, "Content-Type": "application/json"})
+            urllib.request.urlopen(request, timeout=30).close()
+            begun = time.monotonic()
+            while is_told() is not wanted:
+                time.sleep(0.002)
+            seconds.append(time.monotonic() - begun)
+    return [1000 * each for each in seconds]
+
+
 async def open_streams(platform, count):
     """So many streams at one node, each after its first bytes."""
     place = call(f"{platform.url}/ofrep/v1/evaluate/flags", platform.cookie, "POST",
@@ -95,14 +124,17 @@ def verdict(value, most):
     return f"≤ {most:,}: {'met' if value <= most else 'missed'}"
 
 
-def report():
+def report(peers):
     with contextlib.ExitStack() as stack:
         platform = stack.enter_context(up.platform(3))
         seen = sorted(changes(platform))
         taken = bytes_a_stream(platform)
+    told = peer_changes(peers)
     p50, p99 = seen[len(seen) // 2], seen[int(len(seen) * 0.99)]
     return bed.table(["what", "median or value", "spread", "goal"], [
         [f"a change until a node shows it, ms ({CHANGES} changes, 3 nodes)", f"{p50:.1f}", bed.spread(seen, 1), verdict(p50, 20)],
         ["the same, 99th percentile", f"{p99:.1f}", "", verdict(p99, 250)],
+        [f"the same in {flags_http.UNLEASH}, the node that was changed", f"{bed.median(told):.1f}", bed.spread(told, 1),
+         f"{bed.median(told) / p50:.0f} x"],
         [f"{STREAMS:,} streams at one node, bytes each", f"{taken:,.0f}", "", verdict(taken, BYTES_MAX)],
     ])
