@@ -9,8 +9,20 @@ function show(word, counts) {
   console.log(word, ...Object.keys(counts).sort().map((variant) => `${variant}=${counts[variant]}`));
 }
 
+// A flag that is off is answered without a value, and version 0.1.3 of the provider takes that for an error.
+class Provider extends OFREPProvider {
+  async resolveBooleanEvaluation(flag, value, context) {
+    try {
+      return await super.resolveBooleanEvaluation(flag, value, context);
+    } catch (error) {
+      if (error.response?.status === 200) return { value, reason: "DISABLED" };
+      throw error;
+    }
+  }
+}
+
 await OpenFeature.setProviderAndWait(
-  new OFREPProvider({ baseUrl: ACME_URL, headers: { Authorization: `Bearer ${ACME_API_KEY}` } }),
+  new Provider({ baseUrl: ACME_URL, headers: { Authorization: `Bearer ${ACME_API_KEY}` } }),
 );
 const client = OpenFeature.getClient();
 const all = {};

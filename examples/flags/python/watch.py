@@ -18,8 +18,16 @@ def show(word, counts):
     print(word, *(f"{variant}={counts[variant]}" for variant in sorted(counts)), flush=True)
 
 
+def with_variant(answer, **_):
+    """A flag that is off has no variant, and version 0.3.0 of the provider takes an answer without one for an error."""
+    read = answer.json
+    answer.json = lambda: {"variant": None, **read()}
+
+
 def main(flag, seconds):
-    api.set_provider(OFREPProvider(URL, headers_factory=lambda: HEADERS))
+    provider = OFREPProvider(URL, headers_factory=lambda: HEADERS)
+    provider.session.hooks["response"].append(with_variant)
+    api.set_provider(provider)
     client = api.get_client()
     all_counts, user = collections.Counter(), 0
     for second in range(seconds):
