@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import urllib.request
 
 import bed
@@ -129,6 +130,16 @@ def measured(url, pid, options, seconds=4):
     return {"rate": rate, "cpu": cpu, "p50": latency_ms(said, 50), "p99": latency_ms(said, 99)}
 
 
+def told(url, count):
+    """What is on there. Who has just imported answers as before for some seconds."""
+    began = time.monotonic()
+    while True:
+        names = [toggle["name"] for toggle in asked(url, {"Authorization": TOKEN})[1]["toggles"]]
+        if len(names) == count or time.monotonic() - began > 30:
+            return names
+        time.sleep(0.2)
+
+
 def alike(answers):
     """How many flags are on, which all must agree on."""
     numbers = {name: len(on) for name, on in answers.items()}
@@ -157,7 +168,7 @@ def start(stack, peers):
     for name, begin in others.items():
         base, pid = begin()
         url = f"{base}/api/frontend?{QUERY}"
-        on[name] = [toggle["name"] for toggle in asked(url, {"Authorization": TOKEN})[1]["toggles"]]
+        on[name] = told(url, len(on["acme"]))
         servers[name] = (url, pid, ["-H", f"Authorization: {TOKEN}"])
     alike(on)
     return servers
