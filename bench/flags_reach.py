@@ -48,11 +48,9 @@ def changes(platform):
     seconds = []
     for number in range(CHANGES):
         wanted = number % 2 == 0
-        headers, targeting = call(place, platform.cookie)
+        etag = call(place, platform.cookie)[0]["ETag"]
         variant = {"variant": "on" if wanted else "off"}
-        draft = {key: targeting[key] for key in ("bucket_by", "prerequisites", "overrides", "rules")}
-        call(place, platform.cookie, "PUT", {**draft, "enabled": True, "fallthrough": variant, "reason": "bench"},
-             {"If-Match": headers["ETag"]})
+        call(place, platform.cookie, "PUT", {"enabled": True, "fallthrough": variant, "reason": "bench"}, {"If-Match": etag})
         begun, waiting = time.monotonic(), list(urls)
         while waiting:
             waiting = [url for url in waiting if is_on(url, platform.cookie) is not wanted or
