@@ -61,6 +61,10 @@ def test_flags_as_those_who_run_the_platform_make_target_switch_and_take_them_ba
               ACME_SECOND_LINK=link_for(platform, "operator", "Olga Operator"))
 
 
+def test_the_preview_of_files_as_its_flag_says(platform):
+    run_story("file_preview.test.mjs", platform, 300, ACME_LINK=link_for(platform, "admin", "Pia Preview"))
+
+
 def test_releases_as_an_operator_sees_them_from_the_canary_to_the_night(start_platform):
     platform = start_platform()
     deployer = Deployer(platform)

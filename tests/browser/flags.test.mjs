@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inspectThemes, need, openBrowser, openPage, until, untilCount, untilText, widths } from "./support.mjs";
+import { inspectThemes, need, openBrowser, openPage, until, untilCount, untilFocused, untilText, widths } from "./support.mjs";
 
 const url = need("ACME_URL").replace(/\/$/, "");
 
@@ -222,6 +222,17 @@ for (const width of widths) {
     await goToList(page);
     await untilCount(listed(page), 1);
     await inspectThemes(page, "flags", width);
+    await page.getByRole("button", { name: "More for One-page checkout" }).click();
+    await page.getByRole("menuitem", { name: "Open" }).waitFor();
+    await inspectThemes(page, "flags-menu", width);
+    await page.getByRole("menuitem", { name: "Copy targeting to…" }).click();
+    await page.getByRole("dialog").getByRole("list", { name: "Changes" }).waitFor();
+    await inspectThemes(page, "flags-copy", width);
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Environments" }).click();
+    await page.getByRole("dialog").getByLabel("Name of staging").waitFor();
+    await inspectThemes(page, "flags-environments", width);
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
     await goToFlag(page);
     await page.getByLabel("Europe, percentage, in %").fill("33.333");
     await page.getByLabel("Otherwise, serve").selectOption("a split");
@@ -303,6 +314,85 @@ test("another environment is in the address, and has targeting of its own", asyn
   await page.getByRole("searchbox").fill("nothing-like-it");
   await page.getByRole("heading", { name: /No flag matches/ }).waitFor();
   await page.getByRole("link", { name: "Show all flags" }).click();
+  await untilCount(listed(page), 1);
+});
+
+test("the targeting of a flag is copied to another environment from its line, after what that changes was looked at", async () => {
+  const { page } = main;
+  await goToList(page);
+  await page.getByRole("button", { name: "More for One-page checkout" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("menuitem", { name: "Open" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await untilFocused(page, "Copy targeting to…");
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("From production to").selectOption("Staging");
+  await untilText(dialog, /This changes in staging\. Whether it is on there stays as it is: off\./);
+  await untilText(dialog.getByRole("list", { name: "Changes" }), /Friends[\s\S]*Europe[\s\S]*Staff/);
+  await dialog.getByRole("button", { name: "Copy to staging" }).click();
+  await untilCount(dialog, 0);
+  await page.goto(`${url}/settings/flags/one-page-checkout?environment=staging`);
+  await heading(page, "One-page checkout is off in staging.");
+  await untilCount(page.getByTestId("rule"), 3);
+});
+
+test("an administrator makes a protected environment, in which an operator switches nothing on", async () => {
+  const { page } = main;
+  await goToList(page);
+  await page.getByRole("button", { name: "Environments" }).click();
+  const dialog = page.getByRole("dialog", { name: "Environments" });
+  const lines = dialog.getByTestId("environment");
+  const before = await lines.count();
+  await dialog.getByLabel("Name", { exact: true }).fill("Quality assurance");
+  await dialog.getByLabel("Key").fill("qa");
+  await dialog.getByLabel("It is protected.").check();
+  await dialog.getByRole("button", { name: "Make environment" }).click();
+  await untilCount(lines, before + 1);
+  await dialog.getByLabel("Name of qa").fill("Tests");
+  await dialog.getByRole("button", { name: "Rename" }).click();
+  await dialog.getByRole("switch", { name: "Protect Tests" }).waitFor({ state: "attached" });
+
+  const operator = second.page;
+  await operator.goto(`${url}/settings/flags?environment=qa`);
+  await heading(operator, /in tests/);
+  const there = listed(operator).getByRole("switch");
+  await until(() => there.isDisabled(), Boolean, "an operator should not switch it on");
+  await operator.getByRole("button", { name: "Environments" }).click();
+  await untilText(operator.getByRole("dialog"), /Administrators of the platform change environments\./);
+  assert.equal(await operator.getByRole("dialog").getByRole("button", { name: "Make environment" }).count(), 0);
+
+  await dialog.getByRole("switch", { name: "Protect Tests" }).click();
+  await until(() => dialog.getByRole("switch", { name: "Protect Tests" }).isChecked(), (seen) => !seen, "it should not be protected");
+  await operator.reload();
+  await heading(operator, /in tests/);
+  await until(() => there.isEnabled(), Boolean, "an operator should switch it on");
+});
+
+test("who describes a flag while somebody else does keeps what they typed until they reload", async () => {
+  await goToFlag(main.page, "/variants");
+  await goToFlag(second.page, "/variants");
+  await main.page.getByLabel("Description").fill("Mine.");
+  await second.page.getByLabel("Description").fill("Pay at once.");
+  await second.page.getByRole("button", { name: "Save", exact: true }).click();
+  const notice = main.page.getByRole("region", { name: "Somebody changed it meanwhile." });
+  await notice.waitFor();
+  assert.equal(await main.page.getByLabel("Description").inputValue(), "Mine.");
+  await notice.getByRole("button", { name: "Reload" }).click();
+  await until(() => main.page.getByLabel("Description").inputValue(), (seen) => seen === "Pay at once.", "what was saved should be there");
+});
+
+test("a flag is archived from its line, and comes back when that is undone", async () => {
+  const { page } = main;
+  await goToList(page);
+  await page.getByRole("button", { name: "More for One-page checkout" }).click();
+  await page.getByRole("menuitem", { name: "Archive…" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByRole("textbox").fill("By mistake.");
+  await dialog.getByRole("button", { name: "Archive" }).click();
+  await untilCount(listed(page), 0);
+  await page.getByRole("button", { name: "Undo" }).click();
   await untilCount(listed(page), 1);
 });
 

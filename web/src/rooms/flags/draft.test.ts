@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { changed, differencesOf, draftOf, keep, kept, meetingOf, mergedOf, moved, newRuleId, sameAs } from "./draft";
+import { changed, copiedOf, differencesOf, draftOf, keep, kept, meetingOf, mergedOf, moved, newRuleId, sameAs } from "./draft";
 import type { Draft, Rule } from "./types";
 
 const rule = (id: string, change: Partial<Rule> = {}): Rule => ({ id, name: id.toUpperCase(), if: [{ attribute: "region", op: "in", values: ["eu"] }], serve: { variant: "on" }, ...change });
@@ -34,6 +34,14 @@ describe("a draft", () => {
     expect(names(base, changed(base, { type: "move_rule", id: "c", to: 0 }))).toEqual(["order"]);
     const [difference] = differencesOf(base, changed(base, { type: "set", change: { fallthrough: { variant: "on" } } }));
     expect(difference).toMatchObject({ name: "Otherwise", from: "off", to: "on" });
+  });
+
+  test("is copied to another environment, where it stays on or off", () => {
+    const there: Draft = { enabled: false, off_value: "off", prerequisites: [], overrides: [], rules: [rule("a", { rollout: 5 }), rule("z")], fallthrough: { variant: "on" } };
+    const copied = copiedOf(base, there);
+    expect(copied).toEqual({ ...base, enabled: false });
+    expect(names(there, copied)).toEqual(["off_value", "rule:a", "rule:b", "rule:c", "fallthrough", "rule:z"]);
+    expect(differencesOf(copied, copiedOf(base, copied))).toEqual([]);
   });
 
   test("takes nothing of the server's own along", () => {

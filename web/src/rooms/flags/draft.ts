@@ -13,6 +13,11 @@ export function draftOf(targeting: Targeting | Draft): Draft {
   return { enabled, ...(off_value !== undefined && { off_value }), ...(bucket_by && { bucket_by }), prerequisites, overrides, rules, ...(fallthrough && { fallthrough }) };
 }
 
+/** What is served elsewhere, here; what is on or off stays so. */
+export function copiedOf(from: Draft, to: Draft): Draft {
+  return { ...draftOf(from), enabled: to.enabled };
+}
+
 export type Action =
   | { type: "replace"; draft: Draft }
   | { type: "set"; change: Partial<Draft> }

@@ -1,7 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Form } from "react-aria-components";
-import { cache } from "../../api/cache";
 import { asProblem } from "../../api/problem";
 import { Button } from "../../ui/button";
 import { Choice } from "../../ui/choice";
@@ -9,8 +8,9 @@ import { Field } from "../../ui/field";
 import { Card, Failure } from "../../ui/layout";
 import { toast } from "../../ui/toasts";
 import { meQuery } from "../sessions/queries";
-import { archiveFlag, editFlag, flagsKey, restoreFlag, type Versioned } from "./queries";
-import { ReasonDialog } from "./reason";
+import { ArchiveDialog } from "./archive";
+import { Notice } from "./parts";
+import { editFlag, settled, type Versioned } from "./queries";
 import { whyNotChange } from "./rights";
 import { kinds } from "./state";
 import type { Flag, Kind } from "./types";
@@ -18,8 +18,20 @@ import { VariantRows, typedRows, variantsIn, type Typed } from "./variant_rows";
 import { sameAs } from "./draft";
 import styles from "./flags.module.css";
 
-/** What a flag is in every environment. Mounted anew for another version of it. */
-export function Facts({ flag: { value: flag, etag } }: { flag: Versioned<Flag> }) {
+/** What a flag is in every environment. Another version of it is shown at once, but not over what somebody is typing. */
+export function Facts({ flag }: { flag: Versioned<Flag> }) {
+  const [held, hold] = useState(flag);
+  return <Edit key={held.etag} flag={held} newest={flag} onFollow={hold} />;
+}
+
+interface EditProps {
+  /** What the form began from. */
+  flag: Versioned<Flag>;
+  newest: Versioned<Flag>;
+  onFollow: (newest: Versioned<Flag>) => void;
+}
+
+function Edit({ flag: { value: flag, etag }, newest, onFollow }: EditProps) {
   const { data: signed } = useQuery(meQuery);
   const [name, setName] = useState(flag.name);
   const [description, setDescription] = useState(flag.description);
@@ -45,11 +57,17 @@ export function Facts({ flag: { value: flag, etag } }: { flag: Versioned<Flag> }
   const isDirty = Object.keys(change).length > 0;
   const save = useMutation({
     mutationFn: () => editFlag(flag.key, change, etag),
-    onSuccess: () => (toast(`${flag.key} was saved.`), cache.invalidateQueries({ queryKey: flagsKey })),
+    onSuccess: () => (toast(`${flag.key} was saved.`), settled()),
+    onError: (error) => asProblem(error).status === 412 && settled(),
   });
+  const isBehind = newest.etag !== etag;
+  const follows = isBehind && (!isDirty || save.isSuccess);
+  useEffect(() => {
+    if (follows) onFollow(newest);
+  }, [follows, newest, onFollow]);
   const problem = save.error ? asProblem(save.error) : null;
   const why = flag.archived_at ? "It is archived. Restore it first." : signed && whyNotChange(signed.me, false);
-  const barred = why ?? (isDirty ? wrong : "Nothing was changed.");
+  const barred = why ?? (isBehind ? "Somebody changed it meanwhile." : isDirty ? wrong : "Nothing was changed.");
   return (
     <div className={styles.facts}>
       <Card title="Variants and facts" note="The same in every environment.">
@@ -76,7 +94,11 @@ export function Facts({ flag: { value: flag, etag } }: { flag: Versioned<Flag> }
             <input type="checkbox" checked={permanent} disabled={why !== undefined} onChange={(event) => setPermanent(event.target.checked)} />
             It stays: nobody is reminded to remove it.
           </label>
-          {problem?.status === 412 && <p role="alert">Somebody changed it meanwhile. What they saved is shown when you reload; what you typed is lost then.</p>}
+          {isBehind && !follows && (
+            <Notice title="Somebody changed it meanwhile." action={<Button onPress={() => onFollow(newest)}>Reload</Button>}>
+              What they saved is shown when you reload. What you typed is lost then.
+            </Notice>
+          )}
           {problem && problem.status !== 412 && <Failure what="It was not saved." problem={problem} />}
           <div className={styles.buttons}>
             <Button kind="primary" type="submit" busy={save.isPending} {...(barred !== undefined && { why: barred })}>
@@ -92,29 +114,20 @@ export function Facts({ flag: { value: flag, etag } }: { flag: Versioned<Flag> }
 
 function Archive({ flag, why }: { flag: Flag; why: string | undefined }) {
   const [asks, setAsks] = useState(false);
-  const settled = () => cache.invalidateQueries({ queryKey: flagsKey });
-  const archive = useMutation({
-    mutationFn: (reason: string) => archiveFlag(flag.key, reason),
-    onSuccess: () => {
-      setAsks(false);
-      toast(`${flag.key} is archived.`, "ok", { label: "Undo", run: () => void restoreFlag(flag.key).then(settled) });
-      return settled();
-    },
-  });
   return (
     <Card title="Archive" note="When the code asks for it no more.">
       <div className={styles.cardForm}>
         <p>Programs that still ask for it get their own default. Its key stays taken, and it can be brought back as it was.</p>
         {flag.stale.length > 0 && <p>{flag.stale.map((each) => each.detail).join(" ")}</p>}
         <div className={styles.buttons}>
-          <Button kind="risk" onPress={() => (archive.reset(), setAsks(true))} {...(why !== undefined && { why })}>
+          <Button kind="risk" onPress={() => setAsks(true)} {...(why !== undefined && { why })}>
             Archive
           </Button>
         </div>
       </div>
-      <ReasonDialog title={`Archive ${flag.name}`} verb="Archive" isDanger isOpen={asks} busy={archive.isPending} problem={archive.error ? asProblem(archive.error) : null} onConfirm={(reason) => archive.mutate(reason)} onClose={() => setAsks(false)}>
-        It leaves every environment at once. {flag.references.length > 0 && `The code still names it at ${flag.references.length} places.`}
-      </ReasonDialog>
+      <ArchiveDialog flag={flag} isOpen={asks} onClose={() => setAsks(false)}>
+        {flag.references.length > 0 && `The code still names it at ${flag.references.length} places.`}
+      </ArchiveDialog>
     </Card>
   );
 }

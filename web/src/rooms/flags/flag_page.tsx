@@ -12,7 +12,7 @@ import { meQuery } from "../sessions/queries";
 import { EnvironmentLinks } from "./environments";
 import { FlagsFeed } from "./feed";
 import { Notice } from "./parts";
-import { enableFlag, environmentsQuery, flagQuery, flagsKey, killFlag, restoreFlag, summaryQuery, targetingQuery, type Versioned } from "./queries";
+import { enableFlag, environmentsQuery, flagQuery, flagsKey, killFlag, restoreFlag, settled, summaryQuery, targetingQuery, type Versioned } from "./queries";
 import { ReasonDialog } from "./reason";
 import { whyNotChange, whyNotKill } from "./rights";
 import { environmentOf, kindWords, tabOf, tabs, type Tab } from "./state";
@@ -112,7 +112,7 @@ function Known({ flag, environments, environment, targeting }: KnownProps) {
       <Tabs flag={value} at={at} />
       {at === "targeting" && <TargetingTab flag={value} environment={environment} targeting={targeting} />}
       <Suspense fallback={<div aria-busy="true"><Skeleton height={320} /></div>}>
-        {at === "variants" && <Facts key={flag.etag} flag={flag} />}
+        {at === "variants" && <Facts flag={flag} />}
         {at === "code" && <Code flag={value} />}
         {at === "history" && <History flag={flag} environment={environment} targeting={targeting} />}
       </Suspense>
@@ -152,8 +152,6 @@ function Tabs({ flag, at }: { flag: Flag; at: Tab }) {
     </nav>
   );
 }
-
-const settled = () => cache.invalidateQueries({ queryKey: flagsKey });
 
 /** Off with one press and a reason, past every draft; on again the same way where the environment is protected. */
 function PowerButton({ flag, environment, targeting }: { flag: Flag; environment: Environment; targeting: Targeting }) {

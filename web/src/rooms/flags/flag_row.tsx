@@ -3,15 +3,15 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Sparkline } from "../../charts/sparkline";
 import { serverClock } from "../../api/client";
-import { cache } from "../../api/cache";
 import { asProblem } from "../../api/problem";
 import { Badge } from "../../ui/mark";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
 import { meQuery } from "../sessions/queries";
 import { ReasonDialog } from "./reason";
+import { RowMenu, type RowMenuProps } from "./row_menu";
 import { Split, Switch } from "./parts";
-import { enableFlag, flagsKey, killFlag } from "./queries";
+import { enableFlag, killFlag, settled } from "./queries";
 import { whyNotChange, whyNotKill } from "./rights";
 import { colorOf, kindWords } from "./state";
 import type { Environment, FlagSummary } from "./types";
@@ -20,7 +20,7 @@ import styles from "./flags.module.css";
 
 const hour_ms = 3_600_000;
 
-export function FlagRow({ flag, environment, search }: { flag: FlagSummary; environment: Environment; /** The environment in the address, if it is not the first. */ search: { environment?: string } }) {
+export function FlagRow({ flag, environment, environments, search }: RowMenuProps) {
   const stale = staleInWords(flag.stale);
   return (
     <tr className={styles.row} data-testid="flag" data-off={!flag.enabled || undefined}>
@@ -47,6 +47,9 @@ export function FlagRow({ flag, environment, search }: { flag: FlagSummary; envi
       <td className={styles.cellChanged}>
         <Time at={flag.updated_at} />
         {flag.updated_by_name && <div className={styles.note}>{flag.updated_by_name}</div>}
+      </td>
+      <td className={styles.cellMore}>
+        <RowMenu flag={flag} environment={environment} environments={environments} search={search} />
       </td>
     </tr>
   );
@@ -79,7 +82,6 @@ function Hours({ flag }: { flag: FlagSummary }) {
 function RowSwitch({ flag, environment }: { flag: FlagSummary; environment: Environment }) {
   const { data: signed } = useQuery(meQuery);
   const [asks, setAsks] = useState(false);
-  const settled = () => cache.invalidateQueries({ queryKey: flagsKey });
   const turn = useMutation({
     mutationFn: (reason: string) => (flag.enabled ? killFlag(flag.key, environment.key, reason) : enableFlag(flag.key, environment.key, reason)),
     onSuccess: () => {

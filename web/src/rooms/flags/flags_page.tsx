@@ -1,9 +1,9 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Plus, Search as Glass, Upload } from "lucide-react";
-import { useEffect, useState } from "react";
+import { Plus, Search as Glass, SlidersHorizontal, Upload } from "lucide-react";
+import { Suspense, lazy, useEffect, useState } from "react";
 import { Answer } from "../../ui/answer";
-import { Button } from "../../ui/button";
+import { Button, IconButton } from "../../ui/button";
 import { count, list, plural } from "../../ui/format";
 import { Card, CommandLine, Empty, Verdict } from "../../ui/layout";
 import { Unseen } from "../../ui/mark";
@@ -22,6 +22,9 @@ import type { Environment, FlagSummary, Summary } from "./types";
 import { useSettled } from "./use_settled";
 import styles from "./flags.module.css";
 
+// What few open each time.
+const EnvironmentsDialog = lazy(async () => ({ default: (await import("./environments_dialog")).EnvironmentsDialog }));
+
 /** Which flags are on, what do they serve, which can go? */
 export function FlagsPage() {
   const search = useSearch({ from: "/shell/platform/settings/flags" });
@@ -29,7 +32,7 @@ export function FlagsPage() {
   const environments = useQuery(environmentsQuery);
   const environment = environmentOf(environments.data ?? [], search.environment);
   const summary = useQuery(summaryQuery(environment?.key ?? ""));
-  const [open, setOpen] = useState<"new" | "import">();
+  const [open, setOpen] = useState<"new" | "import" | "environments">();
   const failed = (summary.error ?? environments.error) !== null;
   const why = signed && whyNotChange(signed.me, false);
   const barred = why !== undefined && { why };
@@ -54,17 +57,29 @@ export function FlagsPage() {
       </Verdict>
       {summary.data?.evaluation_is_on === false && <EvaluationIsOff />}
       <div className={styles.filters}>
-        {environments.data && environment && <EnvironmentLinks environments={environments.data} at={environment.key} to="/settings/flags" />}
+        {environments.data && environment && (
+          <div className={styles.where}>
+            <EnvironmentLinks environments={environments.data} at={environment.key} to="/settings/flags" />
+            <IconButton label="Environments" onPress={() => setOpen("environments")}>
+              <SlidersHorizontal size={15} aria-hidden="true" />
+            </IconButton>
+          </div>
+        )}
         <Views at={search.view ?? "all"} summary={summary.data} />
         <SearchBox />
       </div>
       <Card label="Flags">
         <Answer query={environments} failure="The environments did not come." rows={6} height={54}>
-          {() => environment && <Rows environment={environment} view={search.view} q={search.q} search={search.environment ? { environment: search.environment } : {}} why={why} onNew={() => setOpen("new")} />}
+          {(all) => environment && <Rows environment={environment} environments={all} view={search.view} q={search.q} search={search.environment ? { environment: search.environment } : {}} why={why} onNew={() => setOpen("new")} />}
         </Answer>
       </Card>
       {environment && <Removable environment={environment} summary={summary.data} />}
       {open === "new" && <NewFlagDialog environment={environment?.key ?? ""} onClose={() => setOpen(undefined)} />}
+      {open === "environments" && environments.data && (
+        <Suspense>
+          <EnvironmentsDialog environments={environments.data} onClose={() => setOpen(undefined)} />
+        </Suspense>
+      )}
       {open === "import" && environment && <ImportDialog environment={environment} onClose={() => setOpen(undefined)} />}
     </div>
   );
@@ -152,6 +167,7 @@ function SearchBox() {
 
 interface RowsProps {
   environment: Environment;
+  environments: readonly Environment[];
   view: View | undefined;
   q: string | undefined;
   search: { environment?: string };
@@ -159,7 +175,7 @@ interface RowsProps {
   onNew: () => void;
 }
 
-function Rows({ environment, view, q, search, why, onNew }: RowsProps) {
+function Rows({ environment, environments, view, q, search, why, onNew }: RowsProps) {
   const query = useInfiniteQuery(flagsQuery(environment.key, view, q));
   const flags = query.data?.pages.flatMap((page) => page.data);
   return (
@@ -179,11 +195,12 @@ function Rows({ environment, view, q, search, why, onNew }: RowsProps) {
                       Evaluations
                     </th>
                     <th scope="col">Changed</th>
+                    <td />
                   </tr>
                 </thead>
                 <tbody>
                   {flags.map((flag) => (
-                    <FlagRow key={flag.key} flag={flag} environment={environment} search={search} />
+                    <FlagRow key={flag.key} flag={flag} environment={environment} environments={environments} search={search} />
                   ))}
                 </tbody>
               </table>

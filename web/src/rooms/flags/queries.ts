@@ -1,13 +1,16 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { cache } from "../../api/cache";
 import { api, body, idempotencyKey } from "../../api/client";
 import { filterOf, type View } from "./state";
-import type { Clause, Draft, Flag, FlagPatch, Imported, Member, NewFlag, Segment, Subject, Targeting } from "./types";
+import type { Clause, Draft, Environment, Flag, FlagPatch, Imported, Member, NewFlag, Segment, Subject, Targeting } from "./types";
 
 const page_size = 50;
 const history_size = 25;
 
 /** Everything below this key is of flags, and asked for again when one of them was published. */
 export const flagsKey = ["flags"] as const;
+
+export const settled = () => cache.invalidateQueries({ queryKey: flagsKey });
 
 /** With the version that the next change must name. */
 export interface Versioned<T> {
@@ -100,6 +103,15 @@ export const segmentsQuery = queryOptions({
 });
 
 const changing = (etag: string) => ({ "If-Match": etag });
+const merging = { "Content-Type": "application/merge-patch+json" };
+
+export function makeEnvironment(wanted: Pick<Environment, "key" | "name" | "protected">): Promise<Environment> {
+  return body(api.POST("/v1/admin/flag-environments", { body: wanted, params: { header: { "Idempotency-Key": idempotencyKey() } } }));
+}
+
+export function editEnvironment(environment: string, change: { name?: string; protected?: boolean }): Promise<Environment> {
+  return body(api.PATCH("/v1/admin/flag-environments/{environment}", { params: { path: { environment } }, body: change, headers: merging }));
+}
 
 export function makeFlag(wanted: NewFlag): Promise<Flag> {
   return body(api.POST("/v1/admin/flags", { body: wanted, params: { header: { "Idempotency-Key": idempotencyKey() } } }));
@@ -107,7 +119,7 @@ export function makeFlag(wanted: NewFlag): Promise<Flag> {
 
 /** A merge patch: null takes a value away. */
 export function editFlag(flag: string, change: FlagPatch, etag: string): Promise<Flag> {
-  return body(api.PATCH("/v1/admin/flags/{flag}", { params: { path: { flag }, header: changing(etag) }, body: change, headers: { "Content-Type": "application/merge-patch+json" } }));
+  return body(api.PATCH("/v1/admin/flags/{flag}", { params: { path: { flag }, header: changing(etag) }, body: change, headers: merging }));
 }
 
 export async function archiveFlag(flag: string, reason: string): Promise<void> {

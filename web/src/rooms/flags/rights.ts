@@ -7,6 +7,11 @@ export function whyNotChange(me: Me, isProtected: boolean): string | undefined {
   return isProtected ? "Administrators of the platform change flags of a protected environment. You can switch one off." : undefined;
 }
 
+/** Which environments there are, and which are protected. */
+export function whyNotAdminister(me: Me): string | undefined {
+  return me.platform_role === "admin" ? undefined : "Administrators of the platform change environments.";
+}
+
 /** Whoever acts may switch a flag off, everywhere. */
 export function whyNotKill(me: Me): string | undefined {
   return me.platform_role === "admin" || me.platform_role === "operator" ? undefined : "Operators and administrators of the platform switch flags off.";

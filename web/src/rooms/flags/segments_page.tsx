@@ -3,7 +3,6 @@ import { Link } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { Form } from "react-aria-components";
-import { cache } from "../../api/cache";
 import { asProblem } from "../../api/problem";
 import { Answer } from "../../ui/answer";
 import { Button } from "../../ui/button";
@@ -17,7 +16,7 @@ import { toast } from "../../ui/toasts";
 import { meQuery } from "../sessions/queries";
 import { ClauseEditor } from "./clause";
 import { FlagsFeed } from "./feed";
-import { changeMembers, deleteSegment, flagsKey, membersQuery, saveSegment, segmentsQuery } from "./queries";
+import { changeMembers, deleteSegment, settled, membersQuery, saveSegment, segmentsQuery } from "./queries";
 import { whyNotChange } from "./rights";
 import { keyOf } from "./state";
 import type { Clause, Member, Segment } from "./types";
@@ -25,7 +24,6 @@ import { clauseInWords } from "./words";
 import styles from "./flags.module.css";
 import editor from "./editor.module.css";
 
-const settled = () => cache.invalidateQueries({ queryKey: flagsKey });
 
 /** Which named groups exist, who uses them? */
 export function SegmentsPage() {
