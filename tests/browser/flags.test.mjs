@@ -344,6 +344,7 @@ test("an administrator makes a protected environment, in which an operator switc
   await page.getByRole("button", { name: "Environments" }).click();
   const dialog = page.getByRole("dialog", { name: "Environments" });
   const lines = dialog.getByTestId("environment");
+  await dialog.getByLabel("Name of production").waitFor();
   const before = await lines.count();
   await dialog.getByLabel("Name", { exact: true }).fill("Quality assurance");
   await dialog.getByLabel("Key").fill("qa");
@@ -383,7 +384,7 @@ test("who describes a flag while somebody else does keeps what they typed until 
   await until(() => main.page.getByLabel("Description").inputValue(), (seen) => seen === "Pay at once.", "what was saved should be there");
 });
 
-test("a flag is archived from its line, and comes back when that is undone", async () => {
+test("a flag is archived from its line, and comes back switched off", async () => {
   const { page } = main;
   await goToList(page);
   await page.getByRole("button", { name: "More for One-page checkout" }).click();
@@ -392,11 +393,12 @@ test("a flag is archived from its line, and comes back when that is undone", asy
   await dialog.getByRole("textbox").fill("By mistake.");
   await dialog.getByRole("button", { name: "Archive" }).click();
   await untilCount(listed(page), 0);
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Restore" }).click();
   await untilCount(listed(page), 1);
+  await until(() => listed(page).getByRole("switch").isChecked(), (seen) => !seen, "it should be back switched off");
 });
 
-test("a flag that has done its work is archived, and that can be undone", async () => {
+test("a flag that has done its work is archived, and can be brought back", async () => {
   const { page, complaints } = main;
   await goToFlag(page, "/variants");
   await page.getByRole("button", { name: "Archive" }).click();
@@ -404,7 +406,9 @@ test("a flag that has done its work is archived, and that can be undone", async 
   await dialog.getByRole("textbox").fill("It is everywhere.");
   await dialog.getByRole("button", { name: "Archive" }).click();
   await heading(page, "One-page checkout is archived.");
-  await page.getByRole("button", { name: "Restore", exact: true }).click();
-  await heading(page, "One-page checkout is on in production.");
+  await page.locator("main").getByRole("button", { name: "Restore", exact: true }).click();
+  await heading(page, "One-page checkout is off in production.");
+  await goToFlag(page);
+  await untilCount(page.getByTestId("rule"), 3);
   assert.deepEqual([...complaints, ...second.complaints], []);
 });

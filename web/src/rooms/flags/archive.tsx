@@ -13,20 +13,20 @@ export interface ArchiveProps {
   children?: ReactNode;
 }
 
-/** Out of every environment, with a reason. It can be taken back at once. */
+/** Out of every environment, with a reason. It can be brought back, switched off. */
 export function ArchiveDialog({ flag, isOpen, onClose, children }: ArchiveProps) {
   const archive = useMutation({
     mutationFn: (reason: string) => archiveFlag(flag.key, reason),
     onSuccess: () => {
       onClose();
-      toast(`${flag.key} is archived.`, "ok", { label: "Undo", run: () => void restoreFlag(flag.key).then(settled) });
+      toast(`${flag.key} is archived.`, "ok", { label: "Restore", run: () => void restoreFlag(flag.key).then(settled) });
       return settled();
     },
   });
   const close = () => (archive.reset(), onClose());
   return (
     <ReasonDialog title={`Archive ${flag.name}`} verb="Archive" isDanger isOpen={isOpen} busy={archive.isPending} problem={archive.error ? asProblem(archive.error) : null} onConfirm={(reason) => archive.mutate(reason)} onClose={close}>
-      It leaves every environment at once. Programs that still ask for it get their own default. {children}
+      It is switched off and leaves every environment at once. Programs that still ask for it get their own default. {children}
     </ReasonDialog>
   );
 }

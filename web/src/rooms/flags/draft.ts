@@ -95,7 +95,7 @@ export function partsOf(draft: Draft): Part[] {
     ...draft.rules.map((rule, index) => ({ key: `rule:${rule.id}`, name: ruleName(rule, index), value: rule as unknown, words: ruleInWords(rule) })),
     { key: "order", name: "Order of the rules", value: draft.rules.map((rule) => rule.id), words: list(draft.rules.map((rule, index) => ruleName(rule, index))) || "no rules" },
     { key: "fallthrough", name: "Otherwise", value: draft.fallthrough, words: otherwiseInWords(draft.fallthrough) },
-    { key: "bucket_by", name: "Percentages by", value: draft.bucket_by, words: (draft.bucket_by ?? default_units).join(", then ") },
+    { key: "bucket_by", name: "Percentages by", value: draft.bucket_by ?? default_units, words: (draft.bucket_by ?? default_units).join(", then ") },
   ];
 }
 

@@ -117,7 +117,7 @@ function Archive({ flag, why }: { flag: Flag; why: string | undefined }) {
   return (
     <Card title="Archive" note="When the code asks for it no more.">
       <div className={styles.cardForm}>
-        <p>Programs that still ask for it get their own default. Its key stays taken, and it can be brought back as it was.</p>
+        <p>Programs that still ask for it get their own default. Its key stays taken, and it can be brought back: off everywhere, with its rules as they were.</p>
         {flag.stale.length > 0 && <p>{flag.stale.map((each) => each.detail).join(" ")}</p>}
         <div className={styles.buttons}>
           <Button kind="risk" onPress={() => setAsks(true)} {...(why !== undefined && { why })}>

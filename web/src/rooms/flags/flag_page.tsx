@@ -203,7 +203,7 @@ function Restore({ flag }: { flag: Flag }) {
   const { data: signed } = useQuery(meQuery);
   const restore = useMutation({
     mutationFn: () => restoreFlag(flag.key),
-    onSuccess: () => (toast(`${flag.key} is back. It is as it was.`), settled()),
+    onSuccess: () => (toast(`${flag.key} is back, and off everywhere. Its rules are as they were.`), settled()),
     onError: (error) => toast(`${flag.key} was not restored. ${asProblem(error).message}`, "crit"),
   });
   const why = signed && whyNotChange(signed.me, false);

@@ -51,4 +51,5 @@ test("a variant has one colour everywhere, and what is off is grey", () => {
   const variants = ["off", "A", "B", "C", "D", "E"];
   expect(variants.map((each) => colorOf(each, variants))).toEqual(["c0", "c1", "c2", "c3", "c4", "c0"]);
   expect(colorOf(null, variants)).toBe("c0");
+  expect(["disabled", "off", "on"].map((each, _, served) => colorOf(each, served))).toEqual(["c0", "c0", colorOf("on", ["on", "off"])]);
 });

@@ -114,11 +114,13 @@ export function typedOf(type: ValueType, value: unknown): string {
 const colors = ["c1", "c2", "c3", "c4"] as const;
 export type Color = (typeof colors)[number] | "c0";
 
+const grey: ReadonlySet<string> = new Set(["off", "disabled", "default", "error"]);
+
 /** A variant's colour: the same on every card. What is off, and the rest, is grey. */
 export function colorOf(variant: string | null | undefined, variants: readonly string[]): Color {
-  if (!variant || variant === "off" || variant === "disabled" || variant === "default" || variant === "error") return "c0";
+  if (!variant || grey.has(variant)) return "c0";
   // By name: a list knows the variants only by what was served.
-  const colored = variants.filter((each) => each !== "off").sort();
+  const colored = variants.filter((each) => !grey.has(each)).sort();
   return colors[colored.indexOf(variant)] ?? "c0";
 }
 
