@@ -21,27 +21,24 @@ before(async () => {
 
 after(() => chromium?.close());
 
-const line = (page) => page.getByTestId("flag").filter({ hasText: "file-preview" });
 const preview = (page) => page.getByRole("button", { name: "Preview notes.txt" });
 
-async function goToFlags(page) {
-  await page.goto(`${url}/settings/flags`);
-  await page.getByRole("heading", { level: 1, name: /flag/ }).waitFor();
-  await untilCount(line(page), 1);
+async function goToFlag(page, is) {
+  await page.goto(`${url}/settings/flags/file-preview`);
+  await page.getByRole("heading", { level: 1, name: `File preview is ${is} in production.` }).waitFor();
 }
 
-/** What the dashboard was told of its flag when the page came, which is before a line could have the button. */
-async function goToFiles(page, wanted) {
-  await until(
+/** Opens the page until a file has so many buttons to look at it: each node knows of a change a moment later. */
+function untilPreviews(page, wanted) {
+  return until(
     async () => {
       const told = page.waitForResponse((response) => response.url().endsWith("/ofrep/v1/evaluate/flags"));
-      await page.goto(`${url}/files`);
-      await page.getByRole("button", { name: "Download notes.txt" }).or(page.getByRole("link", { name: "Download notes.txt" })).first().waitFor();
-      const { flags } = await (await told).json();
-      return flags.find((flag) => flag.key === "file-preview")?.value;
+      await Promise.all([told, page.goto(`${url}/files`)]);
+      await page.getByRole("link", { name: "Download notes.txt" }).waitFor();
+      return preview(page).count();
     },
     (seen) => seen === wanted,
-    `the flag should be ${wanted}`,
+    "so many buttons should be there",
   );
 }
 
@@ -54,32 +51,34 @@ test("the platform makes the flag by itself, off: a file has no preview", async 
   await page.goto(`${url}/files`);
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.locator("input[type=file]").first().setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("Ship it on Friday.\n") });
-  await page.getByText("notes.txt").first().waitFor();
-  await goToFiles(page, undefined);
-  await untilCount(preview(page), 0);
+  await page.getByRole("link", { name: "Download notes.txt" }).waitFor();
+  await untilPreviews(page, 0);
 });
 
-test("it is switched on, and the file can be looked at", async () => {
+test("served to everybody and switched on, the file can be looked at", async () => {
   const { page } = opened;
-  await goToFlags(page);
-  await line(page).getByRole("switch").click();
-  await until(() => line(page).getByRole("switch").isChecked(), Boolean, "it should be on");
-  await goToFiles(page, true);
+  await goToFlag(page, "off");
+  await page.getByLabel("Otherwise, serve").selectOption("on");
+  const bar = page.getByRole("region", { name: "Draft" });
+  await bar.getByRole("button", { name: "Save" }).click();
+  await untilCount(bar, 0);
+  await page.getByRole("button", { name: "Switch on" }).click();
+  await page.getByRole("heading", { level: 1, name: "File preview is on in production." }).waitFor();
+  await untilPreviews(page, 1);
   await preview(page).click();
   await untilText(page.getByRole("dialog"), /Ship it on Friday\./);
   await inspectThemes(page, "file-preview", 1440);
   await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
 });
 
-test("it is switched off with a reason, and the preview is gone", async () => {
+test("switched off with a reason, the preview is gone", async () => {
   const { page, complaints } = opened;
-  await goToFlags(page);
-  await line(page).getByRole("switch").click();
+  await goToFlag(page, "on");
+  await page.getByRole("button", { name: "Switch off" }).click();
   const dialog = page.getByRole("alertdialog");
   await dialog.getByRole("textbox").fill("Nobody may look.");
   await dialog.getByRole("button", { name: "Switch off" }).click();
   await untilCount(dialog, 0);
-  await goToFiles(page, undefined);
-  await untilCount(preview(page), 0);
+  await untilPreviews(page, 0);
   assert.deepEqual(complaints, []);
 });
