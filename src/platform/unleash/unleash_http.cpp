@@ -36,9 +36,16 @@ struct Desk {
 
 using Shared = std::shared_ptr<Desk>;
 
+/// The node's own, or production where there are no flags of that name: what is evaluated here too.
+std::string_view environment_of(Desk& desk) {
+    const std::string& own = desk.room.ground.depot.environment();
+    const bool is_there = desk.reader.standing_of(own) != flag_feed::Standing::unknown;
+    return is_there ? std::string_view(own) : "production";
+}
+
 /// Written anew when there is another rule set. Before the first one there are no features.
 void print(Desk& desk) {
-    const flag_feed::Shown& newest = desk.reader.find(desk.room.ground.depot.environment());
+    const flag_feed::Shown& newest = desk.reader.find(environment_of(desk));
     if (!desk.features.empty() && newest == desk.printed) return;
     flags::Ruleset ruleset;
     if (newest) {
