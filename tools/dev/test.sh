@@ -28,7 +28,7 @@ part_tidy() {
 part_format() { find src -name '*.[hc]pp' -print0 | xargs -0 clang-format-19 --dry-run -Werror; }
 
 # Benchmarks are built too: nobody else would notice that one no longer fits.
-part_build() { build dev && build release acme acme-bench acme-bench-tokens acme-bench-flags acme-bench-deploy; }
+part_build() { build dev && build release acme acme-bench acme-bench-tokens acme-bench-jobs acme-bench-flags acme-bench-deploy; }
 
 # Four processes side by side, each with a PostgreSQL and a folder of its own: most of the time is
 # waiting.
@@ -64,6 +64,7 @@ part_web() {
     [ -f web/package.json ] || return 0
     cd web
     npm test --silent -- --reporter=default --reporter=junit --outputFile.junit="$results/web.xml"
+    npm run --silent check:size
 }
 
 # Most of a test is waiting, so files of tests run side by side; what wants the machine for itself
