@@ -89,6 +89,13 @@ def test_a_change_reaches_every_open_browser_within_a_second(admin, flag):
         print(f"seen after {time.monotonic() - began:.3f} s")
 
 
+def test_the_flags_of_the_program_itself_are_there_from_the_first_minute(platform, admin):
+    for key in ("file-preview", "rate-limit-asks-again"):
+        assert platform.run("flags", "show", key).returncode == 0
+        found = admin.get(path_of(key, "production")).json()
+        assert (found["enabled"], found["fallthrough"]) == (False, {"variant": "off"})
+
+
 def test_a_terminal_can_do_it_all(platform):
     key = f"cli-{uuid.uuid4().hex[:8]}"
     folder = platform.home.path  # of the account that commands run under

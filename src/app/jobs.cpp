@@ -1,6 +1,5 @@
 #include "app/deploy_parts.hpp"
 #include "app/lists.hpp"
-#include "app/own_flags.hpp"
 #include "app/platform.hpp"
 #include "operate/deploy/deploy_jobs.hpp"
 #include "operate/drift/drift_jobs.hpp"
@@ -41,7 +40,6 @@ void add_jobs(jobs::Registry& jobs, Platform& platform) {
     deploy::add_jobs(jobs, platform.db, platform.telemetry.clock);
     drift::add_jobs(jobs, deploy_parts(platform));
     flag_settings::add_jobs(jobs, platform.db, platform.clock);
-    add_own_flags(jobs, platform);
     pings::add_jobs(jobs, platform.pings);
 }
 

@@ -27,7 +27,6 @@ void add_schedule(schedule::Schedule& schedule) {
     uploads::add_schedule(schedule);
     webhooks::add_schedule(schedule);
     flag_settings::add_schedule(schedule);
-    schedule.every("flags.make_own", hours(1), "flags.make_own");
     deploy::add_schedule(schedule);
     drift::add_schedule(schedule);
     schedule.every("events.sweep", hours(1), "events.sweep");

@@ -42,12 +42,8 @@ function untilPreviews(page, wanted) {
   );
 }
 
-test("the platform makes the flag by itself, off: a file has no preview", async () => {
+test("the flag is there from the start, off: a file has no preview", async () => {
   const { page } = opened;
-  // Its hour may be far.
-  const run = "/v1/platform/schedules/flags.make_own:trigger";
-  await until(() => page.evaluate(async (run) => (await fetch(run, { method: "POST" })).status, run), (seen) => seen === 201, "the schedule should run");
-  await until(() => page.evaluate(async () => (await fetch("/v1/admin/flags/file-preview")).status), (seen) => seen === 200, "the job should make the flag");
   await page.goto(`${url}/files`);
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.locator("input[type=file]").first().setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("Ship it on Friday.\n") });

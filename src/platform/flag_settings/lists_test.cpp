@@ -21,10 +21,14 @@ using testing::column_of;
 using testing::header;
 using testing::text_in;
 
+constexpr pg::Query drop_own_targeting{"test.flag_own_targeting", "DELETE FROM flag_targeting"};
+constexpr pg::Query drop_own{"test.flag_own", "DELETE FROM flags"};  // those of the program itself
 constexpr std::string_view staff = "/v1/admin/segments/staff";
 
 struct ListsBench : testing::OrganizationsBench {
     ListsBench() {
+        wait(db.run(context, drop_own_targeting));
+        wait(db.run(context, drop_own));
         add_user("op@example.com", PlatformRole::operator_);
         add_routes(node.router, {settings, idempotency, node.cursors, node.trusted_proxies, false});
         op = signed_in("op@example.com");

@@ -34,6 +34,9 @@ constexpr pg::Query raise{
     "test.flag_raise", "UPDATE flag_environments SET version = 1300 WHERE id = 1"
 };
 
+constexpr pg::Query drop_own_targeting{"test.flag_own_targeting", "DELETE FROM flag_targeting"};
+constexpr pg::Query drop_own{"test.flag_own", "DELETE FROM flags"};  // those of the program itself
+
 constexpr std::string_view flags_path = "/v1/admin/flags";
 constexpr std::string_view in_production = "/v1/admin/flags/checkout/environments/production";
 constexpr std::string_view on_for_europe = R"({
@@ -44,6 +47,8 @@ constexpr std::string_view on_for_europe = R"({
 
 struct FlagsBench : testing::OrganizationsBench {
     FlagsBench() {
+        wait(db.run(context, drop_own_targeting));
+        wait(db.run(context, drop_own));
         add_user("admin@example.com", PlatformRole::admin);
         add_user("op@example.com", PlatformRole::operator_);
         add_routes(node.router, {settings, idempotency, node.cursors, node.trusted_proxies, true});
