@@ -16,6 +16,8 @@ inline RoutesWithoutKey with_foreign(RoutesWithoutKey routes) {
         {"POST /api/client/register", "it changes nothing"},
         {"POST /api/client/metrics", "SDKs of Unleash send none, and it is counted, not kept"},
         {"POST /api/frontend", "it changes nothing"},
+        {"POST /ofrep/v1/evaluate/flags", "it changes nothing"},
+        {"POST /ofrep/v1/evaluate/flags/{key}", "it changes nothing"},
         {"POST /api/frontend/client/register", "it changes nothing"},
         {"POST /api/frontend/client/metrics",
          "SDKs of Unleash send none, and it is counted, not kept"},
@@ -88,6 +90,7 @@ inline const RoutesWithoutKey& routes_without_key() {
          "it names the version that it undoes, which is another one then"},
         {"POST /v1/admin/flags:import", "twice is the same as once"},
         {"POST /v1/admin/segments/{segment}/members:batch", "twice is the same as once"},
+        {"POST /v1/flags/exposures", "twice is the same as once"},
         {"POST /v1/pings", "one ping too many harms nobody, and the next hour removes it"},
     });
     return routes;

@@ -34,6 +34,9 @@ inline Editor editor_of(const Routes& room, const http::Call& call, std::string 
     };
 }
 
+/// As http::json_object(), of a body of up to `bytes_max`, which may be more than it reads.
+Task<Result<boost::json::object>> long_object(const http::Call& call, std::size_t bytes_max);
+
 /// "reason", "" when it is absent.
 std::string reason_in(http::Fields& fields);
 

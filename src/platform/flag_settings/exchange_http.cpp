@@ -1,4 +1,5 @@
 // Everything of an environment, out and in.
+#include "base/text.hpp"
 #include "platform/flag_settings/calls.hpp"
 
 namespace acme::flag_settings {
@@ -27,11 +28,10 @@ Task<Result<Response>> import_all(Routes room, const Call& call) {
         from == "acme" ? http::parse_object(text) : room.settings.exchange.read_foreign(text)
     );
     const std::string dry = call.request.query("dry_run").value_or("");
+    const std::string reason = call.request.query("reason").value_or("");
     const Imported imported = ACME_TRY(co_await room.settings.exchange.import_all(
         call.context,
-        editor_of(
-            room, call, call.request.query("reason").value_or("").substr(0, reason_chars_max)
-        ),
+        editor_of(room, call, to_storable(reason.substr(0, reason_chars_max))),
         {.environment = environment.key,
          .document = std::move(document),
          .is_dry_run = dry == "1" || dry == "true"}

@@ -22,7 +22,8 @@ Task<Names> names_in(Routes room, const Call& call, std::vector<Change> changes)
 
 Task<Result<Response>> list(Routes room, const Call& call) {
     const Facts facts = ACME_TRY(co_await room.settings.catalog.find(call.context, call.params[0]));
-    const auto environment = call.request.query("environment");
+    auto environment = call.request.query("environment");
+    if (environment) environment = to_storable(*environment);
     const std::string scope = "flag history " + facts.key + " " + environment.value_or("");
     const auto asked = ACME_TRY(http::page_asked(call.request, room.cursors, scope));
     auto changes = co_await list_changes(
@@ -123,12 +124,14 @@ Task<Result<Response>> report(Routes room, const Call& call) {
         }
     }
     ACME_TRY(fields.finish());
+    auto repo = call.request.query("repo");
+    if (repo) repo = to_storable(*repo);
     const auto kept = ACME_TRY(co_await replace_references(
         room.settings.parts,
         call.context,
         actor_of(room, call),
         call.params[0],
-        call.request.query("repo"),
+        std::move(repo),
         std::move(references)
     ));
     boost::json::array data;

@@ -1,5 +1,7 @@
 #include "platform/flag_settings/rows.hpp"
 
+#include "base/text.hpp"
+
 #include <boost/json/parse.hpp>
 
 namespace acme::flag_settings::rows {
@@ -135,6 +137,11 @@ Targeting read_targeting(pg::Row& row) {
     };
 }
 
+/// What comes out of an address is any bytes.
+std::optional<std::string> storable(const std::optional<std::string>& key) {
+    return key ? std::optional(to_storable(*key)) : std::nullopt;
+}
+
 std::vector<Environment> read_environments(const pg::Rows& rows) {
     std::vector<Environment> environments;
     for (int i = 0; i < rows.size(); ++i) environments.push_back(read_environment(rows[i]));
@@ -169,7 +176,7 @@ Task<std::vector<Environment>> environments(pg::Database& db, trace::Context con
 Task<std::optional<Environment>> find_environment(
     pg::Database& db, trace::Context context, std::string key
 ) {
-    const auto rows = co_await db.run(context, list_environments, key);
+    const auto rows = co_await db.run(context, list_environments, to_storable(key));
     if (rows.empty()) co_return std::nullopt;
     co_return read_environment(rows[0]);
 }
@@ -177,7 +184,7 @@ Task<std::optional<Environment>> find_environment(
 Task<std::vector<Environment>> lock_environments(
     pg::Transaction& transaction, trace::Context context, std::optional<std::string> key
 ) {
-    co_return read_environments(co_await transaction.run(context, lock_them, key));
+    co_return read_environments(co_await transaction.run(context, lock_them, storable(key)));
 }
 
 Task<std::vector<Flag>> flags(
@@ -186,7 +193,7 @@ Task<std::vector<Flag>> flags(
     std::int64_t environment,
     std::optional<std::string> key
 ) {
-    co_return read_flags(co_await db.run(context, list_flags, environment, key));
+    co_return read_flags(co_await db.run(context, list_flags, environment, storable(key)));
 }
 
 Task<std::vector<Flag>> flags(
@@ -195,17 +202,17 @@ Task<std::vector<Flag>> flags(
     std::int64_t environment,
     std::optional<std::string> key
 ) {
-    co_return read_flags(co_await transaction.run(context, list_flags, environment, key));
+    co_return read_flags(co_await transaction.run(context, list_flags, environment, storable(key)));
 }
 
 Task<std::optional<Facts>> find_facts(pg::Database& db, trace::Context context, std::string key) {
-    co_return read_one(co_await db.run(context, find_flag, key));
+    co_return read_one(co_await db.run(context, find_flag, to_storable(key)));
 }
 
 Task<std::optional<Facts>> lock_facts(
     pg::Transaction& transaction, trace::Context context, std::string key
 ) {
-    co_return read_one(co_await transaction.run(context, lock_flag, key));
+    co_return read_one(co_await transaction.run(context, lock_flag, to_storable(key)));
 }
 
 Task<std::optional<Facts>> insert_facts(

@@ -1,5 +1,7 @@
 #include "platform/flag_settings/segment_rows.hpp"
 
+#include "base/text.hpp"
+
 namespace acme::flag_settings::rows {
 namespace {
 
@@ -120,7 +122,7 @@ Task<std::vector<Segment>> segments(pg::Database& db, trace::Context context) {
 Task<std::optional<Segment>> lock_segment(
     pg::Transaction& transaction, trace::Context context, std::string key
 ) {
-    const auto rows = co_await transaction.run(context, lock_one, key);
+    const auto rows = co_await transaction.run(context, lock_one, to_storable(key));
     if (rows.empty()) co_return std::nullopt;
     co_return read_segment(rows[0]);
 }

@@ -103,7 +103,7 @@ std::vector<Member> members_in(Fields& fields, std::string_view key) {
 }
 
 Task<Result<Response>> change_members(Routes room, const Call& call) {
-    Fields fields(ACME_TRY(co_await http::json_object(call.request)));
+    Fields fields(ACME_TRY(co_await long_object(call, batch_bytes_max)));
     Batch batch{.add = members_in(fields, "add"), .remove = members_in(fields, "remove")};
     ACME_TRY(fields.finish());
     Segment segment = ACME_TRY(co_await room.settings.segments.change_members(

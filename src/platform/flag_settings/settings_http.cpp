@@ -103,6 +103,16 @@ void add_environment_routes(http::Router& router, Routes room) {
 
 }  // namespace
 
+Task<Result<boost::json::object>> long_object(const Call& call, std::size_t bytes_max) {
+    if (!call.request.header("Content-Type").starts_with("application/json")) {
+        co_return refuse(
+            ErrorKind::invalid, "http.media_type", "This takes a body of type application/json."
+        );
+    }
+    const std::string text = ACME_TRY(co_await call.request.body.read_all(bytes_max));
+    co_return http::parse_object(text);
+}
+
 std::string reason_in(Fields& fields) {
     return fields.optional_text("reason", {0, reason_chars_max}).value_or("");
 }

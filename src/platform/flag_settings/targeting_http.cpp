@@ -31,7 +31,7 @@ Task<Result<Response>> show(Routes room, const Call& call) {
 
 Task<Result<Response>> replace(Routes room, const Call& call) {
     const std::int64_t version = ACME_TRY(version_asked(call));
-    Fields fields(ACME_TRY(co_await http::json_object(call.request)));
+    Fields fields(ACME_TRY(co_await long_object(call, draft_bytes_max)));
     Draft draft = draft_in(fields);
     std::string reason = reason_in(fields);
     ACME_TRY(fields.finish());
@@ -124,7 +124,7 @@ std::unexpected<Error> below_draft(Error error) {
 }
 
 Task<Result<Response>> preview(Routes room, const Call& call) {
-    Fields fields(ACME_TRY(co_await http::json_object(call.request)));
+    Fields fields(ACME_TRY(co_await long_object(call, draft_bytes_max)));
     auto draft = ACME_TRY(draft_below(fields));
     SubjectWords subject = ACME_TRY(subject_in(fields));
     ACME_TRY(fields.finish());
@@ -136,7 +136,7 @@ Task<Result<Response>> preview(Routes room, const Call& call) {
 }
 
 Task<Result<Response>> weigh(Routes room, const Call& call) {
-    Fields fields(ACME_TRY(co_await http::json_object(call.request)));
+    Fields fields(ACME_TRY(co_await long_object(call, draft_bytes_max)));
     auto draft = ACME_TRY(draft_below(fields));
     if (!draft) fields.complain("draft", "http.field_missing", "must be there");
     ACME_TRY(fields.finish());
