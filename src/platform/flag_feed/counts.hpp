@@ -1,6 +1,6 @@
 #pragma once
 
-/// Adds what this process has evaluated to flag_counts, from which charts and stale flags are read.
+/// Tells platform/flag_settings what this process has evaluated, for charts and stale flags.
 /// Private to platform/flag_feed.
 ///
 /// What was counted since the last write is lost with a process that is killed: ten seconds at

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the feed reads of the tables that platform/flag_settings publishes to. Private to
+/// What platform/flag_settings has published, in the feed's own words. Private to
 /// platform/flag_feed. Throws pg::Fault when the database is out of reach.
 
 #include "base/task.hpp"

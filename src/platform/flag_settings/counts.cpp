@@ -8,27 +8,24 @@ namespace {
 
 constexpr int pruned_at_once = 10'000;
 
-// Grouped, for one statement may not touch a row twice; in order, so that two nodes that write the
-// same rows wait for each other and never in a circle.
+// In order, so that two nodes that write the same rows wait for each other and never in a circle.
 constexpr pg::Query add_to_counts{"flag_settings.add_counts", R"sql(
     INSERT INTO flag_counts (flag_key, environment_id, hour, variant, count)
-    SELECT c.flag, e.id, date_trunc('hour', c.at::timestamptz, 'UTC') AS hour, c.variant, sum(c.n)
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
-        AS c (environment, flag, at, variant, n)
-    JOIN flag_environments e ON e.key = c.environment
-    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    SELECT flag, environment, date_trunc('hour', coalesce($5, now()), 'UTC'), variant, n
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[])
+         AS c (flag, environment, variant, n)
+    ORDER BY 1, 2, 4
     ON CONFLICT (flag_key, environment_id, hour, variant)
     DO UPDATE SET count = flag_counts.count + excluded.count
 )sql"};
 
 constexpr pg::Query add_to_exposures{"flag_settings.add_exposures", R"sql(
     INSERT INTO flag_exposures (flag_key, environment_id, unit_hash, variant, first_at, day)
-    SELECT x.flag, e.id, decode(x.unit, 'hex'), x.variant, x.at::timestamptz,
-           (x.at::timestamptz AT TIME ZONE 'UTC')::date
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-        AS x (environment, flag, unit, variant, at)
-    JOIN flag_environments e ON e.key = x.environment
-    ORDER BY 1, 2, 3
+    SELECT flag, e.id, decode(unit, 'hex'), variant, coalesce($5, now()),
+           (coalesce($5, now()) AT TIME ZONE 'UTC')::date
+    FROM flag_environments e, unnest($2::text[], $3::text[], $4::text[]) AS x (flag, unit, variant)
+    WHERE e.key = $1
+    ORDER BY flag, unit
     ON CONFLICT DO NOTHING
 )sql"};
 
@@ -41,38 +38,40 @@ constexpr pg::Query delete_old{"flag_settings.prune_counts", R"sql(
 
 }  // namespace
 
-Task<> add_counts(pg::Database& db, trace::Context context, std::vector<Count> counts) {
+Task<> add_counts(
+    pg::Database& db, trace::Context context, std::vector<Count> counts, std::optional<WallTime> now
+) {
     if (counts.empty()) co_return;
-    std::vector<std::string> environments;
     std::vector<std::string> flags;
-    std::vector<std::string> hours;
+    std::vector<std::int64_t> environments;
     std::vector<std::string> variants;
     std::vector<std::int64_t> numbers;
     for (Count& each : counts) {
-        environments.push_back(std::move(each.environment));
         flags.push_back(std::move(each.flag));
-        hours.push_back(to_rfc3339(each.hour));
+        environments.push_back(each.environment_id);
         variants.push_back(std::move(each.variant));
         numbers.push_back(each.count);
     }
-    co_await db.run(context, add_to_counts, environments, flags, hours, variants, numbers);
+    co_await db.run(context, add_to_counts, flags, environments, variants, numbers, now);
 }
 
-Task<> add_exposures(pg::Database& db, trace::Context context, std::vector<Exposure> exposures) {
+Task<> add_exposures(
+    pg::Database& db,
+    trace::Context context,
+    std::string environment,
+    std::vector<Exposure> exposures,
+    std::optional<WallTime> now
+) {
     if (exposures.empty()) co_return;
-    std::vector<std::string> environments;
     std::vector<std::string> flags;
     std::vector<std::string> units;
     std::vector<std::string> variants;
-    std::vector<std::string> times;
     for (Exposure& each : exposures) {
-        environments.push_back(std::move(each.environment));
         flags.push_back(std::move(each.flag));
         units.push_back(to_hex(each.unit_hash));
         variants.push_back(std::move(each.variant));
-        times.push_back(to_rfc3339(each.at));
     }
-    co_await db.run(context, add_to_exposures, environments, flags, units, variants, times);
+    co_await db.run(context, add_to_exposures, environment, flags, units, variants, now);
 }
 
 Task<bool> prune_counts(pg::Database& db, trace::Context context, WallTime now) {

@@ -8,6 +8,7 @@
 #include "io/telemetry/trace.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,27 +21,34 @@ namespace acme::flag_settings {
 inline constexpr std::chrono::days counts_kept_for{90};
 
 struct Count {
-    std::string environment;
     std::string flag;
-    WallTime hour;        // any moment in it
+    std::int64_t environment_id = 0;
     std::string variant;  // or "default", "disabled", "error"
     std::int64_t count = 0;
 };
 
-/// Adds to what is there, in one statement; so not to be repeated when it is not known whether it
-/// happened. Counts of an environment that is not there are dropped.
-Task<> add_counts(pg::Database& db, trace::Context context, std::vector<Count> counts);
+/// Adds to the hour of `now`, that of the database without it, in one statement; so not to be
+/// repeated when it is not known whether it happened. Each flag, environment and variant is there
+/// once. Throws pg::Fault.
+Task<> add_counts(
+    pg::Database& db, trace::Context context, std::vector<Count> counts, std::optional<WallTime> now
+);
 
 struct Exposure {
-    std::string environment;
     std::string flag;
     std::string unit_hash;  // bytes
     std::string variant;
-    WallTime at;
 };
 
-/// Each unit of a flag is kept once, with the first variant that it saw. Twice is the same.
-Task<> add_exposures(pg::Database& db, trace::Context context, std::vector<Exposure> exposures);
+/// Each unit of a flag is kept once in an environment, with the first variant that it saw, as seen
+/// at `now`, or when the database has it. Twice is the same. Throws pg::Fault.
+Task<> add_exposures(
+    pg::Database& db,
+    trace::Context context,
+    std::string environment,
+    std::vector<Exposure> exposures,
+    std::optional<WallTime> now
+);
 
 /// Removes counts that are older than counts_kept_for before `now`; false when none is left. Twice
 /// is the same.

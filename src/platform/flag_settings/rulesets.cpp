@@ -1,8 +1,6 @@
 #include "platform/flag_settings/rulesets.hpp"
 
 #include "io/pg/database.hpp"
-#include "platform/flag_settings/flag_settings.hpp"
-#include "platform/flag_settings/pack.hpp"
 
 namespace acme::flag_settings {
 namespace {
@@ -15,7 +13,7 @@ constexpr pg::Query find_newest{"flag_settings.newest_ruleset", R"sql(
 )sql"};
 
 constexpr pg::Query list_versions{"flag_settings.versions", R"sql(
-    SELECT key, version FROM flag_environments ORDER BY id
+    SELECT id, key, version FROM flag_environments ORDER BY position, id
 )sql"};
 
 constexpr pg::Query delete_old{"flag_settings.prune_rulesets", R"sql(
@@ -37,25 +35,21 @@ Task<std::optional<Published>> newest_ruleset(
         .environment = std::move(environment),
         .version = row.integer(),
         .etag = row.text(),
-        .payload = "",
+        .payload = row.binary(),
         .created_at = {},
     };
-    auto payload = unpack(row.binary(), payload_bytes_max);
-    if (!payload) throw pg::Fault("flag_rulesets: a payload cannot be unpacked");
-    published.payload = *std::move(payload);
     published.created_at = row.time();
     co_return published;
 }
 
-Task<std::vector<std::pair<std::string, std::int64_t>>> versions(
-    pg::Database& db, trace::Context context
-) {
+Task<std::vector<Newest>> versions(pg::Database& db, trace::Context context) {
     const auto rows = co_await db.run(context, list_versions);
-    std::vector<std::pair<std::string, std::int64_t>> versions;
+    std::vector<Newest> versions;
     for (int i = 0; i < rows.size(); ++i) {
         pg::Row row = rows[i];
-        std::string key = row.text();
-        versions.emplace_back(std::move(key), row.integer());
+        versions.push_back(
+            {.environment_id = row.integer(), .environment = row.text(), .version = row.integer()}
+        );
     }
     co_return versions;
 }

@@ -6,10 +6,10 @@
 #include "base/task.hpp"
 #include "io/telemetry/trace.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace acme::pg {
@@ -28,21 +28,25 @@ inline constexpr int long_ruleset_bytes = 1024 * 1024;
 struct Published {
     std::string environment;
     std::int64_t version = 0;
-    std::string etag;     // 32 hex digits
-    std::string payload;  // JSON, as flags::parse_ruleset() takes it
+    std::string etag;                // 32 hex digits
+    std::vector<std::byte> payload;  // JSON as flags::parse_ruleset() takes it, or deflated
     WallTime created_at;
 };
 
-/// nullopt for an environment that is not there, or has none yet. Throws pg::Fault, also for a
-/// payload that cannot be unpacked.
+/// nullopt for an environment that is not there, or has none yet. A long payload is as pack() made
+/// it: to inflate megabytes is for whoever has a thread for it. Throws pg::Fault.
 Task<std::optional<Published>> newest_ruleset(
     pg::Database& db, trace::Context context, std::string environment
 );
 
-/// Of every environment: the version of its newest one, 0 where there is none.
-Task<std::vector<std::pair<std::string, std::int64_t>>> versions(
-    pg::Database& db, trace::Context context
-);
+struct Newest {
+    std::int64_t environment_id = 0;
+    std::string environment;
+    std::int64_t version = 0;  // 0: none was published
+};
+
+/// Of every environment, in the order in which they are shown. Throws pg::Fault.
+Task<std::vector<Newest>> versions(pg::Database& db, trace::Context context);
 
 /// Removes all but the newest rulesets_kept of each environment, and of those that are longer than
 /// long_ruleset_bytes all that are not among its newest long_rulesets_kept. Twice is the same.

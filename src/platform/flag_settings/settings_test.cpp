@@ -68,7 +68,9 @@ struct FlagsBench : testing::OrganizationsBench {
 
     flags::Ruleset published(const std::string& environment = "production") {
         const auto newest = wait(newest_ruleset(db, context, environment));
-        return flags::parse_ruleset(newest.value().payload).value();
+        std::string text;
+        for (const std::byte each : newest.value().payload) text += static_cast<char>(each);
+        return flags::parse_ruleset(text).value();
     }
 
     std::int64_t version() { return static_cast<std::int64_t>(published().version); }
@@ -225,6 +227,33 @@ TEST(FlagSettings, AKeyIsNeverUsedTwiceUnseen) {
         errors_of(bench.make(R"({"key":"Bad Key","description":"x","tags":["A"],"kind":"other"})")),
         "/kind=http.field_choice"
     );
+}
+
+TEST(FlagSettings, WhatIsNoTextIsNotThere) {
+    FlagsBench bench;
+    bench.make();
+    for (const std::string bytes : {"%FF", "%00"}) {
+        const std::string in_none = "/v1/admin/flags/checkout/environments/" + bytes;
+        EXPECT_EQ(bench.op.get("/v1/admin/flags/" + bytes).status, 404);
+        EXPECT_EQ(bench.op.get(in_none).status, 404);
+        EXPECT_EQ(bench.put(on_for_europe, "\"1\"", in_none).status, 404);
+        EXPECT_EQ(bench.op.get("/v1/admin/flags?environment=" + bytes).status, 404);
+        EXPECT_EQ(bench.op.get("/v1/admin/flags?q=" + bytes).status, 200);
+        EXPECT_EQ(
+            bench.op.get("/v1/admin/flags/checkout/history?environment=" + bytes).status, 200
+        );
+        EXPECT_EQ(bench.op.get("/v1/admin/segments/" + bytes).status, 404);
+        EXPECT_EQ(
+            bench.op
+                .send(
+                    http::Method::put,
+                    "/v1/flags/checkout/references?repo=" + bytes,
+                    R"({"data":[]})"
+                )
+                .status,
+            200
+        );
+    }
 }
 
 TEST(FlagSettings, AKillTakesAReasonAndNoVersionAndIsUndone) {

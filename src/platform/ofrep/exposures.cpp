@@ -1,9 +1,9 @@
 #include "platform/ofrep/exposures.hpp"
 
-#include "base/bytes.hpp"
 #include "base/hash.hpp"
 #include "io/http/json.hpp"
 #include "io/pg/database.hpp"
+#include "platform/flag_settings/counts.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -15,20 +15,8 @@ namespace json = boost::json;
 constexpr std::size_t unit_bytes_max = 200;
 constexpr std::size_t hash_bytes = 16;  // enough that two units are never one
 
-constexpr pg::Query add_exposures{"ofrep.add_exposures", R"sql(
-    INSERT INTO flag_exposures (flag_key, environment_id, unit_hash, variant, first_at, day)
-    SELECT flag, e.id, decode(unit, 'hex'), variant, coalesce($5, now()),
-           (coalesce($5, now()) AT TIME ZONE 'UTC')::date
-    FROM flag_environments e, unnest($2::text[], $3::text[], $4::text[]) AS seen (flag, unit, variant)
-    WHERE e.key = $1
-    ORDER BY flag, unit
-    ON CONFLICT DO NOTHING
-)sql"};
-
 struct Seen {
-    std::vector<std::string> flags;
-    std::vector<std::string> units;  // digests, in hex
-    std::vector<std::string> variants;
+    std::vector<flag_settings::Exposure> exposures;
     std::vector<FieldError> problems;
 };
 
@@ -63,9 +51,11 @@ Seen read(const json::array& told, const flags::Snapshot& snapshot, const std::s
         if (unit.empty() || unit.size() > unit_bytes_max) {
             wrong("/unit", "flags.required", "must be 1 to 200 bytes that name who has seen it");
         }
-        seen.flags.push_back(text_of(told[i], "flag"));
-        seen.variants.push_back(variant);
-        seen.units.push_back(to_hex(sha256(unit).substr(0, hash_bytes)));
+        seen.exposures.push_back(
+            {.flag = text_of(told[i], "flag"),
+             .unit_hash = sha256(unit).substr(0, hash_bytes),
+             .variant = variant}
+        );
     }
     return seen;
 }
@@ -101,16 +91,15 @@ Task<Result<http::Response>> Exposures::take(const http::Call& call) {
             .fields = std::move(seen.problems),
         });
     }
-    co_await db_.run(
+    const std::size_t count = seen.exposures.size();
+    co_await flag_settings::add_exposures(
+        db_,
         call.context,
-        add_exposures,
-        snapshot->environment(),
-        seen.flags,
-        seen.units,
-        seen.variants,
+        std::string(snapshot->environment()),
+        std::move(seen.exposures),
         pg::sql_now(telemetry_.clock)
     );
-    co_return accepted(seen.flags.size());
+    co_return accepted(count);
 }
 
 }  // namespace acme::ofrep
