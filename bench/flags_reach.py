@@ -101,6 +101,13 @@ async def open_streams(platform, count):
     return await asyncio.gather(*(open_one() for _ in range(count)))
 
 
+def streams_open(platform):
+    """As the node counts them."""
+    with urllib.request.urlopen(f"http://{platform.address('app-1')}:9090/metrics", timeout=10) as answer:
+        return sum(float(line.split()[1]) for line in answer.read().decode().splitlines()
+                   if line.startswith("feature_flag_streams "))
+
+
 def bytes_a_stream(platform):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, STREAMS + 1_000)), hard))
@@ -111,6 +118,8 @@ def bytes_a_stream(platform):
         before = bed.resident_bytes(pid)
         others = await open_streams(platform, STREAMS)
         after = bed.resident_bytes(pid)
+        if streams_open(platform) < STREAMS:
+            raise RuntimeError(f"only {streams_open(platform):,.0f} streams are open")
         for writer in [*first, *others]:
             writer.close()
         return (after - before) / STREAMS
