@@ -18,7 +18,7 @@ finish() {
     [ ${#stopped[@]} = 0 ] || kill -CONT "${stopped[@]}" 2>/dev/null || true
     [ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
     if [ -n "$up" ] && kill "$up" 2>/dev/null; then wait "$up" || true; fi
-    [ $code = 0 ] || { echo "journey 05 failed; what was said:"; tail -n 60 "$say" "$folder/seen" 2>/dev/null; }
+    [ $code = 0 ] || { echo "journey 05 failed; what was said:"; tail -n 60 "$say" "$folder/seen" 2>/dev/null || true; }
     rm -rf "$folder"
     exit $code
 }
