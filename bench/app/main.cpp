@@ -73,7 +73,9 @@ int run() {
     if (!reading.problems.empty()) return 78;
     Metrics metrics;
     LogPipe pipe(STDOUT_FILENO);
-    app::Platform platform(reading.config, metrics, pipe);
+    const SystemClock clock;
+    flag_feed::Ground flags(metrics, clock, false, reading.config.environment);
+    app::Platform platform(reading.config, metrics, pipe, flags);
     http::Router router(http::Admit([&](const http::Arrival& arrival) {
         return platform.sessions.admit(arrival);
     }));

@@ -57,7 +57,9 @@ int run() {
     if (!reading.problems.empty()) return 78;
     Metrics metrics;
     LogPipe pipe(STDERR_FILENO);
-    app::Platform platform(reading.config, metrics, pipe);
+    const SystemClock clock;
+    flag_feed::Ground flags(metrics, clock, false, reading.config.environment);
+    app::Platform platform(reading.config, metrics, pipe, flags);
     platform.run(look(platform));
     return 0;
 }

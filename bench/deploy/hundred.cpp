@@ -301,7 +301,9 @@ void control(const Hundred& hundred) {
     }
     Metrics metrics;
     LogPipe pipe(STDERR_FILENO);
-    app::Platform platform(reading.config, metrics, pipe);
+    const SystemClock clock;
+    flag_feed::Ground flags(metrics, clock, false, reading.config.environment);
+    app::Platform platform(reading.config, metrics, pipe, flags);
     platform.run(judge(platform, hundred));
 }
 
