@@ -39,6 +39,7 @@ public:
             add_values(flags[i], out_->flags.back());
         }
         for (std::uint32_t i = 0; i < flags.size(); ++i) add_flag(flags[i], out_->flags[i]);
+        add_answers(*out_);
         return std::move(out_);
     }
 
@@ -60,9 +61,7 @@ private:
         for (std::uint32_t i = 0; i < flags.size(); ++i) {
             const std::uint64_t hash = hash_text(flags[i].key);
             std::uint64_t at = hash & index.mask;
-            while (index.places[at].size != Index::free) {
-                at = (at + 1) & index.mask;
-            }
+            while (index.places[at].size != Index::free) at = (at + 1) & index.mask;
             index.places[at] = {.hash = hash, .flag = i, .size = size_of(flags[i].key)};
             by_key_.emplace(flags[i].key, i);
         }

@@ -5,6 +5,7 @@
 
 #include "base/networks.hpp"
 #include "platform/flags/evaluate.hpp"
+#include "platform/flags/index.hpp"
 #include "platform/flags/members.hpp"
 #include "platform/flags/murmur.hpp"
 #include "platform/flags/regex.hpp"
@@ -14,7 +15,6 @@
 
 #include <array>
 #include <deque>
-#include <limits>
 #include <unordered_map>
 
 namespace acme::flags {
@@ -138,30 +138,6 @@ struct CompiledSegment {
     Members users;
     Members orgs;
     Range clauses;
-};
-
-/// Finds a key by its hash. Half of the places are free.
-struct Index {
-    struct Place {
-        std::uint64_t hash = 0;
-        std::uint32_t flag = 0;
-        std::uint32_t size = std::numeric_limits<std::uint32_t>::max();  // of the key; max: free
-    };
-    static constexpr std::uint32_t free = std::numeric_limits<std::uint32_t>::max();
-    static constexpr std::uint32_t none = free;
-
-    std::vector<Place> places;
-    std::uint64_t mask = 0;
-
-    /// The flag with this hash and length whose key `is_it`; none if there is none.
-    template <class IsIt>
-    std::uint32_t find(std::uint64_t hash, std::size_t size, IsIt is_it) const {
-        for (std::uint64_t at = hash & mask; places[at].size != free; at = (at + 1) & mask) {
-            const Place& place = places[at];
-            if (place.hash == hash && place.size == size && is_it(place.flag)) return place.flag;
-        }
-        return none;
-    }
 };
 
 struct Compiled {

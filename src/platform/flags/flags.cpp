@@ -83,18 +83,8 @@ void Flags::count(
     add(subject.compiled()->flags[flag], evaluation, subject, times);
 }
 
-const Value* Flags::served(
-    std::string_view key, std::uint64_t hash, ValueType type, const Subject& subject
-) {
-    if (subject.compiled() == nullptr) return nullptr;
+const Value* Flags::served(std::uint32_t flag, ValueType type, const Subject& subject) {
     const Compiled& all = *subject.compiled();
-    // The hash alone: handles are the program's own, and that two keys of one length have the same
-    // 64 bits is less likely than a broken machine.
-    const std::uint32_t flag = all.index.find(hash, key.size(), [](std::uint32_t) { return true; });
-    if (flag == Index::none) {
-        depot_.count_unknown();
-        return nullptr;
-    }
     const CompiledFlag& compiled = all.flags[flag];
     if (!fits(compiled.type, type)) {
         add(compiled, {.reason = Reason::error, .fault = Fault::type_mismatch}, subject);

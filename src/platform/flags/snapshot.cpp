@@ -15,8 +15,8 @@ std::uint32_t Snapshot::size() const { return static_cast<std::uint32_t>(compile
 
 std::optional<std::uint32_t> Snapshot::find(std::string_view key) const {
     const auto is_it = [&](std::uint32_t flag) { return key_of(flag) == key; };
-    const std::uint32_t found = compiled_->index.find(hash_text(key), key.size(), is_it);
-    return found == Index::none ? std::nullopt : std::optional(found);
+    const Index::Place* const found = compiled_->index.find(hash_text(key), key.size(), is_it);
+    return found == nullptr ? std::nullopt : std::optional(found->flag);
 }
 
 std::string_view Snapshot::key_of(std::uint32_t flag) const {

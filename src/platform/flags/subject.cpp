@@ -13,6 +13,7 @@ Subject::Subject(
     : snapshot_(std::move(snapshot)), tally_(std::move(tally)), now_(now) {
     if (!snapshot_) return;
     compiled_ = &snapshot_->compiled();
+    index_ = &compiled_->index;
     attributes_.resize(compiled_->slot_count);
 }
 

@@ -14,6 +14,7 @@
 namespace acme::flags {
 
 class Tally;
+struct Index;
 
 class Subject {
 public:
@@ -41,6 +42,7 @@ public:
 
     const Snapshot* snapshot() const { return snapshot_.get(); }
     const Compiled* compiled() const { return compiled_; }
+    const Index* index() const { return index_; }  // null without a snapshot
     const std::shared_ptr<const Snapshot>& shared_snapshot() const { return snapshot_; }
     WallTime now() const { return now_; }
     Tally* tally() const { return tally_.get(); }
@@ -51,6 +53,7 @@ public:
 private:
     std::shared_ptr<const Snapshot> snapshot_;
     const Compiled* compiled_ = nullptr;  // of the snapshot: one step less for each flag
+    const Index* index_ = nullptr;        // the same
     std::shared_ptr<Tally> tally_;
     WallTime now_;
     std::vector<Attribute> attributes_;

@@ -49,4 +49,15 @@ constexpr std::uint64_t hash_text(std::string_view text) {
     return mixed(hash ^ last, one ^ left);
 }
 
+/// Whether they are equal, without a call: both are short.
+constexpr bool is_same(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    if (a.size() < 8) return short_bytes(a) == short_bytes(b);
+    const std::size_t last = a.size() - 8;
+    for (std::size_t at = 0; at < last; at += 8) {
+        if (bytes_of<8>(a.data() + at) != bytes_of<8>(b.data() + at)) return false;
+    }
+    return bytes_of<8>(a.data() + last) == bytes_of<8>(b.data() + last);
+}
+
 }  // namespace acme::flags

@@ -17,7 +17,7 @@ bool clause_holds(const Compiled& all, const CompiledClause& clause, const Subje
 /// A value of a few, by its hash and then its bytes.
 inline bool is_of_few(const Few& few, const Subject::Attribute& attribute) {
     for (std::uint32_t i = 0; i < few.count; ++i) {
-        if (few.hashes[i] == attribute.hash && few.texts[i] == attribute.text) return true;
+        if (few.hashes[i] == attribute.hash && is_same(few.texts[i], attribute.text)) return true;
     }
     return false;
 }
