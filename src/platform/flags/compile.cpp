@@ -374,6 +374,7 @@ private:
         compiled.is_many = true;
         compiled.data = size_of(out_->sets);
         out_->sets.emplace_back(clause.values);
+        for (const std::string& text : clause.values) compiled.bits |= bit_of(hash_text(text));
     }
 
     std::unique_ptr<Compiled> out_;

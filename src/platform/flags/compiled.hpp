@@ -79,7 +79,7 @@ struct CompiledClause {
     std::uint16_t slot = no_slot;
     std::uint32_t data = 0;  // index of the first of them in the list that belongs to the operator
     std::uint32_t count = 0;
-    std::uint64_t bits = 0;  // of few: a bit of each value's hash, which tells most that are none
+    std::uint64_t bits = 0;  // of `in`: a bit of each value's hash, which tells most that are none
 };
 
 inline std::uint64_t bit_of(std::uint64_t hash) { return std::uint64_t{1} << (hash & 63); }
@@ -171,5 +171,8 @@ struct Compiled {
     std::vector<std::uint32_t> segment_uses;  // indexes of `segments`
     std::vector<CompiledSegment> segments;
 };
+
+/// As evaluate() of evaluate.hpp, of a flag that was looked up.
+Evaluation evaluate(const Compiled& all, const CompiledFlag& flag, const Subject& subject);
 
 }  // namespace acme::flags

@@ -68,12 +68,16 @@ private:
         return true;
     }
 
-    /// Most clauses are about a few values: those cost no call.
+    /// Most clauses are about a few values: those cost no call, and what is surely none of many
+    /// costs none either.
     bool holds(const CompiledClause& clause) const {
-        if (!clause.is_few) return clause_holds(all_, clause, subject_);
+        if (!clause.is_few && !clause.is_many) return clause_holds(all_, clause, subject_);
         const Subject::Attribute& attribute = subject_.at(clause.slot);
         const bool may_be = attribute.is_present && (clause.bits & bit_of(attribute.hash)) != 0;
-        const bool is_in = may_be && is_of_few(all_.few[clause.data], attribute);
+        if (!may_be) return clause.negate;
+        const bool is_in = clause.is_few
+                               ? is_of_few(all_.few[clause.data], attribute)
+                               : all_.sets[clause.data].contains(attribute.text, attribute.hash);
         return is_in != clause.negate;
     }
 
@@ -124,11 +128,12 @@ private:
 
 Evaluation evaluate(const Snapshot& snapshot, std::uint32_t flag, const Subject& subject) {
     const Compiled& all = snapshot.compiled();
-    const CompiledFlag& compiled = all.flags[flag];
-    if (compiled.state == State::constant) {
-        return constant_of(compiled);
-    }
-    return Evaluator(all, compiled, subject).evaluate();
+    return evaluate(all, all.flags[flag], subject);
+}
+
+Evaluation evaluate(const Compiled& all, const CompiledFlag& flag, const Subject& subject) {
+    if (flag.state == State::constant) return constant_of(flag);
+    return Evaluator(all, flag, subject).evaluate();
 }
 
 }  // namespace acme::flags

@@ -69,10 +69,9 @@ Subject Flags::subject(WallTime now, std::string_view environment) {
 }
 
 Evaluation Flags::evaluate(std::uint32_t flag, const Subject& subject) {
-    const CompiledFlag& compiled = subject.compiled()->flags[flag];
-    const bool is_constant = compiled.state == State::constant;
-    const Evaluation evaluation =
-        is_constant ? constant_of(compiled) : flags::evaluate(*subject.snapshot(), flag, subject);
+    const Compiled& all = *subject.compiled();
+    const CompiledFlag& compiled = all.flags[flag];
+    const Evaluation evaluation = flags::evaluate(all, compiled, subject);
     add(compiled, evaluation, subject);
     return evaluation;
 }
@@ -90,9 +89,7 @@ const Value* Flags::served(std::uint32_t flag, ValueType type, const Subject& su
         add(compiled, {.reason = Reason::error, .fault = Fault::type_mismatch}, subject);
         return nullptr;
     }
-    const bool is_constant = compiled.state == State::constant;
-    const Evaluation evaluation =
-        is_constant ? constant_of(compiled) : flags::evaluate(*subject.snapshot(), flag, subject);
+    const Evaluation evaluation = flags::evaluate(all, compiled, subject);
     add(compiled, evaluation, subject);
     return evaluation.has_value() ? &all.values[compiled.values + evaluation.value] : nullptr;
 }
