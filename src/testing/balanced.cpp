@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "io/process/files.hpp"
+#include "testing/child.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/read.hpp>
@@ -115,10 +116,6 @@ Folder::Folder() {
 
 Folder::~Folder() { std::filesystem::remove_all(path); }
 
-std::uint16_t free_port(const Executor& executor) {
-    return asio::basic_socket_acceptor<Tcp, Executor>(executor, at(0)).local_endpoint().port();
-}
-
 SmallNode::SmallNode(const Executor& executor, std::string name, TaskGroup& tasks)
     : acceptor_(executor, at(0)),
       name_(std::move(name)),
@@ -218,7 +215,7 @@ Task<> ask_until(std::uint16_t port, int connections, const bool& is_over, Answe
 Balanced::Balanced(Loop& loop, Log& log, int nodes) : loop_(loop), tasks_(log) {
     const Executor executor = loop.get_executor();
     settings_.run_folder = folder_.path;
-    settings_.port = free_port(executor);
+    settings_.port = free_port();
     for (int i = 1; i <= nodes; ++i) {
         const std::string name = "app-" + std::to_string(i);
         nodes_.push_back(std::make_unique<SmallNode>(executor, name, tasks_));

@@ -27,8 +27,6 @@ struct Folder {
     std::string path;
 };
 
-std::uint16_t free_port(const Executor& executor);
-
 /// Answers with its name and keeps the connection.
 class SmallNode {
 public:

@@ -6,6 +6,7 @@
 #include "io/process/child.hpp"
 #include "io/telemetry/propagation.hpp"
 #include "testing/bench.hpp"
+#include "testing/child.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -205,11 +206,6 @@ Task<std::map<std::string, int>> ask_often(std::uint16_t port, int times) {
     co_return answers;
 }
 
-std::uint16_t free_port(const Executor& executor) {
-    const Tcp::endpoint any(asio::ip::make_address("127.0.0.1"), 0);
-    return asio::basic_socket_acceptor<Tcp, Executor>(executor, any).local_endpoint().port();
-}
-
 TEST(Balancer, IsConfiguredAsTheGuideAndTheMeasurementsSay) {
     const auto text = render(small());
     ASSERT_TRUE(text);
@@ -273,7 +269,7 @@ TEST(Balancer, ANodeThatIsNotReadyLeavesTheRotationAndComesBack) {
     Settings settings = small();
     settings.run_folder = folder.path;
     settings.watched.clear();
-    settings.port = free_port(bench.loop.get_executor());
+    settings.port = testing::free_port();
     settings.app = {{"one", "127.0.0.1", one.port()}, {"two", "127.0.0.1", two.port()}};
     folder.write("canary.map", "");
     const std::string file = folder.write("haproxy.cfg", render(settings).value());
@@ -325,7 +321,7 @@ TEST(Balancer, WhoComesWithoutATraceGetsAValidOneAndWhoHasOneKeepsIt) {
     Settings settings = small();
     settings.run_folder = folder.path;
     settings.watched.clear();
-    settings.port = free_port(bench.loop.get_executor());
+    settings.port = testing::free_port();
     settings.app = {{"one", "127.0.0.1", node.port()}};
     folder.write("canary.map", "");
     const std::string file = folder.write("haproxy.cfg", render(settings).value());
