@@ -1,6 +1,7 @@
 #include "platform/ofrep/digest.hpp"
 
 #include "base/text.hpp"
+#include "platform/flags/text_hash.hpp"
 
 #include <cstdint>
 #include <cstring>
@@ -8,17 +9,13 @@
 namespace acme::ofrep {
 namespace {
 
+using flags::mixed;
+
 // Odd numbers with as many ones as zeros; source: wyhash.
 constexpr std::uint64_t first_key = 0xa0761d6478bd642f;
 constexpr std::uint64_t second_key = 0xe7037ed1a0b428db;
 constexpr std::uint64_t third_key = 0x8ebc6af09c88c6e3;
 constexpr std::uint64_t fourth_key = 0x589965cc75374cc3;
-
-/// Both halves of the product, folded.
-std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
-    const auto product = static_cast<unsigned __int128>(a) * b;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
 
 }  // namespace
 
