@@ -354,6 +354,8 @@ Task<> Platform::close() {
     end_flag_streams();
     co_await flag_streams.close();
     co_await ofrep.close();
+    co_await keys.close();
+    co_await tokens.close();
     co_await tasks.join();
     is_closed_ = true;
     while (!ending_.empty()) ending_.give(true);

@@ -71,6 +71,9 @@ struct TokensBench : SessionsBench {
             http::Method::get, "/v1/nodes", http::Access::platform(PlatformRole::viewer)
         ));
         router.add(route_that_says_who(http::Method::get, "/v1/me", http::Access::signed_in()));
+        router.add(
+            route_that_says_who(http::Method::get, "/v1/flags/ruleset", http::Access::signed_in())
+        );
         tokens::add_service_account_routes(node.router, machines);
         put_signing_key(first_key().pem());
         account = add_account("ci", org);

@@ -6,7 +6,7 @@
 packages_build="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev cmake ninja-build ccache mold
     pkg-config libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libpq-dev libssl-dev
     libsodium-dev libfido2-dev libhiredis-dev libcurl4-openssl-dev zlib1g-dev libbrotli-dev prometheus-cpp-dev
-    libpg-query-dev libhowardhinnant-date-dev libical-dev libre2-dev libcli11-dev libtomlplusplus-dev libgtest-dev libbenchmark-dev brotli git
+    libpg-query-dev libhowardhinnant-date-dev libical-dev libre2-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libgtest-dev libbenchmark-dev brotli git
     python3 ca-certificates"
 packages_run="postgresql redis-server haproxy util-linux curl tzdata"
 packages_test="python3 python3-pip python3-pytest python3-pytest-xdist python3-requests

@@ -38,12 +38,20 @@ std::uint32_t end_of(const Import& import_, std::uint32_t count) {
 
 }  // namespace
 
+Import salted(Import import_) {
+    const bool is_unleash = import_.scheme == Scheme::unleash;
+    const std::string end = is_unleash ? ":" : "";
+    import_.salted = Murmur(import_.group + end, 0);
+    import_.split_salted = Murmur(import_.split_group + end, is_unleash ? unleash_split_seed : 0);
+    return import_;
+}
+
 Bucket rollout_bucket(const Import& import_, std::string_view unit) {
     const auto bucket = [&](std::uint32_t number, std::uint32_t of) {
         return Bucket{.number = number, .of = of, .end = end_of(import_, of)};
     };
     switch (import_.scheme) {
-        case Scheme::unleash: return bucket(Murmur(import_.group + ":", 0).hash(unit) % 100, 100);
+        case Scheme::unleash: return bucket(import_.salted.hash(unit) % 100, 100);
         case Scheme::flipt: return bucket(crc(unit, import_.group) % 100, 100);
         case Scheme::goff: return bucket(fnv({import_.group, unit}) % whole, whole);
         case Scheme::growthbook1:
@@ -55,7 +63,7 @@ Bucket rollout_bucket(const Import& import_, std::string_view unit) {
         case Scheme::flagd2:
         case Scheme::acme: break;
     }
-    return bucket(bucket_in(Murmur(import_.group, 0).hash(unit), whole), whole);
+    return bucket(bucket_in(import_.salted.hash(unit), whole), whole);
 }
 
 Bucket split_bucket(const Import& import_, std::string_view unit) {
@@ -64,10 +72,7 @@ Bucket split_bucket(const Import& import_, std::string_view unit) {
     };
     const std::string& group = import_.split_group;
     switch (import_.scheme) {
-        case Scheme::unleash: {
-            const Murmur salted(group + ":", unleash_split_seed);
-            return bucket(salted.hash(unit) % import_.weights);
-        }
+        case Scheme::unleash: return bucket(import_.split_salted.hash(unit) % import_.weights);
         case Scheme::flipt: {
             const std::uint64_t part = crc(group, unit) % 1000;
             return bucket(static_cast<std::uint32_t>(part * import_.weights / 1000));
@@ -84,7 +89,7 @@ Bucket split_bucket(const Import& import_, std::string_view unit) {
         case Scheme::flagd2:
         case Scheme::acme: break;
     }
-    return bucket(bucket_in(Murmur(group, 0).hash(unit), import_.weights));
+    return bucket(bucket_in(import_.split_salted.hash(unit), import_.weights));
 }
 
 }  // namespace acme::flags

@@ -23,6 +23,9 @@ struct Bucket {
     bool is_in() const { return number < end; }
 };
 
+/// With its groups hashed, which stand before every unit.
+Import salted(Import import_);
+
 /// Whether a unit is in the rollout. Sources: design/flags.md, 4.3, and of each scheme the peer's
 /// own code: unleash-client (strategy/util), flagd core (fractional), GrowthBook (util.hash),
 /// Flipt (evaluation), GO Feature Flag (flag.getRandomPercentage).

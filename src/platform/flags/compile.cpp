@@ -2,6 +2,7 @@
 // be reached is left out, and a flag that depends on nothing becomes a constant.
 #include "base/moment.hpp"
 #include "base/text.hpp"
+#include "platform/flags/buckets.hpp"
 #include "platform/flags/compiled.hpp"
 #include "platform/flags/evaluate.hpp"
 
@@ -232,17 +233,16 @@ private:
     }
 
     Import import_of(const Rule& rule, const CompiledRule& compiled) {
+        const Hash& hash = *rule.hash;
         Import import_{
-            .scheme = rule.hash->scheme,
-            .group = rule.hash->group,
-            .split_group =
-                rule.hash->split_group.empty() ? rule.hash->group : rule.hash->split_group,
-            .split_units =
-                rule.hash->split_by.empty() ? compiled.units : units_of(rule.hash->split_by),
+            .scheme = hash.scheme,
+            .group = hash.group,
+            .split_group = hash.split_group.empty() ? hash.group : hash.split_group,
+            .split_units = hash.split_by.empty() ? compiled.units : units_of(hash.split_by),
             .rollout = compiled.rollout,
         };
         for (const Share& share : rule.serve.split) import_.weights += share.weight;
-        return import_;
+        return salted(std::move(import_));
     }
 
     CompiledServe serve_of(const Flag& flag, const Serve& serve, const Hash* hash) {

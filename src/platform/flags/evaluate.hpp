@@ -27,6 +27,7 @@ enum class Reason : std::uint8_t {
     disabled,
     error,
 };
+inline constexpr std::size_t reason_count = 6;
 
 /// "STATIC", "TARGETING_MATCH", "SPLIT", "DEFAULT", "DISABLED", "ERROR".
 std::string_view word_of(Reason reason);

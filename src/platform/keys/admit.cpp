@@ -40,8 +40,11 @@ bool Keys::has_key(const http::Request& request) {
 
 Task<Result<http::Admitted>> Keys::admit(http::Arrival arrival) {
     const bool is_of_flags = keys::is_of_flags(arrival.route);
-    const auto live =
-        co_await look_up(arrival.context, std::string(bearer_in(arrival.request)), is_of_flags);
+    const std::string_view text = bearer_in(arrival.request);
+    const std::string digest = sha256(text);
+    const auto known = known_now(digest);
+    const LivePtr live =
+        known ? *known : co_await look_up(arrival.context, std::string(text), digest, is_of_flags);
     if (live) arrival.context.trace->user_id = live->key.user.str();
     if (arrival.route.is_metered && !(live && is_of_flags)) {
         const auto standing = co_await count(arrival, live);
@@ -55,12 +58,17 @@ Task<Result<http::Admitted>> Keys::admit(http::Arrival arrival) {
     }
     if (!live) co_return invalid_key();
     ACME_TRY(check_scope(arrival.route, live->key.scopes));
-    co_await touch(arrival.context, live->key);
+    const auto used_at = live->key.last_used_at;
+    if (!used_at || telemetry_.clock.now() - *used_at >= used_every) {
+        co_await touch(live);
+    }
     co_return http::Admitted{.identity = live->identity};
 }
 
 Task<> Keys::revoke_presented(trace::Context context, std::string ip, std::string text) {
-    const auto live = co_await look_up(context, std::move(text));
+    const std::string digest = sha256(text);
+    const auto known = known_now(digest);
+    const LivePtr live = known ? *known : co_await look_up(context, std::move(text), digest);
     if (!live) co_return;
     const Key& key = live->key;
     audit::Actor actor{.name = key.user.str(), .org = key.org, .ip = std::move(ip)};
@@ -69,7 +77,7 @@ Task<> Keys::revoke_presented(trace::Context context, std::string ip, std::strin
 }
 
 /// Against what is its user's, or its own; what is no key counts against the address it comes from.
-Task<limits::Standing> Keys::count(http::Arrival arrival, std::optional<Live> live) {
+Task<limits::Standing> Keys::count(http::Arrival arrival, LivePtr live) {
     if (!live) {
         const auto address = http::client_address(arrival.request, trusted_proxies_);
         auto stranger = limits::caller_at(address);
@@ -87,48 +95,53 @@ Task<limits::Standing> Keys::count(http::Arrival arrival, std::optional<Live> li
     co_return co_await limits_.count(arrival.context, std::move(caller));
 }
 
-/// This thread's own copy for a second, then PostgreSQL.
-Task<std::optional<Keys::Live>> Keys::look_up(
-    trace::Context context, std::string text, bool outlives_outage
+/// This thread's own copy, which is good for a second.
+std::optional<Keys::LivePtr> Keys::known_now(const std::string& digest) {
+    const auto found = index_.find(digest);
+    if (found == index_.end() || found->second->until <= telemetry_.clock.steady()) {
+        return std::nullopt;
+    }
+    known_.splice(known_.begin(), known_, found->second);
+    const LivePtr& live = found->second->live;
+    return live && live->key.expires_at > telemetry_.clock.now() ? live : nullptr;
+}
+
+/// Asks PostgreSQL. Where flags are read, a key that was known does without its answer.
+Task<Keys::LivePtr> Keys::look_up(
+    trace::Context context, std::string text, std::string digest, bool is_of_flags
 ) {
     const auto short_name = short_name_of(text);
-    if (!short_name) co_return std::nullopt;
-    const std::string hash = to_base64url(sha256(text));
-    const auto found = index_.find(hash);
-    if (found != index_.end() && found->second->until > telemetry_.clock.steady()) {
-        known_.splice(known_.begin(), known_, found->second);
-        const auto& live = found->second->live;
-        if (live && live->key.expires_at <= telemetry_.clock.now()) co_return std::nullopt;
-        co_return live;
+    if (!short_name) co_return nullptr;
+    const LivePtr before = is_of_flags ? known_before(digest) : nullptr;
+    if (before) {
+        co_await patience_.run(digest, [this, name = *short_name, digest](trace::Context beside) {
+            return learn(beside, name, digest);
+        });
+    } else {
+        co_await learn(context, *short_name, digest);
     }
-    std::optional<Live> live;
-    try {
-        live = co_await read(context, *short_name, hash);
-    } catch (const pg::Unreachable&) {
-        live = outlives_outage ? known_before(hash) : std::nullopt;
-        if (!live) throw;
-        co_return live;
-    }
-    remember(hash, live);
-    co_return live;
+    const auto found = index_.find(digest);
+    co_return found == index_.end() ? before : found->second->live;
 }
 
-std::optional<Keys::Live> Keys::known_before(const std::string& hash) const {
-    const auto found = index_.find(hash);
-    if (found == index_.end() || !found->second->live) return std::nullopt;
+Keys::LivePtr Keys::known_before(const std::string& digest) const {
+    const auto found = index_.find(digest);
+    if (found == index_.end() || !found->second->live) return nullptr;
     const bool is_expired = found->second->live->key.expires_at <= telemetry_.clock.now();
     const auto age = telemetry_.clock.steady() - found->second->until;
-    if (is_expired || age > known_through_outages) return std::nullopt;
-    return found->second->live;
+    return is_expired || age > known_through_outages ? nullptr : found->second->live;
 }
 
-Task<std::optional<Keys::Live>> Keys::read(
-    trace::Context context, std::string short_name, std::string hash
-) {
+Task<> Keys::learn(trace::Context context, std::string short_name, std::string digest) {
+    LivePtr live = co_await read(context, std::move(short_name), digest);
+    remember(digest, std::move(live));
+}
+
+Task<Keys::LivePtr> Keys::read(trace::Context context, std::string short_name, std::string digest) {
     const auto rows = co_await db_.run(context, read_key, short_name, telemetry_.clock.now());
-    if (rows.empty()) co_return std::nullopt;
+    if (rows.empty()) co_return nullptr;
     pg::Row row = rows[0];
-    if (!equals_in_constant_time(row.text(), hash)) co_return std::nullopt;
+    if (!equals_in_constant_time(row.text(), to_base64url(digest))) co_return nullptr;
     Key key{.id = row.id<KeyId>(), .org = row.id<OrgId>(), .user = row.id<UserId>()};
     key.short_name = std::move(short_name);
     key.name = row.text();
@@ -138,38 +151,40 @@ Task<std::optional<Keys::Live>> Keys::read(
     key.expires_at = row.time();
     key.last_used_at = row.time_or_null();
     const auto standing = co_await accounts_.standing(context, key.user, key.org);
-    if (!standing || standing->state != accounts::State::active) co_return std::nullopt;
+    if (!standing || standing->state != accounts::State::active) co_return nullptr;
     const Identity identity{
         .user = key.user,
         .org = key.org,
         .org_role = standing->org_role,
         .platform_role = standing->platform_role,
     };
-    co_return Live{std::move(key), identity};
+    co_return std::make_shared<Live>(std::move(key), identity);
 }
 
-void Keys::remember(const std::string& hash, std::optional<Live> live) {
-    const auto found = index_.find(hash);
+void Keys::remember(const std::string& digest, LivePtr live) {
+    const auto found = index_.find(digest);
     if (found != index_.end()) known_.erase(found->second);
-    known_.push_front({hash, std::move(live), telemetry_.clock.steady() + known_for});
-    index_[hash] = known_.begin();
+    known_.push_front({digest, std::move(live), telemetry_.clock.steady() + known_for});
+    index_[digest] = known_.begin();
     if (known_.size() > known_max) {
-        index_.erase(known_.back().hash);
+        index_.erase(known_.back().digest);
         known_.pop_back();
     }
 }
 
-Task<> Keys::touch(trace::Context context, Key key) {
+/// When it was used last. Nobody waits long for that to be written.
+Task<> Keys::touch(LivePtr live) {
+    const std::string name = "use " + live->key.id.str();
+    co_await patience_.run(name, [this, live](trace::Context beside) {
+        return write_use(beside, live);
+    });
+}
+
+Task<> Keys::write_use(trace::Context context, LivePtr live) {
+    const Key& key = live->key;
     const WallTime now = telemetry_.clock.now();
-    if (key.last_used_at && now - *key.last_used_at < used_every) co_return;
-    try {
-        co_await db_.run(context, touch_key, key.org, key.user, key.id, now);
-    } catch (const pg::Unreachable&) {
-        co_return;  // it is written when it is used the next time
-    }
-    for (Known& known : known_) {
-        if (known.live && known.live->key.id == key.id) known.live->key.last_used_at = now;
-    }
+    co_await db_.run(context, touch_key, key.org, key.user, key.id, now);
+    live->key.last_used_at = now;
 }
 
 }  // namespace acme::keys

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <zlib.h>
 
 namespace acme::keys {
@@ -14,11 +15,8 @@ constexpr std::size_t secret_at = key_prefix.size() + short_chars + 1;
 constexpr std::size_t check_at = key_chars - 8;
 
 std::string check_digits(std::string_view text) {
-    uLong crc = ::crc32(0, nullptr, 0);
-    for (const char c : text) {
-        const auto byte = static_cast<Bytef>(c);
-        crc = ::crc32(crc, &byte, 1);
-    }
+    const uLong crc =
+        ::crc32(0, std::bit_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size()));
     std::string bytes;
     for (int shift = 24; shift >= 0; shift -= 8) {
         bytes += static_cast<char>(static_cast<unsigned char>(crc >> shift));

@@ -122,7 +122,8 @@ Keys::Keys(
       accounts_(accounts),
       limits_(limits),
       telemetry_(telemetry),
-      trusted_proxies_(trusted_proxies) {}
+      trusted_proxies_(trusted_proxies),
+      patience_(telemetry) {}
 
 Task<Result<Made>> Keys::create(
     trace::Context context, audit::Actor actor, UserId user, OrgId org, NewKey wanted

@@ -12,9 +12,11 @@
 #include "io/telemetry/telemetry.hpp"
 #include "platform/accounts/accounts.hpp"
 #include "platform/audit/audit.hpp"
+#include "platform/keys/patience.hpp"
 #include "platform/limits/limits.hpp"
 
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -133,32 +135,37 @@ public:
     /// Removes what ended 30 days ago. Twice: there is nothing left.
     Task<> sweep(trace::Context context);
 
+    /// Waits for what is read and written beside requests.
+    Task<> close() { return patience_.close(); }
+
 private:
     /// A key that lives, and what its user may do.
     struct Live {
         Key key;
         Identity identity;
     };
+    using LivePtr = std::shared_ptr<Live>;  // nullptr: nobody's
     struct Known {
-        std::string hash;
-        std::optional<Live> live;  // none: nobody's
+        std::string digest;
+        LivePtr live;
         SteadyTime until;
     };
 
-    Task<std::optional<Live>> look_up(
-        trace::Context context, std::string text, bool outlives_outage = false
+    std::optional<LivePtr> known_now(const std::string& digest);
+    LivePtr known_before(const std::string& digest) const;
+    Task<LivePtr> look_up(
+        trace::Context context, std::string text, std::string digest, bool is_of_flags = false
     );
-    std::optional<Live> known_before(const std::string& hash) const;
-    Task<std::optional<Live>> read(
-        trace::Context context, std::string short_name, std::string hash
-    );
-    void remember(const std::string& hash, std::optional<Live> live);
-    Task<> touch(trace::Context context, Key key);
+    Task<> learn(trace::Context context, std::string short_name, std::string digest);
+    Task<LivePtr> read(trace::Context context, std::string short_name, std::string digest);
+    void remember(const std::string& digest, LivePtr live);
+    Task<> touch(LivePtr live);
+    Task<> write_use(trace::Context context, LivePtr live);
     Task<Result<>> check_room(
         pg::Transaction& transaction, trace::Context context, Key key, std::int64_t most
     );
     Task<> insert(pg::Transaction& transaction, trace::Context context, Key key, std::string hash);
-    Task<limits::Standing> count(http::Arrival arrival, std::optional<Live> live);
+    Task<limits::Standing> count(http::Arrival arrival, LivePtr live);
 
     pg::Database& db_;
     accounts::Accounts& accounts_;
@@ -167,6 +174,7 @@ private:
     const Networks& trusted_proxies_;
     std::list<Known> known_;  // the one asked for last comes first
     std::unordered_map<std::string, std::list<Known>::iterator> index_;
+    Patience patience_;
 };
 
 }  // namespace acme::keys

@@ -13,6 +13,8 @@ using enum http::Method;
 
 const char* const ada = "ada@example.com";
 
+constexpr pg::Query hold_keys{"test.hold_keys", "LOCK TABLE api_keys"};
+
 Task<Result<http::Response>> answer(const http::Call&) { co_return http::Response{}; }
 
 http::Route route(http::Method method, std::string_view pattern) {
@@ -53,6 +55,7 @@ struct FlagsBench : SessionsBench {
     }
 
     Keys keys{db, node.accounts, node.limits, telemetry, node.trusted_proxies};
+    Keys elsewhere{db, node.accounts, node.limits, telemetry, node.trusted_proxies};
     http::Router router{http::Admit([this](const http::Arrival& arrival) {
         return keys.admit(arrival);
     })};
@@ -83,6 +86,26 @@ TEST(KeysOfFlags, ReadingFlagsGoesOnWhilePostgresqlIsAway) {
     EXPECT_EQ(bench.by_key(key, "/v1/files").status, 503);
     bench.clock.advance(minutes(31));
     EXPECT_EQ(bench.by_key(key, "/v1/flags/ruleset").status, 503);
+}
+
+TEST(KeysOfFlags, ReadingFlagsGoesOnWhilePostgresqlHangs) {
+    FlagsBench bench;
+    const UserId user = bench.add_user(ada);
+    const Made made = bench.make(user, {"flags:read"});
+    EXPECT_EQ(bench.by_key(made.text, "/v1/flags/ruleset").status, 200);
+    bench.wait(
+        bench.elsewhere.revoke(bench.context, {.name = "test"}, user, made.key.org, made.key.id)
+    );
+    {
+        pg::Transaction holder = bench.wait(bench.db.begin(bench.context));
+        bench.wait(holder.run(bench.context, hold_keys));
+        bench.clock.advance(minutes(10));  // its use is to be written as well
+        for (int i = 0; i < 3; ++i) {
+            EXPECT_EQ(bench.by_key(made.text, "/v1/flags/ruleset").status, 200);
+        }
+    }
+    bench.wait(bench.keys.close());
+    EXPECT_EQ(bench.by_key(made.text, "/v1/flags/ruleset").status, 401) << "it was revoked";
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "base/text.hpp"
 
+#include <array>
+
 namespace acme::ofrep {
 namespace {
 
@@ -11,6 +13,30 @@ std::string_view word_of(flags::Reason reason, Words words) {
     if (reason == flags::Reason::fallthrough && words == Words::strict) return "UNKNOWN";
     return flags::word_of(reason);
 }
+
+/// What follows the members of an answer, by its reason: most have nothing else.
+class Ends {
+public:
+    explicit Ends(Words words) {
+        for (std::size_t i = 0; i < ends_.size(); ++i) {
+            ends_[i].append(R"(,"reason":")").append(word_of(static_cast<flags::Reason>(i), words));
+            ends_[i] += '"';
+        }
+    }
+
+    static const Ends& of(Words words) {
+        static const Ends usual(Words::usual);
+        static const Ends strict(Words::strict);
+        return words == Words::strict ? strict : usual;
+    }
+
+    std::string_view of(flags::Reason reason) const {
+        return ends_[static_cast<std::size_t>(reason)];
+    }
+
+private:
+    std::array<std::string, flags::reason_count> ends_;
+};
 
 }  // namespace
 
@@ -36,7 +62,7 @@ void append_answer(
     } else {
         body.append(snapshot.members_of(flag));
     }
-    body.append(R"(,"reason":")").append(word_of(evaluation.reason, words)).append("\"");
+    body.append(Ends::of(words).of(evaluation.reason));
     if (evaluation.prerequisite == flags::no_prerequisite) return;
     append_json_string(
         body.append(R"(,"metadata":{"prerequisite":)"),
@@ -52,12 +78,12 @@ std::string all_flags(
     std::string body;
     body.reserve(flag_bytes * (snapshot.size() + 2) + more.size());
     body.append(R"({"flags":[)");
-    for (std::uint32_t flag = 0; flag < snapshot.size(); ++flag) {
-        body.append(flag == 0 ? "{" : ",{");
+    const std::uint32_t count = snapshot.size();
+    for (std::uint32_t flag = 0; flag < count; ++flag) {
+        body.append(flag == 0 ? "{" : "},{");
         append_answer(body, snapshot, flag, flags.evaluate(flag, subject), words);
-        body.append("}");
     }
-    return body.append("]").append(more).append("}");
+    return body.append(count == 0 ? "]" : "}]").append(more).append("}");
 }
 
 }  // namespace acme::ofrep

@@ -4,8 +4,6 @@
 #include "base/hash.hpp"
 #include "platform/flag_feed/copy.hpp"
 
-#include <functional>
-
 namespace acme::ofrep {
 namespace {
 
@@ -20,25 +18,25 @@ std::string key_of(std::int64_t version, const Question& question) {
 
 }  // namespace
 
-void Evaluated::offer(
-    const Executor& executor,
-    std::uint64_t version,
-    const Question& question,
-    const std::string& body
-) {
+bool Evaluated::wants(std::size_t mark) {
     const SteadyTime now = telemetry_.clock.steady();
-    const std::size_t mark = std::hash<std::string>{}(question.text) ^ version;
     const auto found = written_.find(mark);
-    if (found != written_.end() && now - found->second < rewrite_after) return;
+    if (found != written_.end() && now - found->second < rewrite_after) return false;
     if (now - second_ >= std::chrono::seconds(1)) {
         second_ = now;
         writes_ = 0;
     }
-    if (writes_ >= writes_per_second_max || tasks_.size() >= writes_per_second_max) return;
+    if (writes_ >= writes_per_second_max || tasks_.size() >= writes_per_second_max) return false;
     ++writes_;
     if (written_.size() >= written_max) written_.clear();
     written_[mark] = now;
-    tasks_.spawn(executor, "flags.evaluated", write(version, question, body));
+    return true;
+}
+
+void Evaluated::keep(
+    const Executor& executor, std::uint64_t version, Question question, std::string body
+) {
+    tasks_.spawn(executor, "flags.evaluated", write(version, std::move(question), std::move(body)));
 }
 
 Task<> Evaluated::write(std::uint64_t version, Question question, std::string body) {

@@ -30,13 +30,12 @@ public:
     Evaluated(redis::Client& redis, Telemetry& telemetry)
         : redis_(redis), telemetry_(telemetry), tasks_(telemetry.log) {}
 
-    /// Writes it beside the caller, unless that was done a moment ago or there is too much of it.
-    void offer(
-        const Executor& executor,
-        std::uint64_t version,
-        const Question& question,
-        const std::string& body
-    );
+    /// Whether an answer is to be kept: not if that was done a moment ago, by the mark of its
+    /// question and version, or if there is too much of it. Who is told so does it.
+    bool wants(std::size_t mark);
+
+    /// Writes it beside the caller.
+    void keep(const Executor& executor, std::uint64_t version, Question question, std::string body);
 
     /// What another node has answered, by the rule set whose copy lies in Redis.
     Task<std::optional<std::string>> find(trace::Context context, Question question);

@@ -89,7 +89,6 @@ Ofrep::Asked Ofrep::asked_by(const http::Request& request) {
 
 /// The stream told of a rule set that this node may not have yet.
 Task<> Ofrep::wait_for_news(const http::Request& request, std::string environment) {
-    if (!request.target.contains('?')) co_return;
     const std::int64_t version = version_in(request.query("flagConfigEtag").value_or(""));
     const auto at = time_in(request.query("flagConfigLastModified").value_or(""));
     if (version == 0 && !at) co_return;
@@ -114,6 +113,14 @@ std::optional<Refusal> Ofrep::refusal_of(const Asked& asked) {
     return std::nullopt;
 }
 
+/// Tells most questions apart, and costs less than the question.
+std::size_t Ofrep::mark_of(const Asked& asked, const http::Call& call, std::string_view body) {
+    const std::hash<std::string_view> hash;
+    std::size_t mark = hash(body) ^ hash(asked.environment) ^ static_cast<std::size_t>(asked.words);
+    if (call.who().session) mark ^= hash(call.who().user.str()) ^ hash(call.who().org.str());
+    return mark;
+}
+
 Question Ofrep::question_of(const Asked& asked, const http::Call& call, std::string_view body)
     const {
     std::string text(asked.words == Words::strict ? "strict\n" : "usual\n");
@@ -131,7 +138,9 @@ Task<Result<http::Response>> Ofrep::evaluate_all(const http::Call& call) {
     const std::string body = ACME_TRY(co_await call.request.body.read_all(body_bytes_max));
     if (!flags_.is_on()) co_return tagged(call.request, R"({"flags":[]})");
     const Asked asked = asked_by(call.request);
-    co_await wait_for_news(call.request, asked.environment);
+    if (call.request.target.contains('?')) {
+        co_await wait_for_news(call.request, asked.environment);
+    }
     flags::Subject subject = flags_.subject(telemetry_.clock.now(), asked.environment);
     if (const auto wrong = describe(subject, body, call.who(), region_)) co_return answer(*wrong);
     if (subject.snapshot() == nullptr) {
@@ -148,12 +157,11 @@ Task<Result<http::Response>> Ofrep::evaluate_all(const http::Call& call) {
         asked.words,
         streams_.announcement(std::string(subject.snapshot()->environment()))
     );
-    evaluated_.offer(
-        co_await asio::this_coro::executor,
-        subject.snapshot()->version(),
-        question_of(asked, call, body),
-        all
-    );
+    const std::uint64_t version = subject.snapshot()->version();
+    if (evaluated_.wants(version ^ mark_of(asked, call, body))) {
+        const auto executor = co_await asio::this_coro::executor;
+        evaluated_.keep(executor, version, question_of(asked, call, body), all);
+    }
     co_return tagged(call.request, std::move(all));
 }
 
@@ -166,7 +174,9 @@ Task<Result<http::Response>> Ofrep::evaluate(const http::Call& call) {
         co_return as_json(text.append(R"(,"reason":"DISABLED"})"));
     }
     const Asked asked = asked_by(call.request);
-    co_await wait_for_news(call.request, asked.environment);
+    if (call.request.target.contains('?')) {
+        co_await wait_for_news(call.request, asked.environment);
+    }
     flags::Subject subject = flags_.subject(telemetry_.clock.now(), asked.environment);
     if (const auto wrong = describe(subject, body, call.who(), region_)) {
         co_return answer(*wrong, key);

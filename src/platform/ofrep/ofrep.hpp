@@ -52,6 +52,7 @@ private:
     Task<> wait_for_news(const http::Request& request, std::string environment);
     std::optional<Refusal> refusal_of(const Asked& asked);
     Task<http::Response> answer_from_redis(const http::Call& call, Question question);
+    static std::size_t mark_of(const Asked& asked, const http::Call& call, std::string_view body);
     Question question_of(const Asked& asked, const http::Call& call, std::string_view body) const;
 
     std::string region_;

@@ -103,16 +103,22 @@ Task<std::optional<Tokens::Known>> Tokens::look_up(
     }
     if (known->claims.expires_at <= telemetry_.clock.now()) co_return std::nullopt;
     if (known->until > telemetry_.clock.steady()) co_return known;
-    try {
-        known->live = co_await read(context, *known);
-    } catch (const pg::Unreachable&) {
-        const auto age = telemetry_.clock.steady() - known->until;
-        const bool is_known = known->live && age < keys::known_through_outages;
-        if (!outlives_outage || !is_known) throw;
-        co_return known;
+    const auto age = telemetry_.clock.steady() - known->until;
+    if (outlives_outage && known->live && age < keys::known_through_outages) {
+        co_await patience_.run(digest, [this, known = *known](trace::Context beside) {
+            return learn(beside, known);
+        });
+    } else {
+        co_await learn(context, *known);
     }
-    known->until = telemetry_.clock.steady() + known_for;
-    co_return remember(*std::move(known));
+    const auto learned = index_.find(digest);
+    co_return learned == index_.end() ? known : *learned->second;
+}
+
+Task<> Tokens::learn(trace::Context context, Known known) {
+    known.live = co_await read(context, known);
+    known.until = telemetry_.clock.steady() + known_for;
+    remember(std::move(known));
 }
 
 /// What any node of ours, and none but ours, can have signed: nothing of it is looked up but the
@@ -167,11 +173,11 @@ Task<std::optional<Tokens::Live>> Tokens::read(trace::Context context, Known kno
     co_return Live{.identity = identity, .scopes = common(known.claims.scope, row.text())};
 }
 
-Tokens::Known& Tokens::remember(Known known) {
+void Tokens::remember(Known known) {
     const auto found = index_.find(known.digest);
     if (found != index_.end()) {
         *found->second = std::move(known);
-        return *found->second;
+        return;
     }
     known_.push_front(std::move(known));
     index_[known_.front().digest] = known_.begin();
@@ -179,7 +185,6 @@ Tokens::Known& Tokens::remember(Known known) {
         index_.erase(known_.back().digest);
         known_.pop_back();
     }
-    return known_.front();
 }
 
 }  // namespace acme::tokens

@@ -54,7 +54,8 @@ Tokens::Tokens(
       limits_(limits),
       telemetry_(telemetry),
       trusted_proxies_(trusted_proxies),
-      meter_(telemetry.metrics, telemetry.clock, "tokens") {}
+      meter_(telemetry.metrics, telemetry.clock, "tokens"),
+      patience_(telemetry) {}
 
 Task<Result<Token>> Tokens::issue(
     trace::Context context, ServiceAccount account, std::optional<std::string> scope

@@ -12,6 +12,7 @@
 #include "io/http/router.hpp"
 #include "io/redis/cache_meter.hpp"
 #include "io/telemetry/telemetry.hpp"
+#include "platform/keys/patience.hpp"
 #include "platform/limits/limits.hpp"
 #include "platform/tokens/jwt.hpp"
 #include "platform/tokens/service_accounts.hpp"
@@ -76,6 +77,9 @@ public:
     /// Twice: there is nothing left.
     Task<> sweep(trace::Context context);
 
+    /// Waits for what is read beside requests.
+    Task<> close() { return patience_.close(); }
+
 private:
     /// What PostgreSQL said.
     struct Live {
@@ -97,7 +101,8 @@ private:
         trace::Context context, std::string token, std::string digest
     );
     Task<std::optional<Live>> read(trace::Context context, Known known);
-    Known& remember(Known known);
+    Task<> learn(trace::Context context, Known known);
+    void remember(Known known);
     bool is_ours(const Parts& parts) const;
     bool is_assertion(const Parts& parts) const;
 
@@ -111,6 +116,7 @@ private:
     redis::CacheMeter meter_;
     std::list<Known> known_;  // the one asked for last comes first
     std::unordered_map<std::string, std::list<Known>::iterator> index_;
+    keys::Patience patience_;
 };
 
 }  // namespace acme::tokens

@@ -15,6 +15,8 @@ using enum http::Method;
 
 const std::string& url = testing::tokens_url;
 
+constexpr pg::Query hold_accounts{"test.hold_accounts", "LOCK TABLE service_accounts"};
+
 TEST(Tokens, AProgramGetsOneForItsSecretAndCallsWithItForADay) {
     TokensBench bench;
     const auto given = bench.ask();
@@ -79,6 +81,31 @@ TEST(Tokens, EndWithinASecondWhenRevokedOrWithTheirAccountOrWithTheirKey) {
     bench.clock.advance(seconds(1));
     EXPECT_EQ(bench.with(last).status, 401);
     EXPECT_EQ(bench.ask().status, 401);
+}
+
+TEST(Tokens, ReadingFlagsGoesOnWhilePostgresqlHangs) {
+    TokensBench bench;
+    const auto was = bench.wait(bench.accounts.find(bench.context, bench.account.id));
+    ASSERT_TRUE(bench.wait(bench.accounts.change(
+        bench.context,
+        {.name = "test"},
+        bench.org,
+        bench.account.id,
+        was->version,
+        {.scopes = {{"flags:read"}}}
+    )));
+    const std::string token = bench.token();
+    EXPECT_EQ(bench.with(token, "/v1/flags/ruleset").status, 200);
+    {
+        pg::Transaction holder = bench.wait(bench.db.begin(bench.context));
+        bench.wait(holder.run(bench.context, hold_accounts));
+        bench.clock.advance(minutes(10));
+        for (int i = 0; i < 3; ++i) {
+            EXPECT_EQ(bench.with(token, "/v1/flags/ruleset").status, 200);
+        }
+    }
+    bench.wait(bench.tokens.close());
+    EXPECT_EQ(bench.with(token, "/v1/flags/ruleset").status, 200);
 }
 
 TEST(Tokens, WhatAnotherNodeOfOursWouldNotHaveSignedIsRefused) {
