@@ -1,5 +1,7 @@
 #include "io/http/fields.hpp"
 
+#include "base/json_pointer.hpp"
+
 #include <algorithm>
 
 namespace acme::http {
@@ -8,21 +10,6 @@ namespace {
 using boost::json::value;
 
 constexpr std::size_t key_bytes_max = 64;
-
-/// Source: RFC 6901, 3.
-std::string escaped(std::string_view key) {
-    std::string text;
-    for (const char c : key.substr(0, key_bytes_max)) {
-        if (c == '~') {
-            text += "~0";
-        } else if (c == '/') {
-            text += "~1";
-        } else {
-            text += c;
-        }
-    }
-    return text;
-}
 
 /// Of valid UTF-8, which the parser has made sure of.
 std::size_t characters(std::string_view text) {
@@ -85,7 +72,7 @@ const value* Fields::any(std::string_view key) { return take(key); }
 void Fields::complain(std::string_view key, std::string_view code, std::string detail) {
     if (complaints_.size() == complaints_max) return;
     complaints_.push_back({
-        .pointer = pointer_ + "/" + escaped(key),
+        .pointer = pointer_ + "/" + reference_token(key.substr(0, key_bytes_max)),
         .code = std::string(code),
         .detail = std::move(detail),
     });

@@ -209,7 +209,7 @@ Task<Result<Facts>> Catalog::store(
     wanted.archived_at = std::nullopt;
     Facts after = co_await rows::update_facts(transaction, context, wanted);
     if (boost::json::parse(before->variants) == boost::json::parse(after.variants)) {
-        co_await tell_changed(transaction, context, after.key);
+        co_await tell_changed(transaction, context, "flag", after.key);
     } else {
         for (const Environment& environment : environments) {
             auto permitted = check_may_publish(environment, editor);

@@ -1,5 +1,7 @@
 #include "platform/flag_settings/diff.hpp"
 
+#include "base/json_pointer.hpp"
+
 #include <algorithm>
 
 namespace acme::flag_settings {
@@ -9,17 +11,7 @@ using boost::json::object;
 using boost::json::value;
 
 std::string below(const std::string& pointer, std::string_view key) {
-    std::string text = pointer + '/';
-    for (const char c : key) {
-        if (c == '~') {
-            text += "~0";
-        } else if (c == '/') {
-            text += "~1";
-        } else {
-            text += c;
-        }
-    }
-    return text;
+    return pointer + '/' + reference_token(key);
 }
 
 class Comparer {

@@ -128,6 +128,7 @@ Task<Result<Environment>> Environments::change(
         .after = shown(after),
     };
     co_await audit::record(transaction, context, std::move(editor.actor), std::move(entry));
+    co_await tell_changed(transaction, context, "environment", after.key);
     co_await transaction.commit(context);
     co_return after;
 }

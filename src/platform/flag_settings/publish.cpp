@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "base/json_pointer.hpp"
 #include "base/text.hpp"
 #include "platform/audit/audit.hpp"
 #include "platform/events/events.hpp"
@@ -57,12 +58,6 @@ std::unexpected<Error> too_large() {
         "flags.too_large",
         "All flags of the environment together must not be longer than 128 MiB."
     );
-}
-
-std::string escaped(std::string_view key) {
-    std::string text;
-    for (const char c : key) text += c == '/' ? "~1" : c == '~' ? "~0" : std::string(1, c);
-    return text;
 }
 
 /// Without its members.
@@ -121,11 +116,13 @@ Task<> tell(
 
 }  // namespace
 
-Task<> tell_changed(pg::Transaction& transaction, trace::Context context, std::string flag) {
-    const boost::json::object data{{"kind", "flags.changed"}, {"flag", flag}};
+Task<> tell_changed(
+    pg::Transaction& transaction, trace::Context context, std::string_view what, std::string key
+) {
+    const boost::json::object data{{"kind", "flags.changed"}, {what, key}};
     events::Event event{
         .topic = "flags",
-        .id = flag,
+        .id = std::move(key),
         .verb = "changed",
         .data = boost::json::serialize(data),
     };
@@ -148,7 +145,7 @@ std::string readable(
     const std::string& key = is_flag ? ruleset.flags[*index].key : ruleset.segments[*index].key;
     const std::string inside(rest.substr(end));
     if (is_flag && key == own) return inside;
-    return std::string(prefix) + escaped(key) + inside;
+    return std::string(prefix) + reference_token(key) + inside;
 }
 
 Task<Result<flags::Ruleset>> read_ruleset(
@@ -173,7 +170,7 @@ Task<Result<flags::Ruleset>> read_ruleset(
             continue;
         }
         for (FieldError& problem : flag.error().fields) {
-            problem.pointer = "/flags/" + escaped(each.facts.key) + problem.pointer;
+            problem.pointer = "/flags/" + reference_token(each.facts.key) + problem.pointer;
             problems.push_back(std::move(problem));
         }
     }
@@ -202,7 +199,7 @@ Task<Result<std::int64_t>> publish(
     std::string flag
 ) {
     const std::int64_t version = environment.version + 1;
-    const std::string own = "/flags/" + escaped(flag);
+    const std::string own = "/flags/" + reference_token(flag);
     auto read = co_await read_ruleset(transaction, context, environment, version, Lists::named);
     if (!read) {
         Error error = std::move(read).error();

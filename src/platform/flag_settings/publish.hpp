@@ -43,8 +43,11 @@ Task<Result<std::int64_t>> publish(
     std::string flag
 );
 
-/// Tells whoever looks at flags of a change that publishes nothing.
-Task<> tell_changed(pg::Transaction& transaction, trace::Context context, std::string flag);
+/// Tells whoever looks at flags of a change that publishes nothing. `what` is a literal: "flag" or
+/// "environment".
+Task<> tell_changed(
+    pg::Transaction& transaction, trace::Context context, std::string_view what, std::string key
+);
 
 /// "/rules/0/if" for a problem of the flag `own`, "/flags/new-cart/rules/0/if" for one of another;
 /// of "/flags/3/rules/0/if", as the whole rule set tells it.

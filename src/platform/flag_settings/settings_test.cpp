@@ -383,6 +383,14 @@ TEST(FlagSettings, ANewEnvironmentHasEveryFlagOff) {
     EXPECT_EQ(
         bench.op.post("/v1/admin/flag-environments", R"({"key":"x","name":"X"})").status, 403
     );
+    const auto told = [&] {
+        return bench.wait(bench.db.run(bench.context, count_events))[0].integer();
+    };
+    const std::int64_t before = told();
+    const auto renamed =
+        bench.admin.send(http::Method::patch, "/v1/admin/flag-environments/qa", R"({"name":"QA"})");
+    EXPECT_EQ(renamed.status, 200) << renamed.body;
+    EXPECT_EQ(told(), before + 1) << "other browsers hear of it";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 /// JSON objects, read member by member, and what is wrong with their shape. For ruleset_parse.cpp.
 
+#include "base/json_pointer.hpp"
 #include "platform/flags/ruleset.hpp"
 
 #include <boost/json/array.hpp>
@@ -10,20 +11,6 @@
 #include <set>
 
 namespace acme::flags {
-
-/// A member's name within a pointer. Source: RFC 6901, 3.
-inline std::string escaped(std::string_view name) {
-    std::string text;
-    for (char c : name) {
-        if (c == '~')
-            text += "~0";
-        else if (c == '/')
-            text += "~1";
-        else
-            text += c;
-    }
-    return text;
-}
 
 class Problems {
 public:
@@ -68,7 +55,7 @@ public:
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
 
-    std::string at(std::string_view name) const { return pointer_ + "/" + escaped(name); }
+    std::string at(std::string_view name) const { return pointer_ + "/" + reference_token(name); }
     Problems& problems() { return problems_; }
 
     /// Null is as if absent.
