@@ -3,11 +3,14 @@
 #include "base/text.hpp"
 
 #include <array>
+#include <deque>
+#include <vector>
 
 namespace acme::ofrep {
 namespace {
 
-constexpr std::size_t flag_bytes = 96;  // of an answer, about
+constexpr std::string_view lacks_unit =
+    R"(,"errorCode":"TARGETING_KEY_MISSING","errorDetails":"The context names no unit that this flag goes by.")";
 
 std::string_view word_of(flags::Reason reason, Words words) {
     if (reason == flags::Reason::fallthrough && words == Words::strict) return "UNKNOWN";
@@ -38,6 +41,37 @@ private:
     std::array<std::string, flags::reason_count> ends_;
 };
 
+/// An answer, without its braces.
+struct Answer {
+    std::string_view members;
+    std::string_view rest;
+};
+
+/// `made` keeps what it points to beside the snapshot.
+Answer answer_of(
+    const flags::Snapshot& snapshot,
+    std::uint32_t flag,
+    const flags::Evaluation& evaluation,
+    Words words,
+    std::deque<std::string>& made
+) {
+    if (has_failed(evaluation)) return {snapshot.members_of(flag), lacks_unit};
+    const std::string_view members = evaluation.has_value()
+                                         ? snapshot.value_of(flag, evaluation.value).members
+                                         : snapshot.members_of(flag);
+    const std::string_view end = Ends::of(words).of(evaluation.reason);
+    if (evaluation.prerequisite == flags::no_prerequisite) return {members, end};
+    std::string& rest = made.emplace_back(end);
+    append_json_string(
+        rest.append(R"(,"metadata":{"prerequisite":)"),
+        snapshot.prerequisite_of(flag, evaluation.prerequisite)
+    );
+    return {members, rest.append("}")};
+}
+
+/// Where the text that was copied to `at` ends.
+char* copy(char* at, std::string_view text) { return at + text.copy(at, text.size()); }
+
 }  // namespace
 
 bool has_failed(const flags::Evaluation& evaluation) {
@@ -51,39 +85,37 @@ void append_answer(
     const flags::Evaluation& evaluation,
     Words words
 ) {
-    if (has_failed(evaluation)) {
-        body.append(snapshot.members_of(flag)).append(R"(,"errorCode":")");
-        body.append(flags::word_of(evaluation.fault));
-        body.append(R"(","errorDetails":"The context names no unit that this flag goes by.")");
-        return;
-    }
-    if (evaluation.has_value()) {
-        body.append(snapshot.value_of(flag, evaluation.value).members);
-    } else {
-        body.append(snapshot.members_of(flag));
-    }
-    body.append(Ends::of(words).of(evaluation.reason));
-    if (evaluation.prerequisite == flags::no_prerequisite) return;
-    append_json_string(
-        body.append(R"(,"metadata":{"prerequisite":)"),
-        snapshot.prerequisite_of(flag, evaluation.prerequisite)
-    );
-    body.append("}");
+    std::deque<std::string> made;
+    const Answer answer = answer_of(snapshot, flag, evaluation, words, made);
+    body.append(answer.members).append(answer.rest);
 }
 
 std::string all_flags(
     flags::Flags& flags, const flags::Subject& subject, Words words, std::string_view more
 ) {
+    constexpr std::string_view begin = R"({"flags":[)";
     const flags::Snapshot& snapshot = *subject.snapshot();
-    std::string body;
-    body.reserve(flag_bytes * (snapshot.size() + 2) + more.size());
-    body.append(R"({"flags":[)");
     const std::uint32_t count = snapshot.size();
+    std::deque<std::string> made;
+    std::vector<Answer> answers;
+    answers.reserve(count);
+    std::size_t bytes = begin.size() + more.size() + 2;
     for (std::uint32_t flag = 0; flag < count; ++flag) {
-        body.append(flag == 0 ? "{" : "},{");
-        append_answer(body, snapshot, flag, flags.evaluate(flag, subject), words);
+        const auto evaluation = flags.evaluate(flag, subject);
+        answers.push_back(answer_of(snapshot, flag, evaluation, words, made));
+        bytes += answers.back().members.size() + answers.back().rest.size() + 3;
     }
-    return body.append(count == 0 ? "]" : "}]").append(more).append("}");
+    std::string body;
+    body.resize_and_overwrite(bytes, [&](char* const text, std::size_t) {
+        char* at = copy(text, begin);
+        for (const Answer& answer : answers) {
+            at = copy(at, &answer == answers.data() ? "{" : ",{");
+            at = copy(copy(at, answer.members), answer.rest);
+            *at++ = '}';
+        }
+        return copy(copy(copy(at, "]"), more), "}") - text;
+    });
+    return body;
 }
 
 }  // namespace acme::ofrep
