@@ -60,7 +60,7 @@ Task<Result<http::Admitted>> Keys::admit(http::Arrival arrival) {
     ACME_TRY(check_scope(arrival.route, live->key.scopes));
     const auto used_at = live->key.last_used_at;
     if (!used_at || telemetry_.clock.now() - *used_at >= used_every) {
-        co_await touch(live);
+        co_await (is_of_flags ? touch_patiently(live) : touch(arrival.context, live));
     }
     co_return http::Admitted{.identity = live->identity};
 }
@@ -172,19 +172,22 @@ void Keys::remember(const std::string& digest, LivePtr live) {
     }
 }
 
-/// When it was used last. Nobody waits long for that to be written.
-Task<> Keys::touch(LivePtr live) {
-    const std::string name = "use " + live->key.id.str();
-    co_await patience_.run(name, [this, live](trace::Context beside) {
-        return write_use(beside, live);
-    });
-}
-
-Task<> Keys::write_use(trace::Context context, LivePtr live) {
+Task<> Keys::touch(trace::Context context, LivePtr live) {
     const Key& key = live->key;
     const WallTime now = telemetry_.clock.now();
-    co_await db_.run(context, touch_key, key.org, key.user, key.id, now);
+    try {
+        co_await db_.run(context, touch_key, key.org, key.user, key.id, now);
+    } catch (const pg::Unreachable&) {
+        co_return;  // it is written when it is used the next time
+    }
     live->key.last_used_at = now;
+}
+
+Task<> Keys::touch_patiently(LivePtr live) {
+    const std::string name = "use " + live->key.id.str();
+    co_await patience_.run(name, [this, live](trace::Context beside) {
+        return touch(beside, live);
+    });
 }
 
 }  // namespace acme::keys

@@ -159,8 +159,8 @@ private:
     Task<> learn(trace::Context context, std::string short_name, std::string digest);
     Task<LivePtr> read(trace::Context context, std::string short_name, std::string digest);
     void remember(const std::string& digest, LivePtr live);
-    Task<> touch(LivePtr live);
-    Task<> write_use(trace::Context context, LivePtr live);
+    Task<> touch(trace::Context context, LivePtr live);
+    Task<> touch_patiently(LivePtr live);
     Task<Result<>> check_room(
         pg::Transaction& transaction, trace::Context context, Key key, std::int64_t most
     );

@@ -34,6 +34,7 @@ struct FlagsBench : SessionsBench {
         router.add(route(get, "/v1/flags/ruleset"));
         router.add(route(post, "/ofrep/v1/evaluate/flags"));
     }
+    ~FlagsBench() { wait(keys.close()); }
 
     http::Response by_key(std::string_view key, std::string_view path, http::Method method = get) {
         testing::TextBody text("");
