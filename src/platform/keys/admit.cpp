@@ -95,15 +95,14 @@ Task<limits::Standing> Keys::count(http::Arrival arrival, LivePtr live) {
     co_return co_await limits_.count(arrival.context, std::move(caller));
 }
 
-/// This thread's own copy, which is good for a second.
+/// This thread's own copy, which is good for a second, and not beyond the key's own end.
 std::optional<Keys::LivePtr> Keys::known_now(const std::string& digest) {
     const auto found = index_.find(digest);
     if (found == index_.end() || found->second->until <= telemetry_.clock.steady()) {
         return std::nullopt;
     }
     known_.splice(known_.begin(), known_, found->second);
-    const LivePtr& live = found->second->live;
-    return live && live->key.expires_at > telemetry_.clock.now() ? live : nullptr;
+    return found->second->live;
 }
 
 /// Asks PostgreSQL. Where flags are read, a key that was known does without its answer.
@@ -164,7 +163,11 @@ Task<Keys::LivePtr> Keys::read(trace::Context context, std::string short_name, s
 void Keys::remember(const std::string& digest, LivePtr live) {
     const auto found = index_.find(digest);
     if (found != index_.end()) known_.erase(found->second);
-    known_.push_front({digest, std::move(live), telemetry_.clock.steady() + known_for});
+    SteadyTime::duration time = known_for;
+    if (live) {
+        time = std::min<SteadyTime::duration>(time, live->key.expires_at - telemetry_.clock.now());
+    }
+    known_.push_front({digest, std::move(live), telemetry_.clock.steady() + time});
     index_[digest] = known_.begin();
     if (known_.size() > known_max) {
         index_.erase(known_.back().digest);

@@ -3,7 +3,7 @@
 #include "base/text.hpp"
 
 #include <array>
-#include <deque>
+#include <forward_list>
 #include <vector>
 
 namespace acme::ofrep {
@@ -52,16 +52,16 @@ Answer answer_of(
     const flags::Snapshot& snapshot,
     std::uint32_t flag,
     const flags::Evaluation& evaluation,
-    Words words,
-    std::deque<std::string>& made
+    const Ends& ends,
+    std::forward_list<std::string>& made
 ) {
     if (has_failed(evaluation)) return {snapshot.members_of(flag), lacks_unit};
     const std::string_view members = evaluation.has_value()
                                          ? snapshot.value_of(flag, evaluation.value).members
                                          : snapshot.members_of(flag);
-    const std::string_view end = Ends::of(words).of(evaluation.reason);
+    const std::string_view end = ends.of(evaluation.reason);
     if (evaluation.prerequisite == flags::no_prerequisite) return {members, end};
-    std::string& rest = made.emplace_back(end);
+    std::string& rest = made.emplace_front(end);
     append_json_string(
         rest.append(R"(,"metadata":{"prerequisite":)"),
         snapshot.prerequisite_of(flag, evaluation.prerequisite)
@@ -85,8 +85,8 @@ void append_answer(
     const flags::Evaluation& evaluation,
     Words words
 ) {
-    std::deque<std::string> made;
-    const Answer answer = answer_of(snapshot, flag, evaluation, words, made);
+    std::forward_list<std::string> made;
+    const Answer answer = answer_of(snapshot, flag, evaluation, Ends::of(words), made);
     body.append(answer.members).append(answer.rest);
 }
 
@@ -96,13 +96,14 @@ std::string all_flags(
     constexpr std::string_view begin = R"({"flags":[)";
     const flags::Snapshot& snapshot = *subject.snapshot();
     const std::uint32_t count = snapshot.size();
-    std::deque<std::string> made;
+    const Ends& ends = Ends::of(words);
+    std::forward_list<std::string> made;
     std::vector<Answer> answers;
     answers.reserve(count);
     std::size_t bytes = begin.size() + more.size() + 2;
     for (std::uint32_t flag = 0; flag < count; ++flag) {
         const auto evaluation = flags.evaluate(flag, subject);
-        answers.push_back(answer_of(snapshot, flag, evaluation, words, made));
+        answers.push_back(answer_of(snapshot, flag, evaluation, ends, made));
         bytes += answers.back().members.size() + answers.back().rest.size() + 3;
     }
     std::string body;

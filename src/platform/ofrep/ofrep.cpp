@@ -141,7 +141,8 @@ Task<Result<http::Response>> Ofrep::evaluate_all(const http::Call& call) {
     if (call.request.target.contains('?')) {
         co_await wait_for_news(call.request, asked.environment);
     }
-    flags::Subject subject = flags_.subject(telemetry_.clock.now(), asked.environment);
+    const WallTime now = telemetry_.clock.now();
+    flags::Subject subject = flags_.subject(now, asked.environment);
     if (const auto wrong = describe(subject, body, call.who(), region_)) co_return answer(*wrong);
     if (subject.snapshot() == nullptr) {
         meter_.miss();
@@ -151,12 +152,8 @@ Task<Result<http::Response>> Ofrep::evaluate_all(const http::Call& call) {
         co_return co_await answer_from_redis(call, question_of(asked, call, body));
     }
     meter_.hit();
-    std::string all = all_flags(
-        flags_,
-        subject,
-        asked.words,
-        streams_.announcement(std::string(subject.snapshot()->environment()))
-    );
+    std::string all =
+        all_flags(flags_, subject, asked.words, streams_.announcement(asked.environment, now));
     const std::uint64_t version = subject.snapshot()->version();
     if (evaluated_.wants(version ^ mark_of(asked, call, body))) {
         const auto executor = co_await asio::this_coro::executor;

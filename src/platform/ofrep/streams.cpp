@@ -90,8 +90,7 @@ Streams::Streams(
       )),
       tasks_(telemetry.log) {}
 
-const std::string& Streams::announcement(const std::string& environment) {
-    const WallTime now = telemetry_.clock.now();
+const std::string& Streams::announcement(const std::string& environment, WallTime now) {
     Announced& announced = announced_[environment];
     if (announced.hour == hour_of(now)) return announced.text;
     announced.hour = hour_of(now);

@@ -40,7 +40,7 @@ public:
     );
 
     /// What a bulk answer says of them: `,"eventStreams":[…]`. Holds until the next call.
-    const std::string& announcement(const std::string& environment);
+    const std::string& announcement(const std::string& environment, WallTime now);
 
     /// Errors: flags.stream_token (unauthenticated), flags.too_many_streams (unavailable).
     Task<Result<http::Response>> open(const http::Call& call);
