@@ -87,7 +87,7 @@ def test_the_age_grows_while_postgresql_cannot_be_asked(start_platform):
     for pid in hanging:
         os.kill(pid, signal.SIGSTOP)
     try:
-        # A key whose last use is known goes on without being looked up.
+        # What PostgreSQL says of a key that was known is waited for only a moment.
         until(lambda: reader.ask(node) == {"a": True} and reader.age(node) > 8, seconds=40)
     finally:
         for pid in hanging:

@@ -24,6 +24,7 @@ constexpr std::array schemes{
 constexpr std::array reasons{
     "STATIC"sv, "TARGETING_MATCH"sv, "SPLIT"sv, "DEFAULT"sv, "DISABLED"sv, "ERROR"sv
 };
+static_assert(reasons.size() == reason_count);
 constexpr std::array faults{""sv, "TARGETING_KEY_MISSING"sv, "TYPE_MISMATCH"sv, "FLAG_NOT_FOUND"sv};
 constexpr std::array steps{
     "state"sv,

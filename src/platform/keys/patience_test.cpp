@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 namespace acme::keys {
 namespace {
-
-using std::chrono::milliseconds;
 
 Task<> fail() {
     throw std::runtime_error("broken");
