@@ -62,8 +62,8 @@ struct Import {
     Units split_units;
     std::uint32_t rollout = whole;
     std::uint32_t weights = 0;  // together
-    Murmur salted = {};        // of systems that hash by Murmur: with the group
-    Murmur split_salted = {};  // and with that of splits
+    Murmur salted = {};         // of systems that hash by Murmur: with the group
+    Murmur split_salted = {};   // and with that of splits
 };
 
 struct Few {
