@@ -8,8 +8,6 @@
 #include <cmath>
 #include <optional>
 #include <set>
-#include <stdexcept>
-#include <zlib.h>
 
 namespace acme::exposition {
 namespace {
@@ -250,27 +248,6 @@ std::string keep(std::string_view text, std::string_view names) {
         if (keeps) kept += line;
     }
     return kept;
-}
-
-std::string gzip(std::string_view text) {
-    constexpr int window_bits = 15 + 16;  // 16: with gzip's head
-    constexpr int memory_level = 8;
-    z_stream stream{};
-    // The fastest level: the page travels within the machine or the data centre.
-    if (deflateInit2(&stream, 1, Z_DEFLATED, window_bits, memory_level, Z_DEFAULT_STRATEGY) !=
-        Z_OK) {
-        throw std::runtime_error("zlib: no memory");
-    }
-    std::string out(deflateBound(&stream, text.size()), '\0');
-    std::string in(text);
-    stream.next_in = std::bit_cast<Bytef*>(in.data());
-    stream.avail_in = static_cast<uInt>(in.size());
-    stream.next_out = std::bit_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    deflate(&stream, Z_FINISH);
-    out.resize(stream.total_out);
-    deflateEnd(&stream);
-    return out;
 }
 
 }  // namespace acme::exposition

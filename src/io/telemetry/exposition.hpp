@@ -46,6 +46,4 @@ std::string write(
 /// The lines of `text`, as write() made it, of the families in `names`: "a,b,c".
 std::string keep(std::string_view text, std::string_view names);
 
-std::string gzip(std::string_view text);
-
 }  // namespace acme::exposition

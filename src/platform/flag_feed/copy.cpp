@@ -36,6 +36,8 @@ std::string text_of(const Edition& edition) {
     return text.append(edition.json.size() > plain_bytes_max ? edition.gzip : edition.json);
 }
 
+std::string list_key(std::string_view id) { return "ff:list:" + std::string(id); }
+
 std::optional<Printed> parse_copy(std::string environment, std::string_view text) {
     const auto end = text.find('\n');
     if (end == text.npos) return std::nullopt;
@@ -93,6 +95,21 @@ Task<> write_copy(redis::Client& redis, trace::Context context, Shown edition) {
          news_channel,
          edition->environment + ":" + version}
     );
+}
+
+Task<std::optional<std::string>> read_list(
+    redis::Client& redis, trace::Context context, std::string id
+) {
+    const auto reply = co_await redis.run(context, {"GET", list_key(id)});
+    if (!reply || reply->text() == nullptr) co_return std::nullopt;
+    co_return *reply->text();
+}
+
+Task<> write_list(redis::Client& redis, trace::Context context, Held list) {
+    const std::string time = std::to_string(copy_seconds);
+    const auto kept = co_await redis.run(context, {"EXPIRE", list_key(list->id), time});
+    if (!kept || (kept->integer() != nullptr && *kept->integer() == 1)) co_return;
+    (void)co_await redis.run(context, {"SET", list_key(list->id), list->gzip, "EX", time});
 }
 
 Task<bool> lead(

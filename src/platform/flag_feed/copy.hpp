@@ -1,8 +1,8 @@
 #pragma once
 
-/// The copy in Redis that all nodes share: `ff:{<environment>}:snap`, 30 seconds each time it is
-/// written (FLAG-5). Redis that does not answer is no fault: PostgreSQL is asked. Private to
-/// platform/flag_feed.
+/// The copies in Redis that all nodes share: `ff:{<environment>}:snap`, and `ff:list:<id>` of each
+/// long list that it names, 30 seconds each time they are written (FLAG-5). Redis that does not
+/// answer is no fault: PostgreSQL is asked. Private to platform/flag_feed.
 
 #include "base/task.hpp"
 #include "io/redis/client.hpp"
@@ -29,6 +29,14 @@ Task<std::int64_t> read_copied_version(
 /// Writes it, unless a newer one is there, for another 30 seconds; tells the others when it is
 /// newer than what was there.
 Task<> write_copy(redis::Client& redis, trace::Context context, Shown edition);
+
+/// As it was packed; nullopt when there is none, or nobody answers.
+Task<std::optional<std::string>> read_list(
+    redis::Client& redis, trace::Context context, std::string id
+);
+
+/// For another 30 seconds; sent only where it is not there.
+Task<> write_list(redis::Client& redis, trace::Context context, Held list);
 
 /// Whether this node is the one that keeps the copy of this environment, until lead_ms from now.
 Task<bool> lead(

@@ -9,7 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <cstdio>
+#include <filesystem>
 #include <system_error>
 
 namespace acme::flag_feed {
@@ -18,6 +18,13 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view magic = "acme flags 1 ";
+
+constexpr std::string_view list_prefix = "flags.list.";
+constexpr std::chrono::hours unnamed_stay{1};
+
+std::string list_path_in(const std::string& folder, std::string_view id) {
+    return folder + "/" + std::string(list_prefix) + std::string(id);
+}
 
 std::string path_in(const std::string& folder) { return folder + "/flags.snap"; }
 
@@ -76,7 +83,44 @@ std::vector<Printed> merged(std::vector<Printed> kept, const std::vector<Shown>&
     return kept;
 }
 
+/// Under a name of its own first: the processes of a machine keep one folder together.
+void put(const std::string& path, const std::string& node, std::string_view text) {
+    const std::string own = path + "." + node;
+    process::write_private(own, text);
+    std::filesystem::rename(own, path);
+}
+
+void put_lists(const std::string& folder, const std::string& node, const std::vector<Shown>& all) {
+    for (const Shown& edition : all) {
+        for (const Held& list : edition->lists) {
+            const std::string path = list_path_in(folder, list->id);
+            if (!std::filesystem::exists(path)) put(path, node, list->gzip);
+        }
+    }
+}
+
+/// A younger one may be of a process that is about to name it.
+void remove_lists(
+    const std::string& folder, const std::vector<Printed>& named_by, WallTime before
+) {
+    std::error_code ignored;
+    for (const auto& file : std::filesystem::directory_iterator(folder, ignored)) {
+        const std::string name = file.path().filename();
+        if (!name.starts_with(list_prefix)) continue;
+        const std::string id = name.substr(list_prefix.size());
+        const bool is_named = std::ranges::any_of(named_by, [&](const Printed& printed) {
+            return printed.payload.contains(id);
+        });
+        const auto at = std::chrono::file_clock::to_sys(file.last_write_time(ignored));
+        if (!is_named && at < before) std::filesystem::remove(file.path(), ignored);
+    }
+}
+
 }  // namespace
+
+std::optional<std::string> read_kept_list(const std::string& folder, const std::string& id) {
+    return process::read_file(list_path_in(folder, id));
+}
 
 Kept read_kept(const std::string& folder) {
     const auto text = process::read_file(path_in(folder));
@@ -98,22 +142,21 @@ Kept read_kept(const std::string& folder) {
 bool keep(
     const std::string& folder, const std::string& node, WallTime now, std::vector<Shown> all
 ) {
+    const std::vector<Printed> printed = merged(read_kept(folder).rulesets, all);
     json::array rulesets;
-    for (Printed& printed : merged(read_kept(folder).rulesets, all)) {
-        rulesets.push_back(json_of(std::move(printed)));
-    }
+    for (const Printed& each : printed) rulesets.push_back(json_of(each));
     const std::string body =
         json::serialize(json::object{{"at", to_rfc3339(now)}, {"rulesets", std::move(rulesets)}});
     std::string text(magic);
     text.append(to_hex(sha256(body))).append("\n").append(body);
-    // Under a name of its own first: the processes of a machine keep one file together.
-    const std::string own = path_in(folder) + "." + node;
     try {
-        process::write_private(own, text);
+        put_lists(folder, node, all);  // before they are named
+        put(path_in(folder), node, text);
     } catch (const std::system_error&) {
         return false;
     }
-    return std::rename(own.c_str(), path_in(folder).c_str()) == 0;
+    remove_lists(folder, printed, now - unnamed_stay);
+    return true;
 }
 
 }  // namespace acme::flag_feed

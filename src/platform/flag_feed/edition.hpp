@@ -5,13 +5,14 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "platform/flag_feed/list.hpp"
 #include "platform/flags/snapshot.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace acme::flag_feed {
 
@@ -32,21 +33,24 @@ struct Edition {
     std::string json;
     std::string gzip;  // the same, compressed once for all who take it so
     std::shared_ptr<const flags::Snapshot> snapshot;
+    std::vector<Held> lists;  // that it names
 };
 
 using Shown = std::shared_ptr<const Edition>;
 
-/// Unpacks and compiles it; takes milliseconds for thousands of flags, so beside the loop. Errors:
-/// flags.payload (invalid) for what does not unpack or names another version, and those of the
-/// compiler.
-Result<Shown> bind(Printed printed);
+/// What was printed, read: it names the lists without which it cannot be compiled.
+struct Unpacked {
+    Printed printed;  // its payload is plain JSON
+    std::shared_ptr<flags::Ruleset> ruleset;
+    std::vector<std::string> lists;  // ids
+};
 
-/// What zlib made of a text, with its own head or gzip's; nullopt for anything else, and for more
-/// than `bytes_max`.
-std::optional<std::string> inflated(std::string_view bytes, std::size_t bytes_max);
+/// Takes milliseconds for thousands of flags, so beside the loop. Errors: flags.payload (invalid)
+/// for what does not unpack or is another version, and those of flags::parse_ruleset().
+Result<Unpacked> unpack(Printed printed);
 
-/// With gzip's head, as Content-Encoding has it.
-std::string gzipped(std::string_view text);
+/// Compiles it, beside the loop too. `lists` are all that it names. Errors: those of the compiler.
+Result<Shown> bind(Unpacked unpacked, std::vector<Held> lists);
 
 inline constexpr std::size_t payload_bytes_max = std::size_t{256} * 1024 * 1024;
 

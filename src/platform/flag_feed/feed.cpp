@@ -6,6 +6,8 @@
 
 #include <prometheus/gauge.h>
 
+#include <algorithm>
+
 namespace acme::flag_feed {
 namespace {
 
@@ -84,7 +86,10 @@ Task<> Feed::read_disk() {
     if (options_.folder.empty()) co_return;
     auto kept = co_await loop_.blocking([folder = options_.folder] { return read_kept(folder); });
     if (!kept || kept->rulesets.empty()) co_return;
-    for (Printed& printed : kept->rulesets) co_await show(std::move(printed));
+    trace::Trace trace(telemetry_.clock, telemetry_.random);
+    for (Printed& printed : kept->rulesets) {
+        co_await show(trace.begin(std::nullopt, 0), std::move(printed));
+    }
     const auto age = std::max(telemetry_.clock.now() - kept->at, WallTime::duration(0));
     current_at_ = telemetry_.clock.steady() - age;
     telemetry_.log.info("flags.from_disk", {{"rulesets", std::ssize(kept->rulesets)}});
@@ -168,12 +173,13 @@ Task<> Feed::take(trace::Context context, std::string environment, std::int64_t 
     auto printed = co_await fetch(context, environment, version);
     if (!printed || printed->version < version) co_return;  // not there yet; the next look asks
     const std::int64_t found = printed->version;
-    if (!co_await show(*std::move(printed))) {
+    if (!co_await show(context, *std::move(printed))) {
         refused_[environment] = found;
         co_return;
     }
     const Shown shown = ground_.shelf.find(environment);
     if (!shown) co_return;
+    for (const Held& list : shown->lists) co_await write_list(redis_, context, list);
     co_await write_copy(redis_, context, shown);
     if (options_.folder.empty()) co_return;
     const bool is_kept = (co_await loop_.blocking([folder = options_.folder,
@@ -197,17 +203,26 @@ Task<std::optional<Printed>> Feed::fetch(
     co_return co_await read_newest(db_, context, std::move(environment));
 }
 
-/// Whether it can be evaluated. What cannot leaves the last one where it is.
-Task<bool> Feed::show(Printed printed) {
+/// False for what cannot be evaluated: it leaves the last one where it is. What cannot be had now
+/// is asked for again by the next look.
+Task<bool> Feed::show(trace::Context context, Printed printed) {
     const std::string environment = printed.environment;
     const std::int64_t version = printed.version;
-    auto bound = co_await loop_.blocking([printed = std::move(printed)] { return bind(printed); });
-    if (!bound) co_return true;  // too much at once; the next look asks again
+    auto unpacked =
+        co_await loop_.blocking([printed = std::move(printed)] { return unpack(printed); });
+    if (!unpacked) co_return true;  // too much at once
+    if (!*unpacked) {
+        refuse(environment, version, unpacked->error());
+        co_return false;
+    }
+    const auto lists = co_await gather(context, (*unpacked)->lists);
+    if (!lists) co_return true;
+    auto bound = co_await loop_.blocking([unpacked = **std::move(unpacked), lists = *lists] {
+        return bind(unpacked, lists);
+    });
+    if (!bound) co_return true;
     if (!*bound) {
-        telemetry_.log.error(
-            "flags.refused",
-            {{"environment", environment}, {"version", version}, {"reason", bound->error().message}}
-        );
+        refuse(environment, version, bound->error());
         co_return false;
     }
     const Shown& shown = **bound;
@@ -219,6 +234,64 @@ Task<bool> Feed::show(Printed printed) {
     co_return true;
 }
 
+void Feed::refuse(std::string_view environment, std::int64_t version, const Error& error) {
+    telemetry_.log.error(
+        "flags.refused",
+        {{"environment", environment}, {"version", version}, {"reason", error.message}}
+    );
+}
+
+/// nullopt unless all are there.
+Task<std::optional<std::vector<Held>>> Feed::gather(
+    trace::Context context, std::vector<std::string> ids
+) {
+    std::vector<Held> lists;
+    for (const std::string& id : ids) {
+        Held list = find_held(id);
+        if (!list) list = co_await fetch_list(context, id);
+        if (!list) co_return std::nullopt;
+        lists.push_back(std::move(list));
+    }
+    co_return lists;
+}
+
+/// null unless an edition that is shown has it.
+Held Feed::find_held(std::string_view id) const {
+    for (const Shown& edition : ground_.shelf.all()) {
+        const auto found = std::ranges::find(edition->lists, id, &List::id);
+        if (found != edition->lists.end()) return *found;
+    }
+    return nullptr;
+}
+
+/// null when it is not to be had: PostgreSQL cannot be asked, or a newer rule set has another.
+Task<Held> Feed::fetch_list(trace::Context context, std::string id) {
+    if (!options_.folder.empty()) {
+        auto kept = co_await loop_.blocking([folder = options_.folder, id] {
+            return read_kept_list(folder, id);
+        });
+        if (Held list = co_await opened(id, std::move(kept).value_or(std::nullopt))) co_return list;
+    }
+    if (Held list = co_await opened(id, co_await read_list(redis_, context, id))) co_return list;
+    std::optional<std::string> published;
+    try {
+        published = co_await read_list(db_, context, id);
+    } catch (const pg::Fault& fault) {
+        telemetry_.log.warn("flags.list", {{"list", id}, {"reason", fault.what()}});
+    }
+    co_return co_await opened(std::move(id), std::move(published));
+}
+
+/// null for what is not that list, such as a file that was cut.
+Task<Held> Feed::opened(std::string id, std::optional<std::string> packed) {
+    if (!packed) co_return nullptr;
+    auto list = co_await loop_.blocking([id = std::move(id), packed = *std::move(packed)] {
+        return open_list(id, packed);
+    });
+    if (!list || !*list) co_return nullptr;
+    co_return **std::move(list);
+}
+
 /// Who leads keeps the copies alive, as long as they are known to be the newest: what nobody can
 /// vouch for is gone from Redis after 30 seconds.
 Task<> Feed::keep_copies() {
@@ -228,9 +301,9 @@ Task<> Feed::keep_copies() {
         const bool is_known = telemetry_.clock.steady() - current_at_ < lead_age_max;
         for (const Shown& shown : ground_.shelf.all()) {
             if (!is_known || is_stopping_) break;
-            if (co_await lead(redis_, context, shown->environment, options_.node)) {
-                co_await write_copy(redis_, context, shown);
-            }
+            if (!co_await lead(redis_, context, shown->environment, options_.node)) continue;
+            for (const Held& list : shown->lists) co_await write_list(redis_, context, list);
+            co_await write_copy(redis_, context, shown);
         }
         co_await pausing_.wait(options_.lead_period);
     }

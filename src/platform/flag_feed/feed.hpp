@@ -58,7 +58,14 @@ private:
     Task<std::optional<Printed>> fetch(
         trace::Context context, std::string environment, std::int64_t version
     );
-    Task<bool> show(Printed printed);
+    Task<bool> show(trace::Context context, Printed printed);
+    Task<std::optional<std::vector<Held>>> gather(
+        trace::Context context, std::vector<std::string> ids
+    );
+    Held find_held(std::string_view id) const;
+    Task<Held> fetch_list(trace::Context context, std::string id);
+    Task<Held> opened(std::string id, std::optional<std::string> packed);
+    void refuse(std::string_view environment, std::int64_t version, const Error& error);
     Task<> keep_copies();
     Task<> keep_counts();
     void show_age();

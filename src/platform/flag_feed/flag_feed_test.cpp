@@ -1,3 +1,6 @@
+#include "base/bytes.hpp"
+#include "base/gzip.hpp"
+#include "base/hash.hpp"
 #include "platform/flag_feed/disk.hpp"
 #include "platform/flag_feed/edition.hpp"
 #include "platform/flag_feed/shelf.hpp"
@@ -12,6 +15,8 @@
 
 namespace acme::flag_feed {
 namespace {
+
+using std::chrono::hours;
 
 std::string document(std::int64_t version) {
     return R"({"environment": "production", "version": )" + std::to_string(version) +
@@ -29,7 +34,34 @@ Printed printed(std::int64_t version, std::string payload = "") {
     };
 }
 
-Shown edition(std::int64_t version) { return bind(printed(version)).value(); }
+/// Of a document without lists.
+Result<Shown> bound(Printed printed) {
+    auto unpacked = unpack(std::move(printed));
+    if (!unpacked) return std::unexpected(std::move(unpacked).error());
+    return bind(*std::move(unpacked), {});
+}
+
+Shown edition(std::int64_t version) { return bound(printed(version)).value(); }
+
+/// Of support, who are one user.
+std::string list_document() { return R"({"key":"support","users":["usr_1"],"orgs":[]})"; }
+
+std::string list_id() { return to_hex(sha256(list_document())).substr(0, 32); }
+
+Held list() { return open_list(list_id(), gzipped(list_document(), Pains::few)).value(); }
+
+/// "a" is on for support alone.
+Printed naming_a_list(std::int64_t version) {
+    return printed(
+        version,
+        R"({"environment": "production", "version": )" + std::to_string(version) +
+            R"(, "flags": [{"key": "a", "type": "bool", "enabled": true, "salt": "s:",
+            "rules": [{"id": "r", "serve": {"variant": "on"},
+                       "if": [{"op": "segment", "values": ["support"]}]}],
+            "fallthrough": {"variant": "off"}}], "segments": [{"key": "support", "list": ")" +
+            list_id() + R"("}]})"
+    );
+}
 
 std::string deflated(std::string text) {
     std::string out(compressBound(text.size()), '\0');
@@ -60,18 +92,18 @@ TEST(FlagFeed, ARuleSetIsReadPlainAndCompressed) {
     const Shown plain = edition(3);
     EXPECT_EQ(plain->snapshot->version(), 3);
     EXPECT_EQ(plain->json, document(3));
-    const auto packed = bind(printed(3, deflated(document(3))));
+    const auto packed = bound(printed(3, deflated(document(3))));
     ASSERT_TRUE(packed) << packed.error().message;
     EXPECT_EQ((*packed)->json, document(3));
-    const auto copied = bind(printed(3, (*packed)->gzip));
+    const auto copied = bound(printed(3, (*packed)->gzip));
     ASSERT_TRUE(copied) << copied.error().message;
     EXPECT_EQ((*copied)->json, document(3));
 }
 
 TEST(FlagFeed, WhatIsNotWhatWasPublishedIsRefused) {
-    EXPECT_FALSE(bind(printed(3, document(4)))) << "another version";
-    EXPECT_FALSE(bind(printed(3, deflated(document(3)).substr(0, 20)))) << "half";
-    EXPECT_FALSE(bind(printed(3, "{")));
+    EXPECT_FALSE(bound(printed(3, document(4)))) << "another version";
+    EXPECT_FALSE(bound(printed(3, deflated(document(3)).substr(0, 20)))) << "half";
+    EXPECT_FALSE(bound(printed(3, "{")));
 }
 
 TEST(FlagFeed, NewsThatComeOutOfOrderChangeNothing) {
@@ -98,8 +130,42 @@ TEST(FlagFeed, TheFolderKeepsTheNewestOfAllProcesses) {
     const Kept kept = read_kept(folder.path);
     ASSERT_EQ(kept.rulesets.size(), 1);
     EXPECT_EQ(kept.at, now);
-    EXPECT_EQ(bind(kept.rulesets[0]).value()->version, 5);
+    EXPECT_EQ(bound(kept.rulesets[0]).value()->version, 5);
     EXPECT_FALSE(keep(folder.path + "/none", "app-1", now, {edition(5)}));
+}
+
+TEST(FlagFeed, AListIsNamedAndSharedByWhatNamesIt) {
+    auto first = unpack(naming_a_list(1)).value();
+    EXPECT_EQ(first.lists, std::vector<std::string>{list_id()});
+    const Held support = list();
+    const Shown shown = bind(first, {support}).value();
+    EXPECT_EQ(shown->lists.at(0), support);
+    EXPECT_EQ(support->members.use_count(), 2) << "the list's and the snapshot's";
+    EXPECT_EQ(shown->snapshot->ruleset().segments.at(0).list, list_id());
+}
+
+TEST(FlagFeed, WhatIsNotTheListOfThatIdIsRefused) {
+    const std::string packed = gzipped(list_document(), Pains::few);
+    EXPECT_TRUE(open_list(list_id(), packed));
+    EXPECT_FALSE(open_list(list_id(), packed.substr(0, packed.size() - 9))) << "half";
+    EXPECT_FALSE(open_list(list_id(), gzipped(list_document() + " ", Pains::few))) << "another";
+    EXPECT_FALSE(open_list(list_id(), list_document())) << "not packed";
+}
+
+TEST(FlagFeed, TheFolderKeepsTheListsThatItsRuleSetsName) {
+    const Folder folder;
+    const WallTime now = SystemClock().now();
+    const Shown naming = bind(unpack(naming_a_list(5)).value(), {list()}).value();
+    EXPECT_TRUE(keep(folder.path, "app-1", now, {naming}));
+    const auto kept = read_kept_list(folder.path, list_id());
+    ASSERT_TRUE(kept);
+    EXPECT_TRUE(open_list(list_id(), *kept));
+    EXPECT_TRUE(keep(folder.path, "app-2", now + hours(2), {edition(4)}));
+    EXPECT_TRUE(read_kept_list(folder.path, list_id())) << "5 is there, and names it";
+    EXPECT_TRUE(keep(folder.path, "app-2", now, {edition(6)}));
+    EXPECT_TRUE(read_kept_list(folder.path, list_id())) << "somebody may be about to name it";
+    EXPECT_TRUE(keep(folder.path, "app-2", now + hours(2), {edition(7)}));
+    EXPECT_FALSE(read_kept_list(folder.path, list_id()));
 }
 
 TEST(FlagFeed, AFileThatIsNotWholeIsNone) {

@@ -5,6 +5,17 @@
 #include <algorithm>
 
 namespace acme::flag_feed {
+namespace {
+
+std::string to_text(const std::vector<std::byte>& bytes) {
+    std::string text(bytes.size(), '\0');
+    std::ranges::transform(bytes, text.begin(), [](std::byte each) {
+        return static_cast<char>(each);
+    });
+    return text;
+}
+
+}  // namespace
 
 Task<std::vector<Published>> read_published(pg::Database& db, trace::Context context) {
     std::vector<Published> published;
@@ -29,11 +40,16 @@ Task<std::optional<Printed>> read_newest(
         .etag = std::move(newest->etag),
         .published_at = newest->created_at,
     };
-    printed.payload.resize(newest->payload.size());
-    std::ranges::transform(newest->payload, printed.payload.begin(), [](std::byte each) {
-        return static_cast<char>(each);
-    });
+    printed.payload = to_text(newest->payload);
     co_return printed;
+}
+
+Task<std::optional<std::string>> read_list(
+    pg::Database& db, trace::Context context, std::string id
+) {
+    const auto payload = co_await flag_settings::find_list(db, context, std::move(id));
+    if (!payload) co_return std::nullopt;
+    co_return to_text(*payload);
 }
 
 }  // namespace acme::flag_feed

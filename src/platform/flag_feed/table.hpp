@@ -24,6 +24,11 @@ struct Published {
 
 Task<std::vector<Published>> read_published(pg::Database& db, trace::Context context);
 
+/// A list as it was packed; nullopt where there is none of that id.
+Task<std::optional<std::string>> read_list(
+    pg::Database& db, trace::Context context, std::string id
+);
+
 /// The newest rule set; nullopt where none was published.
 Task<std::optional<Printed>> read_newest(
     pg::Database& db, trace::Context context, std::string environment

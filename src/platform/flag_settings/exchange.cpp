@@ -2,6 +2,7 @@
 
 #include "platform/accounts/accounts.hpp"
 #include "platform/flag_settings/exchange_read.hpp"
+#include "platform/flag_settings/lists.hpp"
 #include "platform/flag_settings/publish.hpp"
 #include "platform/flag_settings/rows.hpp"
 
@@ -48,7 +49,12 @@ public:
         if (!is_new && !is_other && !has_other_members) co_return done;
         if (has_other_members) co_await replace_members(before->id, *read.members);
         wanted.id = before->id;
-        co_await rows::update_segment(transaction_, context_, wanted);
+        const Segment after = co_await rows::update_segment(transaction_, context_, wanted);
+        if (has_other_members) {
+            ACME_TRY(
+                co_await keep_list({parts_.loop, parts_.telemetry}, transaction_, context_, after)
+            );
+        }
         imported.segments.push_back(wanted.key);
         affects_all_ = true;
         co_return done;

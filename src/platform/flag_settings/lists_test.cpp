@@ -1,10 +1,9 @@
 // Segments, exports, signs that a flag is done with, counts.
+#include "base/gzip.hpp"
 #include "base/moment.hpp"
-#include "platform/flag_feed/edition.hpp"
 #include "platform/flag_settings/counts.hpp"
 #include "platform/flag_settings/diff.hpp"
 #include "platform/flag_settings/members.hpp"
-#include "platform/flag_settings/pack.hpp"
 #include "platform/flag_settings/rulesets.hpp"
 #include "platform/flag_settings/settings.hpp"
 #include "platform/flag_settings/settings_http.hpp"
@@ -23,6 +22,7 @@ using testing::header;
 using testing::text_in;
 
 constexpr pg::Query drop_own_targeting{"test.flag_own_targeting", "DELETE FROM flag_targeting"};
+constexpr pg::Query forget_lists{"test.flag_forget", "UPDATE flag_segments SET list = ''"};
 constexpr pg::Query drop_own{"test.flag_own", "DELETE FROM flags"};  // those of the program itself
 
 std::string text_of(const std::vector<std::byte>& bytes) {
@@ -63,8 +63,16 @@ struct ListsBench : testing::OrganizationsBench {
     flags::Ruleset published() {
         const auto newest = wait(newest_ruleset(db, context, "production"));
         const std::string text = text_of(newest.value().payload);
-        const auto plain = flag_feed::inflated(text, payload_bytes_max);
+        const auto plain = inflated(text, payload_bytes_max);
         return flags::parse_ruleset(plain.value_or(text)).value();
+    }
+
+    bool has_list(const std::string& id) { return wait(find_list(db, context, id)).has_value(); }
+
+    flags::Segment list(const std::string& id) {
+        const auto packed = wait(find_list(db, context, id));
+        const auto text = inflated(text_of(packed.value()), payload_bytes_max);
+        return flags::parse_segment(boost::json::parse(text.value()).as_object()).value();
     }
 
     Settings settings{{db, loop, telemetry, node.accounts}, nullptr};
@@ -110,31 +118,90 @@ TEST(FlagSegments, TakeLinesAndKeepNoneOfThoseThatHaveOneWrong) {
     EXPECT_EQ(column_of(bench.op.get(std::string(staff) + "/members"), "id"), "usr_1 usr_2 usr_3");
 }
 
-TEST(FlagSegments, ALongListIsInTheRuleSetsThatNameIt) {
+constexpr std::string_view for_staff = R"({"enabled":true,"fallthrough":{"variant":"off"},
+    "rules":[{"id":"a","serve":{"variant":"on"},"if":[{"op":"segment","values":["staff"]}]}]})";
+
+std::string lines_of(int users) {
+    std::string lines;
+    for (int i = 0; i < users; ++i) lines += "usr_" + std::to_string(i) + "\n";
+    return lines;
+}
+
+TEST(FlagSegments, ALongListIsNamedByTheRuleSetsThatNeedIt) {
     ListsBench bench;
     bench.op.send(http::Method::put, staff, R"({"name":"Staff"})");
-    std::string lines;
-    for (int i = 0; i < 60'000; ++i) lines += "usr_" + std::to_string(i) + "\n";
-    EXPECT_EQ(json_of(bench.upload(lines)).at("users").as_int64(), 60'000);
+    EXPECT_EQ(json_of(bench.upload(lines_of(60'000))).at("users").as_int64(), 60'000);
     EXPECT_TRUE(bench.published().segments.empty());
-    const std::string rules = R"({"enabled":true,"fallthrough":{"variant":"off"},"rules":[{"id":"a",
-        "serve":{"variant":"on"},"if":[{"op":"segment","values":["staff"]}]}]})";
     const auto previewed = bench.op.post(
         "/v1/admin/flags/checkout/environments/production:preview",
-        R"({"draft":)" + rules + R"(,"subject":{"user_id":"usr_777"}})"
+        R"({"draft":)" + std::string(for_staff) + R"(,"subject":{"user_id":"usr_777"}})"
     );
     EXPECT_EQ(json_of(previewed).at("draft").at("value").as_bool(), true) << previewed.body;
     bench.op.send(
         http::Method::put,
         "/v1/admin/flags/checkout/environments/production",
-        rules,
+        for_staff,
         {{"If-Match", "\"1\""}}
     );
-    EXPECT_EQ(bench.published().segments.at(0).users.size(), 60'000);
+    const flags::Segment named = bench.published().segments.at(0);
+    EXPECT_TRUE(named.users.empty());
+    EXPECT_EQ(bench.list(named.list).users.size(), 60'000);
     const auto read =
         bench.wait(members_after(bench.db, bench.context, "staff", {"user", "usr_59998"}, 10));
     ASSERT_EQ(read.size(), 10);
     EXPECT_EQ(read.front().id, "usr_59999");
+}
+
+TEST(FlagSegments, AListIsAnotherOnceItsMembersAreAndGoesWhenNobodyHasIt) {
+    ListsBench bench;
+    bench.op.send(http::Method::put, staff, R"({"name":"Staff"})");
+    bench.upload(lines_of(20'000));
+    bench.op.send(
+        http::Method::put,
+        "/v1/admin/flags/checkout/environments/production",
+        for_staff,
+        {{"If-Match", "\"1\""}}
+    );
+    const std::string first = bench.published().segments.at(0).list;
+    bench.op.post(
+        "/v1/admin/segments/staff/members:batch", R"({"add":[{"kind":"org","id":"org_1"}]})"
+    );
+    const std::string second = bench.published().segments.at(0).list;
+    EXPECT_NE(second, first);
+    EXPECT_EQ(bench.list(second).orgs, std::vector<std::string>{"org_1"});
+    const auto prune = [&] {
+        bench.wait(prune_rulesets(bench.db, bench.context, bench.clock.now()));
+    };
+    prune();
+    EXPECT_TRUE(bench.has_list(first)) << "a transaction may be about to name it";
+    bench.clock.advance(std::chrono::hours(2));
+    prune();
+    EXPECT_FALSE(bench.has_list(first));
+    EXPECT_TRUE(bench.has_list(second));
+    bench.upload(lines_of(3));
+    EXPECT_EQ(bench.published().segments.at(0).list, "");
+    EXPECT_EQ(bench.published().segments.at(0).users.size(), 3);
+    prune();
+    EXPECT_FALSE(bench.has_list(second));
+}
+
+TEST(FlagSegments, AListOfBeforeThereWereAnyIsInTheRuleSetsUntilTheSegmentChanges) {
+    ListsBench bench;
+    bench.op.send(http::Method::put, staff, R"({"name":"Staff"})");
+    bench.upload(lines_of(20'000));
+    bench.wait(bench.db.run(bench.context, forget_lists));
+    bench.op.send(
+        http::Method::put,
+        "/v1/admin/flags/checkout/environments/production",
+        for_staff,
+        {{"If-Match", "\"1\""}}
+    );
+    EXPECT_EQ(bench.published().segments.at(0).users.size(), 20'000);
+    const auto changed = bench.op.send(
+        http::Method::put, staff, R"({"name":"All of the staff"})", {{"If-Match", "\"2\""}}
+    );
+    EXPECT_EQ(changed.status, 200) << changed.body;
+    EXPECT_EQ(bench.list(bench.published().segments.at(0).list).users.size(), 20'000);
 }
 
 TEST(FlagExchange, WhatIsExportedComesBackAsItWas) {
@@ -284,18 +351,6 @@ TEST(FlagDifferences, AreToldByPlaceAndUndoneByMember) {
     );
     undone(object(R"({"a":1})"), object(R"({"a":2})"), object(R"({"a":3})"), conflicts);
     EXPECT_EQ(conflicts, std::vector<std::string>{"/a"});
-}
-
-TEST(FlagPack, LongOnesArePackedAndCutOnesAreRefused) {
-    std::string json = "{";
-    while (json.size() < 3 * packed_from_bytes) json += "\"flags\": \"and more of them\", ";
-    const auto packed = pack(json);
-    EXPECT_LT(packed.size(), json.size() / 10);
-    const std::string text = text_of(packed);
-    EXPECT_EQ(flag_feed::inflated(text, json.size()), json);
-    EXPECT_EQ(flag_feed::inflated(text, json.size() - 1), std::nullopt);
-    EXPECT_EQ(flag_feed::inflated(text.substr(0, text.size() / 2), json.size()), std::nullopt);
-    EXPECT_EQ(text_of(pack("{}")), "{}");
 }
 
 }  // namespace

@@ -1,10 +1,8 @@
-// Source: RFC 1950 (zlib's format: the first byte is 0x78), zlib's manual.
 #include "platform/flag_settings/pack.hpp"
 
-#include <bit>
+#include "base/gzip.hpp"
+
 #include <span>
-#include <stdexcept>
-#include <zlib.h>
 
 namespace acme::flag_settings {
 namespace {
@@ -17,19 +15,11 @@ std::vector<std::byte> to_bytes(std::string_view text) {
 }  // namespace
 
 std::vector<std::byte> pack(std::string_view json) {
-    if (json.size() <= packed_from_bytes) return to_bytes(json);
-    uLongf size = compressBound(json.size());
-    std::vector<std::byte> packed(size);
-    const int code = compress2(
-        std::bit_cast<Bytef*>(packed.data()),
-        &size,
-        std::bit_cast<const Bytef*>(json.data()),
-        json.size(),
-        Z_BEST_SPEED
-    );
-    if (code != Z_OK) throw std::runtime_error("zlib: a rule set cannot be packed");
-    packed.resize(size);
-    return packed;
+    return json.size() <= packed_from_bytes ? to_bytes(json) : pack_list(json);
+}
+
+std::vector<std::byte> pack_list(std::string_view json) {
+    return to_bytes(gzipped(json, Pains::few));
 }
 
 }  // namespace acme::flag_settings

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "platform/audit/audit.hpp"
 #include "platform/events/events.hpp"
+#include "platform/flag_settings/lists.hpp"
 #include "platform/flag_settings/pack.hpp"
 #include "platform/flag_settings/rows.hpp"
 #include "platform/flag_settings/rulesets.hpp"
@@ -180,8 +181,9 @@ Task<Result<flags::Ruleset>> read_ruleset(
     if (lists == Lists::named) keep_named(ruleset);
     for (flags::Segment& segment : ruleset.segments) {
         const auto found = std::ranges::find(segments, segment.key, &Segment::key);
-        const bool is_long = found->users + found->orgs > short_list_max;
-        if (is_long && lists == Lists::all_but_long) continue;
+        if (is_long(*found) && lists == Lists::all_but_long) continue;
+        segment.list = is_long(*found) ? found->list : "";
+        if (!segment.list.empty()) continue;
         for (Member& member : co_await rows::members(transaction, context, found->id)) {
             auto& ids = member.kind == "user" ? segment.users : segment.orgs;
             ids.push_back(std::move(member.id));

@@ -16,8 +16,8 @@ struct Press {
     Telemetry& telemetry;
 };
 
-/// Which segments a rule set has: those that its flags name, whole; or all of them, the long ones
-/// without their members.
+/// Which segments a rule set has: those that its flags name, with their members or the name of
+/// their list; or all of them, the long ones with neither.
 enum class Lists : std::uint8_t { named, all_but_long };
 
 /// What an environment has now, as the transaction sees it, with the version `version`. Errors:

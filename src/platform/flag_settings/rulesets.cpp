@@ -23,6 +23,18 @@ constexpr pg::Query delete_old{"flag_settings.prune_rulesets", R"sql(
              OR (r.version <= e.version - $2::bigint AND octet_length(r.payload) > $3::int))
 )sql"};
 
+constexpr pg::Query find_payload{"flag_settings.find_list", R"sql(
+    SELECT payload FROM flag_lists WHERE id = $1
+)sql"};
+
+// An hour, so that one that a transaction has just kept, and has not yet named, stays.
+constexpr std::chrono::hours lists_stay{1};
+
+constexpr pg::Query delete_lists{"flag_settings.prune_lists", R"sql(
+    DELETE FROM flag_lists l
+    WHERE created_at < $1 AND NOT EXISTS (SELECT FROM flag_segments s WHERE s.list = l.id)
+)sql"};
+
 }  // namespace
 
 Task<std::optional<Published>> newest_ruleset(
@@ -54,8 +66,18 @@ Task<std::vector<Newest>> versions(pg::Database& db, trace::Context context) {
     co_return versions;
 }
 
-Task<> prune_rulesets(pg::Database& db, trace::Context context) {
+Task<std::optional<std::vector<std::byte>>> find_list(
+    pg::Database& db, trace::Context context, std::string id
+) {
+    const auto rows = co_await db.run(context, find_payload, id);
+    if (rows.empty()) co_return std::nullopt;
+    pg::Row row = rows[0];
+    co_return row.binary();
+}
+
+Task<> prune_rulesets(pg::Database& db, trace::Context context, WallTime now) {
     co_await db.run(context, delete_old, rulesets_kept, long_rulesets_kept, long_ruleset_bytes);
+    co_await db.run(context, delete_lists, now - lists_stay);
 }
 
 }  // namespace acme::flag_settings

@@ -29,12 +29,12 @@ struct Published {
     std::string environment;
     std::int64_t version = 0;
     std::string etag;                // 32 hex digits
-    std::vector<std::byte> payload;  // JSON as flags::parse_ruleset() takes it, or deflated
+    std::vector<std::byte> payload;  // JSON as flags::parse_ruleset() takes it, or packed by zlib
     WallTime created_at;
 };
 
-/// nullopt for an environment that is not there, or has none yet. A long payload is as pack() made
-/// it: to inflate megabytes is for whoever has a thread for it. Throws pg::Fault.
+/// nullopt for an environment that is not there, or has none yet. A long payload is packed: to
+/// inflate megabytes is for whoever has a thread for it. Throws pg::Fault.
 Task<std::optional<Published>> newest_ruleset(
     pg::Database& db, trace::Context context, std::string environment
 );
@@ -48,8 +48,15 @@ struct Newest {
 /// Of every environment, in the order in which they are shown. Throws pg::Fault.
 Task<std::vector<Newest>> versions(pg::Database& db, trace::Context context);
 
+/// The list of that id, as a rule set names it: JSON as flags::parse_segment() takes it, by gzip.
+/// nullopt for one that is not there: no newest rule set names it any more. Throws pg::Fault.
+Task<std::optional<std::vector<std::byte>>> find_list(
+    pg::Database& db, trace::Context context, std::string id
+);
+
 /// Removes all but the newest rulesets_kept of each environment, and of those that are longer than
-/// long_ruleset_bytes all that are not among its newest long_rulesets_kept. Twice is the same.
-Task<> prune_rulesets(pg::Database& db, trace::Context context);
+/// long_ruleset_bytes all that are not among its newest long_rulesets_kept; and lists that no
+/// segment has and that are older than an hour. Twice is the same.
+Task<> prune_rulesets(pg::Database& db, trace::Context context, WallTime now);
 
 }  // namespace acme::flag_settings

@@ -9,13 +9,13 @@ constexpr int cleared_at_once = 100'000;
 
 constexpr pg::Query list_segments{"flag_settings.segments", R"sql(
     SELECT id, key, name, description, conditions, users, orgs, version, created_at, updated_at,
-           updated_by
+           updated_by, list
     FROM flag_segments ORDER BY key COLLATE "C"
 )sql"};
 
 constexpr pg::Query lock_one{"flag_settings.lock_segment", R"sql(
     SELECT id, key, name, description, conditions, users, orgs, version, created_at, updated_at,
-           updated_by
+           updated_by, list
     FROM flag_segments WHERE key = $1 FOR UPDATE
 )sql"};
 
@@ -25,7 +25,7 @@ constexpr pg::Query insert_one{"flag_settings.insert_segment", R"sql(
     VALUES ($1, $2, $3, $4, $5, $5, $6)
     ON CONFLICT (key) DO NOTHING
     RETURNING id, key, name, description, conditions, users, orgs, version, created_at, updated_at,
-              updated_by
+              updated_by, list
 )sql"};
 
 constexpr pg::Query update_one{"flag_settings.update_segment", R"sql(
@@ -35,7 +35,11 @@ constexpr pg::Query update_one{"flag_settings.update_segment", R"sql(
         orgs = (SELECT count(*) FROM flag_segment_members WHERE segment_id = $1 AND kind = 'org')
     WHERE id = $1
     RETURNING id, key, name, description, conditions, users, orgs, version, created_at, updated_at,
-              updated_by
+              updated_by, list
+)sql"};
+
+constexpr pg::Query name_one{"flag_settings.name_list", R"sql(
+    UPDATE flag_segments SET list = $2 WHERE id = $1
 )sql"};
 
 constexpr pg::Query delete_one{"flag_settings.delete_segment", R"sql(
@@ -81,6 +85,7 @@ Segment read_segment(pg::Row row) {
         .created_at = row.time(),
         .updated_at = row.time(),
         .updated_by = row.text(),
+        .list = row.text(),
     };
 }
 
@@ -158,6 +163,12 @@ Task<Segment> update_segment(
         segment.updated_by
     );
     co_return read_segment(rows[0]);
+}
+
+Task<> name_list(
+    pg::Transaction& transaction, trace::Context context, std::int64_t segment, std::string list
+) {
+    co_await transaction.run(context, name_one, segment, list);
 }
 
 Task<> delete_segment(pg::Transaction& transaction, trace::Context context, std::int64_t id) {

@@ -21,6 +21,7 @@ struct Segment {
     WallTime created_at = {};
     WallTime updated_at = {};
     std::string updated_by = "";
+    std::string list = "";  // of a long one: where its members are, see lists.hpp
 };
 
 namespace rows {
@@ -39,6 +40,10 @@ Task<std::optional<Segment>> insert_segment(
 
 /// With the next version, and its members counted.
 Task<Segment> update_segment(pg::Transaction& transaction, trace::Context context, Segment segment);
+/// `list` is the id of one that is kept, or "".
+Task<> name_list(
+    pg::Transaction& transaction, trace::Context context, std::int64_t segment, std::string list
+);
 Task<> delete_segment(pg::Transaction& transaction, trace::Context context, std::int64_t id);
 
 /// All of them, in the order of kind and id, however many they are.

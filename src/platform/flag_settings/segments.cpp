@@ -3,6 +3,7 @@
 #include "base/one_line.hpp"
 #include "base/text.hpp"
 #include "io/http/body.hpp"
+#include "platform/flag_settings/lists.hpp"
 #include "platform/flag_settings/publish.hpp"
 #include "platform/flag_settings/rows.hpp"
 
@@ -148,12 +149,17 @@ Task<Result<Segment>> Segments::finish(
     trace::Context context,
     Editor editor,
     Segment segment,
+    Touched touched,
     std::string_view action
 ) {
     segment.updated_at = parts_.telemetry.clock.now();
     segment.updated_by = editor.actor.name;
     Segment after = co_await rows::update_segment(transaction, context, std::move(segment));
     if (after.users + after.orgs > members_max) co_return too_many();
+    // One of before there were lists gets its own with the first change.
+    if (touched == Touched::members || (is_long(after) && after.list.empty())) {
+        ACME_TRY(co_await keep_list({parts_.loop, parts_.telemetry}, transaction, context, after));
+    }
     for (const Environment& environment :
          co_await rows::lock_environments(transaction, context, std::nullopt)) {
         ACME_TRY(co_await publish(
@@ -195,13 +201,23 @@ Task<Result<Segment>> Segments::put(
     if (before) {
         wanted.id = before->id;
         co_return co_await finish(
-            transaction, context, std::move(editor), std::move(wanted), "flags.change_segment"
+            transaction,
+            context,
+            std::move(editor),
+            std::move(wanted),
+            Touched::facts,
+            "flags.change_segment"
         );
     }
     auto made = co_await rows::insert_segment(transaction, context, wanted);
     if (!made) co_return has_changed();
     co_return co_await finish(
-        transaction, context, std::move(editor), *std::move(made), "flags.create_segment"
+        transaction,
+        context,
+        std::move(editor),
+        *std::move(made),
+        Touched::facts,
+        "flags.create_segment"
     );
 }
 
@@ -250,7 +266,12 @@ Task<Result<Segment>> Segments::change_members(
         );
     }
     co_return co_await finish(
-        transaction, context, std::move(editor), std::move(segment), "flags.change_members"
+        transaction,
+        context,
+        std::move(editor),
+        std::move(segment),
+        Touched::members,
+        "flags.change_members"
     );
 }
 
@@ -301,7 +322,12 @@ Task<Result<Segment>> Segments::upload(
     co_await rows::clear_members(transaction, context, segment.id, kind);
     ACME_TRY(co_await take_lines(transaction, context, segment.id, std::move(kind), lines));
     co_return co_await finish(
-        transaction, context, std::move(editor), std::move(segment), "flags.replace_members"
+        transaction,
+        context,
+        std::move(editor),
+        std::move(segment),
+        Touched::members,
+        "flags.replace_members"
     );
 }
 

@@ -75,11 +75,14 @@ private:
         std::string kind,
         http::Body& lines
     );
+    enum class Touched : std::uint8_t { facts, members };
+
     Task<Result<Segment>> finish(
         pg::Transaction& transaction,
         trace::Context context,
         Editor editor,
         Segment segment,
+        Touched touched,
         std::string_view action
     );
 

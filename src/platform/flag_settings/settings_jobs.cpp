@@ -11,7 +11,7 @@ namespace {
 
 /// Safe twice: it asks for age and number alone.
 Task<Result<>> prune(pg::Database& db, const Clock& clock, trace::Context context) {
-    co_await prune_rulesets(db, context);
+    co_await prune_rulesets(db, context, clock.now());
     while (co_await prune_counts(db, context, clock.now())) {
     }
     co_return done;

@@ -363,7 +363,7 @@ TEST(FlagSettings, OnlyTheNewestRuleSetsAreKept) {
     bench.make();
     bench.wait(bench.db.run(bench.context, insert_old));
     bench.wait(bench.db.run(bench.context, raise));
-    bench.wait(prune_rulesets(bench.db, bench.context));
+    bench.wait(prune_rulesets(bench.db, bench.context, bench.clock.now()));
     // 200 of production, and the one of each of the others.
     EXPECT_EQ(bench.wait(bench.db.run(bench.context, count_rulesets))[0].integer(), 202);
 }

@@ -4,7 +4,6 @@
 #include "base/text.hpp"
 #include "platform/flags/buckets.hpp"
 #include "platform/flags/compiled.hpp"
-#include "platform/flags/evaluate.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -26,7 +25,8 @@ std::uint32_t size_of(const auto& list) { return static_cast<std::uint32_t>(list
 
 class Compiler {
 public:
-    explicit Compiler(Ruleset ruleset) : out_(std::make_unique<Compiled>()) {
+    Compiler(Ruleset ruleset, const MemberLists& lists)
+        : lists_(lists), out_(std::make_unique<Compiled>()) {
         out_->ruleset = std::move(ruleset);
     }
 
@@ -270,13 +270,21 @@ private:
 
     void add_segment(Segment& segment) {
         CompiledSegment compiled;
-        compiled.users = Members(std::move(segment.users));
-        compiled.orgs = Members(std::move(segment.orgs));
-        segment.users.clear();
-        segment.orgs.clear();
+        compiled.members = members_of(segment);
         compiled.clauses = add_clauses(segment.clauses);
         segments_.emplace(segment.key, size_of(out_->segments));
         out_->segments.push_back(std::move(compiled));
+    }
+
+    std::shared_ptr<const MemberList> members_of(Segment& segment) {
+        const auto found = lists_.find(segment.list);
+        if (found != lists_.end()) return found->second;
+        auto members = std::make_shared<const MemberList>(
+            Members(std::move(segment.users)), Members(std::move(segment.orgs))
+        );
+        segment.users.clear();
+        segment.orgs.clear();
+        return members;
     }
 
     Range add_clauses(const std::vector<Clause>& clauses) {
@@ -377,6 +385,7 @@ private:
         for (const std::string& text : clause.values) compiled.bits |= bit_of(hash_text(text));
     }
 
+    const MemberLists& lists_;
     std::unique_ptr<Compiled> out_;
     std::unordered_map<std::string_view, std::uint32_t> by_key_;
     std::unordered_map<std::string_view, std::uint32_t> segments_;
@@ -384,17 +393,8 @@ private:
 
 }  // namespace
 
-Result<std::shared_ptr<const Snapshot>> Snapshot::compile(Ruleset ruleset) {
-    auto problems = problems_of(ruleset);
-    if (!problems.empty()) {
-        return std::unexpected(Error{
-            .kind = ErrorKind::invalid,
-            .code = "flags.invalid",
-            .message = "The rule set breaks rules; each is named.",
-            .fields = std::move(problems),
-        });
-    }
-    return std::make_shared<const Snapshot>(Token{}, Compiler(std::move(ruleset)).compile());
+std::unique_ptr<const Compiled> compiled_of(Ruleset ruleset, const MemberLists& lists) {
+    return Compiler(std::move(ruleset), lists).compile();
 }
 
 }  // namespace acme::flags

@@ -137,8 +137,7 @@ inline Evaluation constant_of(const CompiledFlag& flag) {
 }
 
 struct CompiledSegment {
-    Members users;
-    Members orgs;
+    std::shared_ptr<const MemberList> members;
     Range clauses;
 };
 
@@ -173,6 +172,9 @@ struct Compiled {
     std::vector<std::uint32_t> segment_uses;  // indexes of `segments`
     std::vector<CompiledSegment> segments;
 };
+
+/// Of a rule set without problems. See Snapshot::compile().
+std::unique_ptr<const Compiled> compiled_of(Ruleset ruleset, const MemberLists& lists);
 
 /// As evaluate() of evaluate.hpp, of a flag that was looked up.
 Evaluation evaluate(const Compiled& all, const CompiledFlag& flag, const Subject& subject);

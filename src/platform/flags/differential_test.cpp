@@ -239,6 +239,32 @@ TEST(FlagsDifferential, ADocumentIsReadAsItWasPrinted) {
     }
 }
 
+TEST(FlagsDifferential, WhetherMembersStandInAListDecidesNothing) {
+    for (std::uint32_t seed = 1; seed <= 200; ++seed) {
+        Maker maker(seed);
+        const Ruleset ruleset = maker.ruleset();
+        Ruleset other = ruleset;
+        MemberLists lists;
+        for (Segment& segment : other.segments) {
+            segment.list = std::string(list_id_digits - 1, '0') + std::to_string(lists.size());
+            lists[segment.list] = std::make_shared<const MemberList>(
+                Members(std::exchange(segment.users, {})), Members(std::exchange(segment.orgs, {}))
+            );
+        }
+        const auto within = Snapshot::compile(ruleset).value();
+        const auto apart = Snapshot::compile(other, lists).value();
+        for (int i = 0; i < 20; ++i) {
+            const plain::Attributes attributes = maker.subject();
+            for (const Flag& flag : ruleset.flags) {
+                const auto here =
+                    plain::compiled(*within, flag.key, subject_of(within, attributes));
+                const auto there = plain::compiled(*apart, flag.key, subject_of(apart, attributes));
+                ASSERT_TRUE(here == there) << seed;
+            }
+        }
+    }
+}
+
 TEST(FlagsDifferential, TheOrderOfFlagsAndTheirNamesDecideNothing) {
     for (std::uint32_t seed = 1; seed <= 200; ++seed) {
         Maker maker(seed);

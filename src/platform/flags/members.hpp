@@ -3,6 +3,8 @@
 /// A set of ids, made once: whether one is in it is found by its hash and proven by its bytes.
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,5 +37,14 @@ private:
     std::vector<Slot> slots_;  // a power of two of them
     std::string text_;         // each id after one byte with its length; the first byte is nobody's
 };
+
+/// Who is in a segment by name. One that is long is shared by all snapshots that name it.
+struct MemberList {
+    Members users;
+    Members orgs;
+};
+
+/// By id.
+using MemberLists = std::map<std::string, std::shared_ptr<const MemberList>, std::less<>>;
 
 }  // namespace acme::flags

@@ -25,6 +25,7 @@ inline constexpr std::size_t flags_max = 10'000;
 inline constexpr std::size_t segments_max = 1'000;
 inline constexpr std::size_t segment_members_max = 5'000'000;
 inline constexpr std::size_t member_bytes_max = 200;
+inline constexpr std::size_t list_id_digits = 32;  // the first of SHA-256 of the list's document
 inline constexpr std::size_t key_chars_max = 100;
 inline constexpr std::size_t variants_max = 50;
 inline constexpr std::size_t rules_max = 200;
@@ -148,8 +149,12 @@ struct Flag {
     };  // absent: the caller's default stands where no rule matches
 };
 
+/// A long list of members stands apart, as a segment without conditions: rule sets name it, and
+/// whoever has it already need not read it again. `list` is its id then, and users and orgs are
+/// empty.
 struct Segment {
     std::string key = {};
+    std::string list = {};
     std::vector<std::string> users = {};
     std::vector<std::string> orgs = {};
     std::vector<Clause> clauses = {
@@ -191,7 +196,7 @@ Result<Ruleset> parse_ruleset(std::string_view json);
 /// begin with `pointer`. Codes: flags.key, flags.required, flags.too_long, flags.too_many,
 /// flags.type, flags.value, flags.duplicate, flags.unknown_variant, flags.weights, flags.rollout,
 /// flags.regex, flags.semver, flags.time, flags.cidr, flags.number, flags.hash, flags.serve,
-/// flags.fallthrough, flags.member (not known), flags.too_large.
+/// flags.fallthrough, flags.list, flags.member (not known), flags.too_large.
 std::vector<FieldError> problems_of(const Flag& flag, const std::string& pointer = "");
 std::vector<FieldError> problems_of(const Segment& segment, const std::string& pointer = "");
 

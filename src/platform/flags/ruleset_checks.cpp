@@ -344,6 +344,16 @@ void check_members(Checks& checks, const std::string& at, const std::vector<std:
     }
 }
 
+void check_list(Checks& checks, const Segment& segment) {
+    if (segment.list.empty()) return;
+    const bool is_id = segment.list.size() == list_id_digits &&
+                       segment.list.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!is_id) checks.add("/list", "flags.list", "The id of a list has 32 hex digits.");
+    if (!segment.users.empty() || !segment.orgs.empty()) {
+        checks.add("/list", "flags.list", "The members are either in a list or here.");
+    }
+}
+
 }  // namespace
 
 std::vector<FieldError> problems_of(const Flag& flag, const std::string& pointer) {
@@ -353,6 +363,7 @@ std::vector<FieldError> problems_of(const Flag& flag, const std::string& pointer
 std::vector<FieldError> problems_of(const Segment& segment, const std::string& pointer) {
     Checks checks(pointer);
     checks.key("/key", segment.key);
+    check_list(checks, segment);
     check_members(checks, "/users", segment.users);
     check_members(checks, "/orgs", segment.orgs);
     checks.clauses("/if", segment.clauses, true);

@@ -171,6 +171,7 @@ Flag read_flag(Reader& reader) {
 Segment read_segment(Reader& reader) {
     Segment segment;
     reader.text("key", segment.key);
+    reader.text("list", segment.list);
     reader.texts("users", segment.users);
     reader.texts("orgs", segment.orgs);
     reader.objects("if", segment.clauses, parse_clause);

@@ -127,9 +127,13 @@ json::object to_json(const Flag& flag) {
 }
 
 json::object to_json(const Segment& segment) {
-    json::object object{
-        {"key", segment.key}, {"users", texts(segment.users)}, {"orgs", texts(segment.orgs)}
-    };
+    json::object object{{"key", segment.key}};
+    if (segment.list.empty()) {
+        object["users"] = texts(segment.users);
+        object["orgs"] = texts(segment.orgs);
+    } else {
+        object["list"] = segment.list;
+    }
     if (!segment.clauses.empty()) object["if"] = objects(segment.clauses);
     return object;
 }

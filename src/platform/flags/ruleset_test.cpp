@@ -270,6 +270,17 @@ TEST(FlagsRuleset, TextThatIsNoDocumentIsRefused) {
     EXPECT_FALSE(parse_ruleset(deep));
 }
 
+TEST(FlagsRuleset, ASegmentNamesAListOrHasItsMembers) {
+    const std::string id(list_id_digits, 'a');
+    const std::string text = R"({"key":"big","list":")" + id + R"("})";
+    const auto segment = parse_segment(json::parse(text).as_object());
+    ASSERT_TRUE(segment);
+    EXPECT_EQ(segment->list, id);
+    EXPECT_EQ(json::serialize(to_json(*segment)), text);
+    EXPECT_EQ(problems_of({.key = "big", .list = "A" + id.substr(1)}).size(), 1U);
+    EXPECT_EQ(problems_of({.key = "big", .list = id, .users = {"usr_1"}}).size(), 1U);
+}
+
 TEST(FlagsRuleset, AMistakeInAMillionLinesIsToldOnce) {
     Segment segment{.key = "big"};
     segment.users.assign(10'000, "");

@@ -4,6 +4,21 @@
 
 namespace acme::flags {
 
+Result<std::shared_ptr<const Snapshot>> Snapshot::compile(
+    Ruleset ruleset, const MemberLists& lists
+) {
+    auto problems = problems_of(ruleset);
+    if (!problems.empty()) {
+        return std::unexpected(Error{
+            .kind = ErrorKind::invalid,
+            .code = "flags.invalid",
+            .message = "The rule set breaks rules; each is named.",
+            .fields = std::move(problems),
+        });
+    }
+    return std::make_shared<const Snapshot>(Token{}, compiled_of(std::move(ruleset), lists));
+}
+
 Snapshot::Snapshot(Token, std::unique_ptr<const Compiled> compiled)
     : compiled_(std::move(compiled)) {}
 Snapshot::~Snapshot() = default;

@@ -4,6 +4,7 @@
 /// indexes here, which hold for this snapshot only.
 
 #include "base/result.hpp"
+#include "platform/flags/members.hpp"
 #include "platform/flags/ruleset.hpp"
 
 #include <memory>
@@ -35,8 +36,11 @@ public:
     struct Token {};  // compile() alone has one
 
     /// Errors: flags.invalid with all that problems_of() says. Takes a second for a million
-    /// members.
-    static Result<std::shared_ptr<const Snapshot>> compile(Ruleset ruleset);
+    /// members. A list that it names and that is not among `lists` has no members here: enough to
+    /// see whether a rule set may be published.
+    static Result<std::shared_ptr<const Snapshot>> compile(
+        Ruleset ruleset, const MemberLists& lists = {}
+    );
 
     Snapshot(Token, std::unique_ptr<const Compiled> compiled);
     ~Snapshot();

@@ -98,8 +98,8 @@ bool all_hold(const Compiled& all, Range range, const Subject& subject) {
 bool is_in_segment(const Compiled& all, const CompiledSegment& segment, const Subject& subject) {
     const Attribute& user = subject.at(user_slot);
     const Attribute& org = subject.at(org_slot);
-    if (user.is_present && segment.users.contains(user.text, user.hash)) return true;
-    if (org.is_present && segment.orgs.contains(org.text, org.hash)) return true;
+    if (user.is_present && segment.members->users.contains(user.text, user.hash)) return true;
+    if (org.is_present && segment.members->orgs.contains(org.text, org.hash)) return true;
     return segment.clauses.count > 0 && all_hold(all, segment.clauses, subject);
 }
 

@@ -18,7 +18,31 @@ constexpr http::Schema ruleset_schema{"FlagRuleset", R"json({
         "environment": {"type": "string"},
         "version": {"type": "integer", "description": "0: nothing was published yet"},
         "flags": {"type": "array", "items": {"type": "object"}},
-        "segments": {"type": "array", "items": {"type": "object"}}
+        "segments": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["key"],
+                "properties": {
+                    "key": {"type": "string"},
+                    "users": {"type": "array", "items": {"type": "string"}},
+                    "orgs": {"type": "array", "items": {"type": "string"}},
+                    "list": {"type": "string", "description":
+                             "In place of users and orgs: their list, GET /v1/flags/lists/{id}"},
+                    "if": {"type": "array", "items": {"type": "object"}}
+                }
+            }
+        }
+    }
+})json"};
+
+constexpr http::Schema list_schema{"FlagList", R"json({
+    "type": "object",
+    "required": ["key", "users", "orgs"],
+    "properties": {
+        "key": {"type": "string", "description": "Of the segment"},
+        "users": {"type": "array", "items": {"type": "string"}},
+        "orgs": {"type": "array", "items": {"type": "string"}}
     }
 })json"};
 
@@ -122,6 +146,19 @@ void add_rulesets(http::Router& router, Room room) {
                    ) { return tell(rulesets->download(call)); },
     });
     router.add({
+        .method = Method::get,
+        .pattern = "/v1/flags/lists/{id}",
+        .access = http::Access::signed_in(),
+        .body_bytes_max = http::no_body,
+        .doc =
+            {.summary = "Gets the members of a long segment, which rule sets name by this id.",
+             .response = "FlagList",
+             .errors = {"flags.list_unknown"},
+             .also = {304}},
+        .handler = [rulesets =
+                        &room.rulesets](const Call& call) { return rulesets->download_list(call); },
+    });
+    router.add({
         .method = Method::post,
         .pattern = "/v1/flags/exposures",
         .access = http::Access::signed_in(),
@@ -143,6 +180,7 @@ void add_rulesets(http::Router& router, Room room) {
 void add_routes(http::Router& router, Room room) {
     add_evaluations(router, room.ofrep);
     router.add_schema(ruleset_schema);
+    router.add_schema(list_schema);
     router.add_schema(exposures_schema);
     router.add_schema(taken_schema);
     add_streams(router, room);

@@ -1,10 +1,13 @@
 #include "platform/ofrep/rulesets.hpp"
 
+#include "base/gzip.hpp"
 #include "base/text.hpp"
 #include "io/http/condition.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+
+#include <algorithm>
 
 namespace acme::ofrep {
 namespace {
@@ -186,6 +189,47 @@ Result<http::Response> Rulesets::download(const http::Call& call) {
         response.body = shown->json;
     }
     return response;
+}
+
+/// In a rule set that is shown, or that somebody was told before.
+flag_feed::Held Rulesets::find_list(std::string_view id) const {
+    std::vector<flag_feed::Shown> editions = ground_.shelf.all();
+    for (const auto& [environment, told] : history_) {
+        editions.insert(editions.end(), told.begin(), told.end());
+    }
+    for (const flag_feed::Shown& edition : editions) {
+        const auto found = std::ranges::find(edition->lists, id, &flag_feed::List::id);
+        if (found != edition->lists.end()) return *found;
+    }
+    return nullptr;
+}
+
+Task<Result<http::Response>> Rulesets::download_list(const http::Call& call) {
+    const flag_feed::Held list = find_list(call.params[0]);
+    if (!list) {
+        co_return refuse(
+            ErrorKind::not_found, "flags.list_unknown", "No rule set here names this list."
+        );
+    }
+    const std::string etag = "\"" + list->id + "\"";
+    http::Response response;
+    response.headers = {
+        {"ETag", "W/" + etag},
+        {"Cache-Control", "private, max-age=31536000, immutable"},
+        {"Vary", "Accept-Encoding"}
+    };
+    if (http::is_not_modified(call.request, etag)) {
+        response.status = 304;
+    } else if (takes_gzip(call.request.header("Accept-Encoding"))) {
+        response.body = list->gzip;
+        response.headers.emplace_back("Content-Encoding", "gzip");
+    } else {
+        auto text = ACME_TRY(co_await loop_.blocking([list] {
+            return inflated(list->gzip, flag_feed::payload_bytes_max);
+        }));
+        response.body = std::move(text).value();  // it was opened before
+    }
+    co_return response;
 }
 
 Task<Result<http::Response>> Rulesets::stream(const http::Call& call) {

@@ -1,11 +1,13 @@
 #pragma once
 
-/// Whole rule sets, for programs that evaluate themselves: GET /v1/flags/ruleset, and
-/// GET /v1/flags/stream, which says what has changed since. One for each thread.
+/// Whole rule sets, for programs that evaluate themselves: GET /v1/flags/ruleset,
+/// GET /v1/flags/lists/{id} for the long lists that they name, and GET /v1/flags/stream, which says
+/// what has changed since. One for each thread.
 
 #include "base/result.hpp"
 #include "io/http/message.hpp"
 #include "io/loop/line.hpp"
+#include "io/loop/loop.hpp"
 #include "io/telemetry/telemetry.hpp"
 #include "platform/flag_feed/ground.hpp"
 
@@ -25,12 +27,22 @@ struct RulesetOptions {
 class Rulesets {
 public:
     /// Everything outlives it.
-    Rulesets(flag_feed::Ground& ground, Telemetry& telemetry, RulesetOptions options = {})
-        : ground_(ground), reader_(ground.shelf), telemetry_(telemetry), options_(options) {}
+    Rulesets(
+        flag_feed::Ground& ground, Loop& loop, Telemetry& telemetry, RulesetOptions options = {}
+    )
+        : ground_(ground),
+          reader_(ground.shelf),
+          loop_(loop),
+          telemetry_(telemetry),
+          options_(options) {}
 
     /// With an ETag; 304 for who has it. Errors: flags.environment_unknown (not_found),
     /// flags.not_ready (unavailable).
     Result<http::Response> download(const http::Call& call);
+
+    /// The members of a long segment, which never change under the same id. Error:
+    /// flags.list_unknown (not_found) for one that no rule set here names.
+    Task<Result<http::Response>> download_list(const http::Call& call);
 
     /// Events `ruleset` (the whole) and `ruleset-patch` (what has changed since the last one, whose
     /// id is its version). Errors: those of download(), flags.too_many_streams (unavailable).
@@ -46,11 +58,13 @@ private:
 
     std::string environment_of(const http::Request& request);
     Result<flag_feed::Shown> find(const std::string& environment);
+    flag_feed::Held find_list(std::string_view id) const;
     void remember(const flag_feed::Shown& shown);
     std::string event_since(std::int64_t version, const flag_feed::Edition& newest);
 
     flag_feed::Ground& ground_;
     flag_feed::Reader reader_;
+    Loop& loop_;
     Telemetry& telemetry_;
     RulesetOptions options_;
     std::map<std::string, std::deque<flag_feed::Shown>, std::less<>> history_;

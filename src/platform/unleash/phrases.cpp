@@ -136,7 +136,9 @@ std::optional<json::array> to_constraints(const flags::Segment& segment) {
     // Its constraints must all hold, so a segment of members or conditions has no words.
     const int kinds = (segment.users.empty() ? 0 : 1) + (segment.orgs.empty() ? 0 : 1) +
                       (segment.clauses.empty() ? 0 : 1);
-    if (kinds != 1 || segment.users.size() + segment.orgs.size() > members_max) return std::nullopt;
+    if (kinds != 1 || !segment.list.empty() ||
+        segment.users.size() + segment.orgs.size() > members_max)
+        return std::nullopt;
     if (!segment.users.empty()) return json::array{one_of("user_id", segment.users)};
     if (!segment.orgs.empty()) return json::array{one_of("org_id", segment.orgs)};
     auto phrases = to_phrases(segment.clauses, {});
