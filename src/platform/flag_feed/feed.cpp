@@ -249,7 +249,10 @@ Task<std::optional<std::vector<Held>>> Feed::gather(
     for (const std::string& id : ids) {
         Held list = find_held(id);
         if (!list) list = co_await fetch_list(context, id);
-        if (!list) co_return std::nullopt;
+        if (!list) {
+            telemetry_.log.warn("flags.no_list", {{"list", id}});
+            co_return std::nullopt;
+        }
         lists.push_back(std::move(list));
     }
     co_return lists;

@@ -198,7 +198,7 @@ TEST(FlagSegments, AListOfBeforeThereWereAnyIsInTheRuleSetsUntilTheSegmentChange
     );
     EXPECT_EQ(bench.published().segments.at(0).users.size(), 20'000);
     const auto changed = bench.op.send(
-        http::Method::put, staff, R"({"name":"All of the staff"})", {{"If-Match", "\"2\""}}
+        http::Method::put, staff, R"({"name":"All of the staff"})", {{"If-Match", "\"3\""}}
     );
     EXPECT_EQ(changed.status, 200) << changed.body;
     EXPECT_EQ(bench.list(bench.published().segments.at(0).list).users.size(), 20'000);
