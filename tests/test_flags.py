@@ -5,6 +5,7 @@ import time
 import uuid
 
 import pytest
+from conftest import until
 from people import sign_in
 
 ON = {"enabled": True, "fallthrough": {"variant": "on"}}
@@ -136,6 +137,10 @@ def test_a_terminal_can_do_it_all(platform):
     assert flags("targeting", key, wrong, check=False).returncode == 1
 
 
+def rule_set(session):
+    return session.get("/v1/flags/ruleset?environment=staging").json()
+
+
 def test_a_segment_of_a_hundred_thousand_is_taken_as_text(admin, flag):
     name = f"s-{uuid.uuid4().hex[:10]}"
     path = f"/v1/admin/segments/{name}"
@@ -150,6 +155,19 @@ def test_a_segment_of_a_hundred_thousand_is_taken_as_text(admin, flag):
     assert tried.json()["draft"]["value"] is True, tried.text
     assert put(admin, flag, draft).status_code == 200
     assert admin.call("DELETE", path).status_code == 409
+    whole = until(lambda: next((each for each in rule_set(admin)["segments"] if each["key"] == name), None))
+    assert "users" not in whole, "a long list stands apart"
+    listed = admin.get(f"/v1/flags/ruleset/lists/{whole['list']}")
+    assert (len(listed.json()["users"]), listed.json()["orgs"]) == (100_000, [])
+    plain = admin.call("GET", f"/v1/flags/ruleset/lists/{whole['list']}", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers and plain.json() == listed.json()
+    same = admin.call("GET", f"/v1/flags/ruleset/lists/{whole['list']}", headers={"If-None-Match": listed.headers["ETag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    assert admin.get(f"/v1/flags/ruleset/lists/{'0' * 32}").json()["code"] == "flags.list_unknown"
+    me = admin.get("/v1/me").json()["id"]
+    more = admin.post(f"{path}/members:batch", json={"add": [{"kind": "user", "id": me}]})
+    assert more.json()["users"] == 100_001, more.text
+    until(lambda: admin.post(f"/ofrep/v1/evaluate/flags/{flag}?environment=staging", json={}).json().get("value"))
 
 
 def test_the_version_of_an_environment_is_that_of_its_newest_rule_set(platform, admin, flag):

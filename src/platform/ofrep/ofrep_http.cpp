@@ -28,7 +28,7 @@ constexpr http::Schema ruleset_schema{"FlagRuleset", R"json({
                     "users": {"type": "array", "items": {"type": "string"}},
                     "orgs": {"type": "array", "items": {"type": "string"}},
                     "list": {"type": "string", "description":
-                             "In place of users and orgs: their list, GET /v1/flags/lists/{id}"},
+                             "In place of users and orgs: their list, GET /v1/flags/ruleset/lists/{id}"},
                     "if": {"type": "array", "items": {"type": "object"}}
                 }
             }
@@ -147,7 +147,7 @@ void add_rulesets(http::Router& router, Room room) {
     });
     router.add({
         .method = Method::get,
-        .pattern = "/v1/flags/lists/{id}",
+        .pattern = "/v1/flags/ruleset/lists/{id}",
         .access = http::Access::signed_in(),
         .body_bytes_max = http::no_body,
         .doc =

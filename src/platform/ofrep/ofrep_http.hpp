@@ -16,7 +16,7 @@ struct Room {
 };
 
 /// /ofrep/v1/evaluate/flags, /ofrep/v1/evaluate/flags/{key}, /ofrep/v1/stream, /v1/flags/ruleset,
-/// /v1/flags/lists/{id}, /v1/flags/stream and /v1/flags/exposures.
+/// /v1/flags/ruleset/lists/{id}, /v1/flags/stream and /v1/flags/exposures.
 void add_routes(http::Router& router, Room room);
 
 /// A refusal as OFREP's readers know it, where the path is one of theirs: errorCode GENERAL and

@@ -1,8 +1,8 @@
 #pragma once
 
 /// Whole rule sets, for programs that evaluate themselves: GET /v1/flags/ruleset,
-/// GET /v1/flags/lists/{id} for the long lists that they name, and GET /v1/flags/stream, which says
-/// what has changed since. One for each thread.
+/// GET /v1/flags/ruleset/lists/{id} for the long lists that they name, and GET /v1/flags/stream,
+/// which says what has changed since. One for each thread.
 
 #include "base/result.hpp"
 #include "io/http/message.hpp"
