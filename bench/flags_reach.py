@@ -18,6 +18,8 @@ CHANGES = 60
 PEER_CHANGES = 20  # each takes it half a second
 STREAMS = 10_000
 FLAG = "bench-reach"
+SEGMENT = "bench-million"
+MEMBERS = 1_000_000
 BYTES_MAX = 8 * 1024  # of a stream
 
 
@@ -41,16 +43,27 @@ def is_on(url, cookie):
     return call(f"{url}/ofrep/v1/evaluate/flags/{FLAG}", cookie, "POST", body)[1].get("value") is True
 
 
-def changes(platform):
+def make_list(platform):
+    """A rule that asks whether somebody is one of a million; who asks here is not."""
+    segment = f"{platform.url}/v1/admin/segments/{SEGMENT}"
+    call(segment, platform.cookie, "PUT", {"name": "A million"})
+    lines = "".join(f"usr_{number:026}\n" for number in range(MEMBERS)).encode()
+    request = urllib.request.Request(f"{segment}/members?kind=user", lines, {
+        "Cookie": platform.cookie, "Content-Type": "text/plain", "X-Requested-With": "bench"}, method="PUT")
+    urllib.request.urlopen(request, timeout=300).close()
+    return [{"id": "a", "serve": {"variant": "off"}, "if": [{"op": "segment", "values": [SEGMENT]}]}]
+
+
+def changes(platform, place, rules):
     """ms from the answer to a change until each node shows it, one number a node and change."""
-    place = make_flag(platform)
     urls = [f"http://{platform.address(node)}:8080" for node in ("app-1", "app-2", "app-3")]
     seconds = []
     for number in range(CHANGES):
         wanted = number % 2 == 0
         etag = call(place, platform.cookie)[0]["ETag"]
         variant = {"variant": "on" if wanted else "off"}
-        call(place, platform.cookie, "PUT", {"enabled": True, "fallthrough": variant, "reason": "bench"}, {"If-Match": etag})
+        targeting = {"enabled": True, "fallthrough": variant, "rules": rules, "reason": "bench"}
+        call(place, platform.cookie, "PUT", targeting, {"If-Match": etag})
         begun, waiting = time.monotonic(), list(urls)
         while waiting:
             waiting = [url for url in waiting if is_on(url, platform.cookie) is not wanted or
@@ -134,13 +147,19 @@ def verdict(value, most):
 def report(peers):
     with contextlib.ExitStack() as stack:
         platform = stack.enter_context(up.platform(3))
-        seen = sorted(changes(platform))
+        place = make_flag(platform)
+        seen = sorted(changes(platform, place, []))
         taken = bytes_a_stream(platform)
+        rules = make_list(platform)
+        changes(platform, place, rules)  # with the first each node takes the list
+        beside_million = sorted(changes(platform, place, rules))
     told = peer_changes(peers)
     p50, p99 = seen[len(seen) // 2], seen[int(len(seen) * 0.99)]
     return bed.table(["what", "median or value", "spread", "goal"], [
         [f"a change until a node shows it, ms ({CHANGES} changes, 3 nodes)", f"{p50:.1f}", bed.spread(seen, 1), verdict(p50, 20)],
         ["the same, 99th percentile", f"{p99:.1f}", "", verdict(p99, 250)],
+        [f"the same of a flag that asks a list of {MEMBERS:,}, median", f"{bed.median(beside_million):.1f}",
+         bed.spread(beside_million, 1), verdict(bed.median(beside_million), 20)],
         [f"the same in {flags_http.UNLEASH}, the node that was changed", f"{bed.median(told):.1f}", bed.spread(told, 1),
          f"{bed.median(told) / p50:.0f} x"],
         [f"{STREAMS:,} streams at one node, bytes each", f"{taken:,.0f}", "", verdict(taken, BYTES_MAX)],
