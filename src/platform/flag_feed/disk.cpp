@@ -94,7 +94,9 @@ void put_lists(const std::string& folder, const std::string& node, const std::ve
     for (const Shown& edition : all) {
         for (const Held& list : edition->lists) {
             const std::string path = list_path_in(folder, list->id);
-            if (!std::filesystem::exists(path)) put(path, node, list->gzip);
+            std::error_code absent;
+            const bool is_there = std::filesystem::file_size(path, absent) == list->gzip.size();
+            if (!is_there) put(path, node, list->gzip);
         }
     }
 }

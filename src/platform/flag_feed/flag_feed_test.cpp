@@ -160,6 +160,9 @@ TEST(FlagFeed, TheFolderKeepsTheListsThatItsRuleSetsName) {
     const auto kept = read_kept_list(folder.path, list_id());
     ASSERT_TRUE(kept);
     EXPECT_TRUE(open_list(list_id(), *kept));
+    std::filesystem::resize_file(folder.path + "/flags.list." + list_id(), 10);
+    EXPECT_TRUE(keep(folder.path, "app-1", now, {naming}));
+    EXPECT_EQ(read_kept_list(folder.path, list_id()), kept) << "one that was cut is written anew";
     EXPECT_TRUE(keep(folder.path, "app-2", now + hours(2), {edition(4)}));
     EXPECT_TRUE(read_kept_list(folder.path, list_id())) << "5 is there, and names it";
     EXPECT_TRUE(keep(folder.path, "app-2", now, {edition(6)}));
