@@ -141,6 +141,27 @@ def rule_set(session):
     return session.get("/v1/flags/ruleset?environment=staging").json()
 
 
+def test_a_deleted_rule_is_one_difference_over_http_and_at_a_terminal(platform, admin, flag):
+    def rules(*names):
+        return {"enabled": True, "fallthrough": {"variant": "off"}, "rules": [
+            {"id": f"r_{name.lower()}", "name": name, "serve": {"variant": "on"},
+             "if": [{"attribute": "region", "op": "in", "values": [name]}]} for name in names]}
+
+    assert put(admin, flag, rules("Europe", "Asia", "Africa")).status_code == 200
+    assert put(admin, flag, rules("Africa", "Asia")).status_code == 200
+    newest = admin.get(f"/v1/admin/flags/{flag}/history?environment=staging").json()["data"][0]
+    told = [(each["change"], each["pointer"], each["item"]["key"], each["item"]["number"]) for each in newest["diff"]]
+    assert told == [("removed", "/rules/0", "r_europe", 1), ("moved", "/rules/0", "r_africa", 1)], newest["diff"]
+    lines = platform.run("flags", "history", flag, "--environment", "staging", "--limit", "1").stdout.splitlines()
+    assert lines[1].startswith("  rule 1 (Europe)  removed  {") and lines[2] == "  rule 1 (Africa)  moved  to the top", lines
+    tried = platform.run("flags", "undo", flag, newest["id"], "--dry-run").stdout.splitlines()
+    assert tried[0].startswith("rule 1 (Europe)  added  {") and len(tried) == 2, tried
+    # What was changed since is told before anybody tries.
+    assert put(admin, flag, rules("Africa")).status_code == 200
+    refused = platform.run("flags", "undo", flag, newest["id"], "--dry-run", check=False)
+    assert refused.returncode == 1 and "/rules: was changed again since" in refused.stdout, refused
+
+
 def test_a_segment_of_a_hundred_thousand_is_taken_as_text(admin, flag):
     name = f"s-{uuid.uuid4().hex[:10]}"
     path = f"/v1/admin/segments/{name}"

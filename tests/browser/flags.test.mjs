@@ -298,6 +298,11 @@ test("the history says who and why, and the switch is taken back", async () => {
   await goToFlag(page, "/history");
   const newest = page.getByTestId("change").first();
   await untilText(newest, /switched it off[\s\S]*Payments fail\./);
+  // A rule that was deleted is one difference, whatever stood below it.
+  const deleted = page.getByTestId("change").filter({ hasText: "Rule 1, The operator deleted" });
+  await untilCount(deleted, 1);
+  await untilCount(deleted.getByRole("list", { name: "What changed" }).getByRole("listitem"), 1);
+  await untilText(page.getByTestId("change").filter({ hasText: "Rule 2, Europe: percentage" }).last(), /12\.345 %\s*50 %/);
   await newest.getByRole("button", { name: /^Undo/ }).click();
   await heading(page, "One-page checkout is on in production.");
   await untilText(page.getByTestId("change").first(), /took a change back/);

@@ -38,10 +38,7 @@ Task<Result<>> import_all(Settings& settings, const cli::Call& call) {
     for (const std::string& key : imported->created) call.print(key + "  made");
     for (const std::string& key : imported->changed) call.print(key + "  changed");
     for (const auto& [flag, each] : imported->differences) {
-        call.print(
-            "  " + flag + each.pointer + "  " + boost::json::serialize(each.from) + " -> " +
-            boost::json::serialize(each.to)
-        );
+        call.print("  " + flag + "  " + line_of(each));
     }
     for (const std::string& key : imported->segments) call.print("segment " + key + "  set");
     for (const std::string& warning : imported->warnings) call.print("note: " + warning);

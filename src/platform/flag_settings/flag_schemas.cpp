@@ -225,11 +225,24 @@ constexpr std::array all_schemas{
 })json"},
     http::Schema{"FlagDifference", R"json({
   "type": "object",
-  "required": ["pointer", "from", "to"],
+  "required": ["pointer", "change", "from", "to", "item"],
   "properties": {
-    "pointer": {"type": "string", "description": "RFC 6901."},
-    "from": {"description": "null for what was not there."},
-    "to": {}
+    "pointer": {"type": "string", "description": "RFC 6901, into what is there afterwards; of what was removed, before."},
+    "change": {"type": "string", "enum": ["added", "removed", "moved", "changed"]},
+    "from": {"description": "null for what was not there; of what was moved the element that it stood behind, with key, name and number, null for the first."},
+    "to": {"description": "null for what is not there; of what was moved the element that it stands behind."},
+    "item": {
+      "type": ["object", "null"],
+      "description": "The element of a list that it is of or within; elements are told apart by what they are, not by where they stand.",
+      "required": ["pointer", "list", "key", "name", "number"],
+      "properties": {
+        "pointer": {"type": "string"},
+        "list": {"type": "string", "description": "rules, variants, overrides, prerequisites or split."},
+        "key": {"type": "string", "description": "The id of a rule, the key of a variant, \"user usr_1\" of an override."},
+        "name": {"type": "string", "description": "Of a rule; empty without one."},
+        "number": {"type": "integer", "minimum": 1, "description": "Which of the list it is."}
+      }
+    }
   }
 })json"},
     http::Schema{"FlagChange", R"json({

@@ -131,6 +131,8 @@ Task<Result<>> history(Settings& settings, const cli::Call& call) {
                            change.by + "  " + change.action + "  " + change.environment;
         if (!change.reason.empty()) text += "  " + change.reason;
         print(call, text, json);
+        if (call.has("--json")) continue;
+        for (const Difference& each : differences_of(change)) call.print("  " + line_of(each));
     }
     co_return done;
 }
@@ -214,7 +216,7 @@ void add_looking_commands(cli::Commands& commands, Settings& settings) {
             {{.name = "--environment", .value = "KEY", .about = "all, without"},
              {.name = "--limit", .value = "N", .about = "how many (20)"},
              as_json},
-        .about = "Lists what was changed of a flag, newest first.",
+        .about = "Lists who changed what of a flag, newest first.",
         .example = "acme flags history checkout-redesign",
         .run = [&settings](const cli::Call& call) { return history(settings, call); },
     });

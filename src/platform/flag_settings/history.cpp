@@ -1,7 +1,6 @@
 #include "platform/flag_settings/history.hpp"
 
-#include "platform/flag_settings/diff.hpp"
-
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 namespace acme::flag_settings {
@@ -65,6 +64,11 @@ std::string audited(const Change& change, const NewChange& made) {
 }
 
 }  // namespace
+
+std::vector<Difference> differences_of(const Change& change) {
+    if (change.before.empty()) return {};
+    return differences(boost::json::parse(change.before), boost::json::parse(change.after));
+}
 
 Task<Change> record(
     pg::Transaction& transaction,

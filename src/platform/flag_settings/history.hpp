@@ -4,6 +4,7 @@
 /// an audit entry too, which names it.
 
 #include "io/pg/database.hpp"
+#include "platform/flag_settings/diff.hpp"
 #include "platform/flag_settings/flag_settings.hpp"
 
 #include <boost/json/object.hpp>
@@ -32,6 +33,9 @@ struct NewChange {
     boost::json::object after = {};
     std::optional<std::int64_t> ruleset = std::nullopt;
 };
+
+/// None of one that has no state before: there all is new.
+std::vector<Difference> differences_of(const Change& change);
 
 /// With its audit entry.
 Task<Change> record(

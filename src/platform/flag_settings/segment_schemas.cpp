@@ -88,9 +88,10 @@ constexpr std::array all_schemas{
     "diff": {
       "type": "array",
       "items": {
-        "type": "object",
-        "required": ["flag", "pointer", "from", "to"],
-        "properties": {"flag": {"type": "string"}, "pointer": {"type": "string"}, "from": {}, "to": {}}
+        "allOf": [
+          {"$ref": "#/components/schemas/FlagDifference"},
+          {"type": "object", "required": ["flag"], "properties": {"flag": {"type": "string"}}}
+        ]
       }
     },
     "version": {"type": "integer", "description": "Of the environment's rule set afterwards."}

@@ -144,12 +144,8 @@ boost::json::object to_json(const Placed& placed, const Names& names) {
 }
 
 boost::json::object to_json(const Change& change, const Names& names) {
-    const auto before = parsed_or_null(change.before);
-    const auto after = parsed_or_null(change.after);
     boost::json::array diff;
-    if (!before.is_null()) {
-        for (const Difference& each : differences(before, after)) diff.push_back(to_json(each));
-    }
+    for (const Difference& each : differences_of(change)) diff.push_back(to_json(each));
     boost::json::object json{
         {"id", std::to_string(change.id)},
         {"at", http::to_json(change.at)},
@@ -158,8 +154,8 @@ boost::json::object to_json(const Change& change, const Names& names) {
         {"action", change.action},
         {"environment", text_or_null(change.environment)},
         {"reason", text_or_null(change.reason)},
-        {"before", before},
-        {"after", after},
+        {"before", parsed_or_null(change.before)},
+        {"after", parsed_or_null(change.after)},
         {"diff", std::move(diff)},
         {"ruleset_version", nullptr},
     };

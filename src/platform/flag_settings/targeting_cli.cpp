@@ -94,6 +94,21 @@ Task<Result<>> turn(Settings& settings, const cli::Call& call, bool is_on) {
     co_return done;
 }
 
+/// What taking `change` back does to what is there now.
+Result<> tell_undo(const cli::Call& call, const Change& change, const boost::json::object& now) {
+    if (change.before.empty()) return not_undoable();
+    std::vector<std::string> conflicts;
+    const auto then = undone(
+        boost::json::parse(change.before).as_object(),
+        boost::json::parse(change.after).as_object(),
+        now,
+        conflicts
+    );
+    if (!conflicts.empty()) return told(call, undo_conflict(conflicts).error());
+    print_differences(call, differences(now, then));
+    return {};
+}
+
 Task<Result<>> undo(Settings& settings, const cli::Call& call) {
     const std::string key = call.operands.at(0);
     const Facts facts = ACME_TRY(co_await settings.catalog.find(call.context, key));
@@ -105,23 +120,20 @@ Task<Result<>> undo(Settings& settings, const cli::Call& call) {
             ErrorKind::not_found, "flags.change_unknown", "There is no such change of this flag."
         );
     }
-    if (call.has("--dry-run")) {
-        if (change->before.empty()) co_return not_undoable();
-        print_differences(
-            call, differences(boost::json::parse(change->after), boost::json::parse(change->before))
-        );
-        co_return done;
-    }
+    const bool is_tried = call.has("--dry-run");
     Result<Change> undone = *change;
     if (change->environment.empty()) {
+        if (is_tried) co_return tell_undo(call, *change, state_of(facts));
         undone = co_await settings.catalog.undo(
             call.context, editor_of(call), key, facts.version, *change
         );
     } else {
         const Placed placed =
             ACME_TRY(co_await settings.targetings.find(call.context, key, change->environment));
+        const Targeting& targeting = placed.flag.targeting;
+        if (is_tried) co_return tell_undo(call, *change, state_of(targeting));
         undone = co_await settings.targetings.undo(
-            call.context, editor_of(call), key, placed.flag.targeting.version, *change
+            call.context, editor_of(call), key, targeting.version, *change
         );
     }
     if (!undone) co_return told(call, std::move(undone).error());

@@ -9,6 +9,57 @@
 #include <iterator>
 
 namespace acme::flag_settings {
+namespace {
+
+/// "rule 2 (Europe)", "variant on".
+std::string name_of(
+    std::string_view list, std::string_view key, std::string_view name, std::uint64_t number
+) {
+    std::string text;
+    if (list == "rules") {
+        text = "rule " + std::to_string(number);
+        if (!name.empty()) text.append(" (").append(name).append(")");
+        return text;
+    }
+    if (list == "split") return text.append("share ").append(key);
+    return text.append(list.substr(0, list.size() - 1)).append(" ").append(key);
+}
+
+/// "behind rule 1 (Europe)".
+std::string place_of(const Difference& moved) {
+    if (moved.to.is_null()) return "to the top";
+    const auto& before = moved.to.as_object();
+    const auto text = [&](const char* name) {
+        return std::string_view(before.at(name).as_string());
+    };
+    return "behind " + name_of(
+                           moved.item ? moved.item->list : "values",
+                           text("key"),
+                           text("name"),
+                           before.at("number").to_number<std::uint64_t>()
+                       );
+}
+
+}  // namespace
+
+std::string line_of(const Difference& difference) {
+    using boost::json::serialize;
+    using enum Difference::Kind;
+    std::string where = difference.pointer;
+    if (const auto& item = difference.item) {
+        const std::string within = where.substr(item->pointer.size());
+        where = name_of(item->list, item->key, item->name, item->number) +
+                (within.empty() ? "" : "  " + within);
+    }
+    where += "  ";
+    switch (difference.kind) {
+        case added: return where + "added  " + serialize(difference.to);
+        case removed: return where + "removed  " + serialize(difference.from);
+        case moved: return where + "moved  " + place_of(difference);
+        case changed: return where + serialize(difference.from) + " -> " + serialize(difference.to);
+    }
+    return where;
+}
 
 Editor editor_of(const cli::Call& call) {
     return {
@@ -71,12 +122,7 @@ void print(const cli::Call& call, const std::string& line, const boost::json::ob
 
 void print_differences(const cli::Call& call, const std::vector<Difference>& differences) {
     for (const Difference& each : differences) {
-        print(
-            call,
-            each.pointer + "  " + boost::json::serialize(each.from) + " -> " +
-                boost::json::serialize(each.to),
-            to_json(each)
-        );
+        print(call, line_of(each), to_json(each));
     }
     if (differences.empty() && !call.has("--json")) call.print("nothing changes");
 }

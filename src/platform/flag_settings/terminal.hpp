@@ -40,7 +40,10 @@ std::unexpected<Error> told(const cli::Call& call, Error error);
 /// A line for a person, or the object.
 void print(const cli::Call& call, const std::string& line, const boost::json::object& object);
 
-/// A line for each: "/rules/0/rollout  25000 -> 50000".
+/// "/enabled  false -> true", "rule 2 (Europe)  /rollout  25000 -> 50000".
+std::string line_of(const Difference& difference);
+
+/// A line for each.
 void print_differences(const cli::Call& call, const std::vector<Difference>& differences);
 
 /// A flag in a line: key, on or off, what it serves.

@@ -4646,11 +4646,26 @@ export interface components {
             data: components["schemas"]["FlagReference"][];
         };
         FlagDifference: {
-            /** @description RFC 6901. */
+            /** @description RFC 6901, into what is there afterwards; of what was removed, before. */
             pointer: string;
-            /** @description null for what was not there. */
+            /** @enum {string} */
+            change: "added" | "removed" | "moved" | "changed";
+            /** @description null for what was not there; of what was moved the element that it stood behind, with key, name and number, null for the first. */
             from: unknown;
+            /** @description null for what is not there; of what was moved the element that it stands behind. */
             to: unknown;
+            /** @description The element of a list that it is of or within; elements are told apart by what they are, not by where they stand. */
+            item: {
+                pointer: string;
+                /** @description rules, variants, overrides, prerequisites or split. */
+                list: string;
+                /** @description The id of a rule, the key of a variant, "user usr_1" of an override. */
+                key: string;
+                /** @description Of a rule; empty without one. */
+                name: string;
+                /** @description Which of the list it is. */
+                number: number;
+            } | null;
         };
         FlagChange: {
             id: string;
@@ -4889,12 +4904,9 @@ export interface components {
             /** @description Those that are made or replaced. */
             segments: string[];
             warnings: string[];
-            diff: {
+            diff: (components["schemas"]["FlagDifference"] & {
                 flag: string;
-                pointer: string;
-                from: unknown;
-                to: unknown;
-            }[];
+            })[];
             /** @description Of the environment's rule set afterwards. */
             version: number;
         };

@@ -84,6 +84,7 @@ export type FlagSubject = Schemas["FlagSubject"];
 export type FlagPreview = Schemas["FlagPreview"];
 export type FlagExplanation = Schemas["FlagExplanation"];
 export type FlagImpact = Schemas["FlagImpact"];
+export type FlagDifference = Schemas["FlagDifference"];
 export type FlagChange = Schemas["FlagChange"];
 export type FlagEvaluations = Schemas["FlagEvaluations"];
 export type FlagSegment = Schemas["FlagSegment"];

@@ -1,5 +1,10 @@
+import { useState } from "react";
+import { Button } from "../../ui/button";
 import type { Difference } from "./draft";
+import { toldOf } from "./told";
+import type { ApiDifference } from "./types";
 import styles from "./editor.module.css";
+import flags from "./flags.module.css";
 
 export function Differences({ differences }: { differences: readonly Difference[] }) {
   return (
@@ -12,5 +17,45 @@ export function Differences({ differences }: { differences: readonly Difference[
         </li>
       ))}
     </ul>
+  );
+}
+
+const lines_max = 20;
+const verbs: Partial<Record<ApiDifference["change"], string>> = { added: "added", removed: "deleted", moved: "moved" };
+
+/** As the API tells them: of history and of imports. */
+export function ToldDifferences({ label, differences }: { label: string; differences: readonly (ApiDifference & { flag?: string })[] }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? differences : differences.slice(0, lines_max);
+  return (
+    <div>
+      <ul className={flags.diff} aria-label={label}>
+        {shown.map((each, index) => (
+          <li key={index}>
+            <ToldLine difference={each} />
+          </li>
+        ))}
+      </ul>
+      {shown.length < differences.length && (
+        <Button kind="quiet" onPress={() => setAll(true)}>
+          Show {differences.length - shown.length} more
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function ToldLine({ difference }: { difference: ApiDifference & { flag?: string } }) {
+  const { what, change, from, to } = toldOf(difference);
+  const isWhole = change === "moved" || (difference.item !== null && difference.item.pointer === difference.pointer);
+  return (
+    <>
+      {difference.flag && <code>{difference.flag}</code>}
+      <span className={flags.diffWhat}>
+        {what}
+        {isWhole && ` ${verbs[change] ?? ""}`}
+      </span>{" "}
+      {from !== undefined && <del>{from}</del>} {to !== undefined && <ins>{to}</ins>}
+    </>
   );
 }

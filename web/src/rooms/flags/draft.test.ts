@@ -36,6 +36,11 @@ describe("a draft", () => {
     expect(difference).toMatchObject({ name: "Otherwise", from: "off", to: "on" });
   });
 
+  test("another name of a rule is said, for its sentence has none", () => {
+    const [difference] = differencesOf(base, changed(base, { type: "change_rule", id: "b", change: { name: "Friends" } }));
+    expect(difference).toMatchObject({ name: "Friends", from: "called B", to: "called Friends" });
+  });
+
   test("is copied to another environment, where it stays on or off", () => {
     const there: Draft = { enabled: false, off_value: "off", prerequisites: [], overrides: [], rules: [rule("a", { rollout: 5 }), rule("z")], fallthrough: { variant: "on" } };
     const copied = copiedOf(base, there);

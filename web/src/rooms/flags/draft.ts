@@ -114,8 +114,14 @@ export function differencesOf(base: Draft, draft: Draft): Difference[] {
   return keys.flatMap((key) => {
     const [from, to] = [before.get(key), after.get(key)];
     if (key === "order" ? !isReordered(base.rules, draft.rules) : sameAs(from?.value, to?.value)) return [];
-    return [{ key, name: (to ?? from)?.name ?? key, from: from?.words, to: to?.words }];
+    return [{ key, name: (to ?? from)?.name ?? key, ...renamed(from, to) }];
   });
+}
+
+/** What a rule is called is not in its sentence: where that is all that differs, it is said. */
+function renamed(from: Part | undefined, to: Part | undefined): Pick<Difference, "from" | "to"> {
+  const isOnlyName = from && to && from.words === to.words && from.name !== to.name;
+  return isOnlyName ? { from: `called ${from.name}`, to: `called ${to.name}` } : { from: from?.words, to: to?.words };
 }
 
 function isReordered(before: readonly Rule[], after: readonly Rule[]): boolean {

@@ -9,11 +9,11 @@ import { Unseen } from "../../ui/mark";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
 import { meQuery } from "../sessions/queries";
+import { ToldDifferences } from "./differences";
 import { flagsKey, historyQuery, undoChange, type Versioned } from "./queries";
 import { ReasonDialog } from "./reason";
 import { whyNotChange } from "./rights";
 import type { Change, Environment, Flag, Targeting } from "./types";
-import { valueInWords } from "./words";
 import styles from "./flags.module.css";
 
 interface Props {
@@ -64,7 +64,6 @@ const actions: Record<Change["action"], string> = {
   import: "imported it",
 };
 const undoable = new Set<Change["action"]>(["change", "target", "enable", "kill", "undo", "import"]);
-const lines_max = 20;
 
 function Row({ change, flag, environment, targeting }: Props & { change: Change }) {
   return (
@@ -80,16 +79,7 @@ function Row({ change, flag, environment, targeting }: Props & { change: Change 
         {undoable.has(change.action) && <Undo change={change} flag={flag} environment={environment} targeting={targeting} />}
       </div>
       {change.reason && <p>“{change.reason}”</p>}
-      {/* Of a new flag all would be new. */}
-      <ul className={styles.diff} aria-label="What changed" hidden={change.action === "create"}>
-        {change.diff.slice(0, lines_max).map((each) => (
-          <li key={each.pointer}>
-            <code>{each.pointer || "/"}</code>
-            <del>{valueInWords(each.from)}</del> <ins>{valueInWords(each.to)}</ins>
-          </li>
-        ))}
-        {change.diff.length > lines_max && <li>and {change.diff.length - lines_max} more</li>}
-      </ul>
+      {change.diff.length > 0 && <ToldDifferences label="What changed" differences={change.diff} />}
     </li>
   );
 }

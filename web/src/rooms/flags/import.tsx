@@ -10,9 +10,9 @@ import { Field } from "../../ui/field";
 import { count } from "../../ui/format";
 import { CommandLine, Failure } from "../../ui/layout";
 import { toast } from "../../ui/toasts";
+import { ToldDifferences } from "./differences";
 import { flagsKey, importFlags } from "./queries";
 import type { Environment, Imported } from "./types";
-import { valueInWords } from "./words";
 import styles from "./flags.module.css";
 
 const formats = [
@@ -110,18 +110,7 @@ function Plan({ plan }: { plan: Imported }) {
           New: <code>{plan.created.slice(0, lines_max).join(", ")}</code>
         </p>
       )}
-      {plan.diff.length > 0 && (
-        <ul className={styles.diff} aria-label="Changes">
-          {plan.diff.slice(0, lines_max).map((each, index) => (
-            <li key={index}>
-              <code>
-                {each.flag} {each.pointer}
-              </code>
-              <del>{valueInWords(each.from)}</del> <ins>{valueInWords(each.to)}</ins>
-            </li>
-          ))}
-        </ul>
-      )}
+      {plan.diff.length > 0 && <ToldDifferences label="Changes" differences={plan.diff} />}
       {plan.warnings.length > 0 && (
         <ul className={styles.warnings} aria-label="Warnings">
           {plan.warnings.map((warning) => (

@@ -6,6 +6,7 @@ export type {
   Flag,
   FlagChange as Change,
   FlagClause as Clause,
+  FlagDifference as ApiDifference,
   FlagEnvironment as Environment,
   FlagEvaluations as Evaluations,
   FlagExplanation as Explanation,
