@@ -12,8 +12,13 @@
 namespace acme::flag_settings {
 namespace {
 
-using Snapshots =
-    std::pair<std::shared_ptr<const flags::Snapshot>, std::shared_ptr<const flags::Snapshot>>;
+using Compiled = std::shared_ptr<const flags::Snapshot>;
+
+struct Snapshots {
+    Compiled live;
+    Compiled draft;
+    Compiled on;  // the draft as if it were on; none where it is, or nobody asked
+};
 
 constexpr pg::Query find_memberships{"flag_settings.memberships", R"sql(
     SELECT s.key, m.kind, m.subject
@@ -65,9 +70,7 @@ Task<> add_memberships(
     }
 }
 
-Result<std::shared_ptr<const flags::Snapshot>> compile(
-    const flags::Ruleset& ruleset, const std::string& flag
-) {
+Result<Compiled> compile(const flags::Ruleset& ruleset, const std::string& flag) {
     auto compiled = flags::Snapshot::compile(ruleset);
     if (compiled) return compiled;
     Error error = std::move(compiled).error();
@@ -75,13 +78,37 @@ Result<std::shared_ptr<const flags::Snapshot>> compile(
     return std::unexpected(std::move(error));
 }
 
-/// Live, and with the draft.
+/// `ruleset` with `flag` as it is given.
+flags::Ruleset with(flags::Ruleset ruleset, const flags::Flag& flag) {
+    for (flags::Flag& each : ruleset.flags) {
+        if (each.key == flag.key) each = flag;
+    }
+    return ruleset;
+}
+
+Result<Snapshots> compile_all(const flags::Ruleset& live, const flags::Flag& draft, bool also_on) {
+    auto first = compile(live, draft.key);
+    if (!first) return std::unexpected(std::move(first).error());
+    auto second = compile(with(live, draft), draft.key);
+    if (!second) return std::unexpected(std::move(second).error());
+    Snapshots snapshots{*std::move(first), *std::move(second), nullptr};
+    if (!also_on || draft.is_enabled) return snapshots;
+    flags::Flag on = draft;
+    on.is_enabled = true;
+    auto third = compile(with(live, on), draft.key);
+    if (!third) return std::unexpected(std::move(third).error());
+    snapshots.on = *std::move(third);
+    return snapshots;
+}
+
+/// What is live, the draft, and if that is asked too the draft as if it were on.
 Task<Result<Snapshots>> compile_both(
     Parts parts,
     trace::Context context,
     Placed placed,
     std::optional<Draft> draft,
-    std::vector<std::string> subjects
+    std::vector<std::string> subjects,
+    bool also_on
 ) {
     if (placed.flag.facts.archived_at) co_return is_archived();
     Flag wanted = placed.flag;
@@ -98,25 +125,14 @@ Task<Result<Snapshots>> compile_both(
     ));
     co_await add_memberships(transaction, context, std::move(subjects), live);
     keep_needed(live, *parsed);
-    flags::Ruleset other = live;
-    for (flags::Flag& flag : other.flags) {
-        if (flag.key == parsed->key) flag = *parsed;
-    }
-    const std::string key = wanted.facts.key;
-    const auto work = [live, other, key]() -> Result<Snapshots> {
-        auto first = compile(live, key);
-        if (!first) return std::unexpected(std::move(first).error());
-        auto second = compile(other, key);
-        if (!second) return std::unexpected(std::move(second).error());
-        return Snapshots{*std::move(first), *std::move(second)};
+    const auto work = [live, draft = *parsed, also_on]() {
+        return compile_all(live, draft, also_on);
     };
     co_return ACME_TRY(co_await parts.loop.blocking(work));
 }
 
 flags::Subject subject_of(
-    const std::shared_ptr<const flags::Snapshot>& snapshot,
-    const boost::json::object& attributes,
-    WallTime now
+    const Compiled& snapshot, const boost::json::object& attributes, WallTime now
 ) {
     flags::Subject subject(snapshot, now);
     for (const auto& [name, value] : attributes) {
@@ -129,7 +145,7 @@ flags::Subject subject_of(
 }
 
 boost::json::object explained(
-    const std::shared_ptr<const flags::Snapshot>& snapshot,
+    const Compiled& snapshot,
     const std::string& flag,
     const boost::json::object& attributes,
     WallTime now
@@ -140,7 +156,7 @@ boost::json::object explained(
 }
 
 std::string served(
-    const std::shared_ptr<const flags::Snapshot>& snapshot,
+    const Compiled& snapshot,
     std::uint32_t flag,
     const accounts::UserInOrganization& user,
     WallTime now
@@ -152,6 +168,28 @@ std::string served(
     if (!answer.has_value()) return "";
     const flags::Value& value = snapshot->value_of(flag, answer.value);
     return std::string(value.key.empty() ? value.label : value.key);
+}
+
+Moves moves_of(
+    const std::string& flag,
+    const Compiled& live,
+    const Compiled& other,
+    const std::vector<accounts::UserInOrganization>& users,
+    WallTime now
+) {
+    const std::uint32_t in_live = live->find(flag).value();
+    const std::uint32_t in_other = other->find(flag).value();
+    Moves moves;
+    for (const accounts::UserInOrganization& user : users) {
+        auto from = served(live, in_live, user, now);
+        auto to = served(other, in_other, user, now);
+        if (from == to) {
+            ++moves.kept;
+        } else {
+            ++moves.moves[{std::move(from), std::move(to)}];
+        }
+    }
+    return moves;
 }
 
 }  // namespace
@@ -171,9 +209,9 @@ Task<Result<Previewed>> Preview::explain(
         if (value != nullptr && value->is_string()) ids.emplace_back(value->get_string());
     }
     const bool has_draft = draft.has_value();
-    const auto [live, other] = ACME_TRY(
-        co_await compile_both(parts_, context, std::move(placed), std::move(draft), std::move(ids))
-    );
+    const auto [live, other, on] = ACME_TRY(co_await compile_both(
+        parts_, context, std::move(placed), std::move(draft), std::move(ids), false
+    ));
     const WallTime now = parts_.telemetry.clock.now();
     Previewed previewed{
         .draft = std::nullopt, .live = explained(live, flag, subject.attributes, now)
@@ -193,21 +231,12 @@ Task<Result<Impact>> Preview::impact(
         ids.push_back(each.user.str());
         ids.push_back(each.org.str());
     }
-    const auto [live, other] =
-        ACME_TRY(co_await compile_both(parts_, context, placed, std::move(draft), std::move(ids)));
+    const auto [live, other, on] = ACME_TRY(
+        co_await compile_both(parts_, context, placed, std::move(draft), std::move(ids), true)
+    );
     const WallTime now = parts_.telemetry.clock.now();
-    const std::uint32_t in_live = live->find(flag).value();
-    const std::uint32_t in_other = other->find(flag).value();
-    Impact impact{.units = std::ssize(users), .moves = {}};
-    for (const accounts::UserInOrganization& user : users) {
-        auto from = served(live, in_live, user, now);
-        auto to = served(other, in_other, user, now);
-        if (from == to) {
-            ++impact.kept;
-        } else {
-            ++impact.moves[{std::move(from), std::move(to)}];
-        }
-    }
+    Impact impact{.units = std::ssize(users), .moves = moves_of(flag, live, other, users, now)};
+    if (on != nullptr) impact.if_on = moves_of(flag, live, on, users, now);
     const auto exposed = co_await parts_.db.run(
         context, count_exposed, flag, placed.environment.id, now - std::chrono::hours(24)
     );

@@ -22,11 +22,17 @@ struct Previewed {
     boost::json::object live;
 };
 
-/// For how many of the accounts the answer becomes another one; "" stands for the caller's default.
-struct Impact {
-    std::int64_t units = 0;
+/// For how many of those counted the answer becomes another one; "" stands for the caller's
+/// default.
+struct Moves {
     std::int64_t kept = 0;
-    std::map<std::pair<std::string, std::string>, std::int64_t> moves;  // from, to
+    std::map<std::pair<std::string, std::string>, std::int64_t> moves = {};  // from, to
+};
+
+struct Impact {
+    std::int64_t units = 0;  // accounts that were counted
+    Moves moves = {};
+    std::optional<Moves> if_on = std::nullopt;  // of a draft that is off: as if it were on
     std::int64_t exposed_24h = 0;
 };
 
@@ -45,7 +51,9 @@ public:
         SubjectWords subject
     );
 
-    /// Counts over the newest accounts, each with its first organization. Errors: as explain().
+    /// Counts over the newest accounts, each with its first organization, from what is live. A
+    /// draft that is off is counted once more as if it were on, over the same accounts and rules:
+    /// what is read is read once. Errors: as explain().
     Task<Result<Impact>> impact(
         trace::Context context, std::string flag, std::string environment, Draft draft
     );

@@ -25,6 +25,16 @@ boost::json::value name_or_null(const Names& names, const std::string& id) {
     return boost::json::string(found->second);
 }
 
+boost::json::object to_json(const Moves& moves) {
+    boost::json::array list;
+    for (const auto& [move, count] : moves.moves) {
+        list.push_back(boost::json::object{
+            {"from", text_or_null(move.first)}, {"to", text_or_null(move.second)}, {"count", count}
+        });
+    }
+    return {{"kept", moves.kept}, {"moves", std::move(list)}};
+}
+
 boost::json::array texts(const auto& list) {
     boost::json::array array;
     for (const std::string& text : list) array.emplace_back(text);
@@ -191,19 +201,13 @@ boost::json::object to_json(const Previewed& previewed) {
 }
 
 boost::json::object to_json(const Impact& impact) {
-    boost::json::array moves;
-    for (const auto& [move, count] : impact.moves) {
-        moves.push_back(boost::json::object{
-            {"from", text_or_null(move.first)}, {"to", text_or_null(move.second)}, {"count", count}
-        });
-    }
-    return {
-        {"counted_over", "accounts"},
-        {"units", impact.units},
-        {"kept", impact.kept},
-        {"moves", std::move(moves)},
-        {"exposed_units_24h", impact.exposed_24h},
-    };
+    boost::json::object json = to_json(impact.moves);
+    json["counted_over"] = "accounts";
+    json["units"] = impact.units;
+    json["if_on"] = nullptr;
+    if (impact.if_on) json["if_on"] = to_json(*impact.if_on);
+    json["exposed_units_24h"] = impact.exposed_24h;
+    return json;
 }
 
 boost::json::object to_json(const Segment& segment, const std::vector<std::string>& used_by) {

@@ -36,12 +36,12 @@ Task<Result<>> tell(Settings& settings, const cli::Call& call, Placed placed, Dr
     );
     if (!impact) co_return told(call, std::move(impact).error());
     print_differences(call, differences(state_of(placed.flag.targeting), state_of(*wanted)));
-    print(
-        call,
-        std::to_string(impact->units - impact->kept) + " of " + std::to_string(impact->units) +
-            " accounts would be served something else",
-        to_json(*impact)
-    );
+    const auto said = [&](const Moves& moves) {
+        return std::to_string(impact->units - moves.kept) + " of " + std::to_string(impact->units);
+    };
+    std::string text = said(impact->moves) + " accounts would be served something else";
+    if (impact->if_on) text += "; switched on, " + said(*impact->if_on);
+    print(call, text, to_json(*impact));
     co_return done;
 }
 

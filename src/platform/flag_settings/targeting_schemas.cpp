@@ -192,23 +192,30 @@ constexpr std::array all_schemas{
   "additionalProperties": false,
   "properties": {"draft": {"$ref": "#/components/schemas/FlagDraft"}}
 })json"},
+    http::Schema{"FlagMove", R"json({
+  "type": "object",
+  "required": ["from", "to", "count"],
+  "properties": {
+    "from": {"type": ["string", "null"], "description": "A variant; null: the caller's default."},
+    "to": {"type": ["string", "null"]},
+    "count": {"type": "integer", "minimum": 1}
+  }
+})json"},
     http::Schema{"FlagImpact", R"json({
   "type": "object",
-  "required": ["counted_over", "units", "kept", "moves", "exposed_units_24h"],
+  "required": ["counted_over", "units", "kept", "moves", "if_on", "exposed_units_24h"],
   "properties": {
     "counted_over": {"type": "string", "enum": ["accounts"], "description": "Users of the installation, the newest first, each with the first organization; without region and other attributes."},
     "units": {"type": "integer", "minimum": 0, "description": "How many were counted."},
     "kept": {"type": "integer", "minimum": 0, "description": "Those whose answer stays."},
-    "moves": {
-      "type": "array",
-      "items": {
-        "type": "object",
-        "required": ["from", "to", "count"],
-        "properties": {
-          "from": {"type": ["string", "null"], "description": "A variant; null: the caller's default."},
-          "to": {"type": ["string", "null"]},
-          "count": {"type": "integer", "minimum": 1}
-        }
+    "moves": {"type": "array", "items": {"$ref": "#/components/schemas/FlagMove"}},
+    "if_on": {
+      "type": ["object", "null"],
+      "description": "Of a draft that is off: the same as if it were on, from what is live. null for a draft that is on.",
+      "required": ["kept", "moves"],
+      "properties": {
+        "kept": {"type": "integer", "minimum": 0},
+        "moves": {"type": "array", "items": {"$ref": "#/components/schemas/FlagMove"}}
       }
     },
     "exposed_units_24h": {"type": "integer", "minimum": 0, "description": "Units that first saw a variant in the last 24 hours."}

@@ -4831,6 +4831,12 @@ export interface components {
         FlagImpactAsk: {
             draft: components["schemas"]["FlagDraft"];
         };
+        FlagMove: {
+            /** @description A variant; null: the caller's default. */
+            from: string | null;
+            to: string | null;
+            count: number;
+        };
         FlagImpact: {
             /**
              * @description Users of the installation, the newest first, each with the first organization; without region and other attributes.
@@ -4841,12 +4847,12 @@ export interface components {
             units: number;
             /** @description Those whose answer stays. */
             kept: number;
-            moves: {
-                /** @description A variant; null: the caller's default. */
-                from: string | null;
-                to: string | null;
-                count: number;
-            }[];
+            moves: components["schemas"]["FlagMove"][];
+            /** @description Of a draft that is off: the same as if it were on, from what is live. null for a draft that is on. */
+            if_on: {
+                kept: number;
+                moves: components["schemas"]["FlagMove"][];
+            } | null;
             /** @description Units that first saw a variant in the last 24 hours. */
             exposed_units_24h: number;
         };
