@@ -141,6 +141,20 @@ def rule_set(session):
     return session.get("/v1/flags/ruleset?environment=staging").json()
 
 
+def test_switching_on_a_new_flag_says_that_everybody_is_still_off_or_serves_on(platform, flag):
+    def enable(*words):
+        return platform.run("flags", "enable", flag, "--environment", "staging", *words).stdout
+
+    assert "everybody still gets off" not in enable("--otherwise", "on", "--dry-run")
+    said = enable()
+    assert f"{flag}  staging  on" in said and "everybody still gets off: it has no rule" in said, said
+    assert json.loads(enable("--json"))["enabled"] is True
+    assert "everybody still gets off" not in enable("--otherwise", "on")
+    assert f"{flag}  on  everybody: on" in platform.run("flags", "list", "--environment", "staging").stdout
+    wrong = platform.run("flags", "enable", flag, "--otherwise", "purple", check=False)
+    assert wrong.returncode == 1 and "/fallthrough/variant" in wrong.stdout, wrong
+
+
 def test_a_deleted_rule_is_one_difference_over_http_and_at_a_terminal(platform, admin, flag):
     def rules(*names):
         return {"enabled": True, "fallthrough": {"variant": "off"}, "rules": [

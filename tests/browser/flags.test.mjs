@@ -50,6 +50,14 @@ async function save(page) {
   await untilCount(bar(page), 0);
 }
 
+async function switchOff(page) {
+  await page.getByRole("button", { name: "Switch off" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByRole("textbox").fill("Of a test.");
+  await dialog.getByRole("button", { name: "Switch off" }).click();
+  await heading(page, "One-page checkout is off in production.");
+}
+
 /** What a program in this browser gets: its user and organization are the session's. */
 function answered(page) {
   return page.evaluate(async () => {
@@ -75,6 +83,34 @@ test("the page is in the menu under Settings, and a flag is made there", async (
   await dialog.getByRole("button", { name: "Make flag" }).click();
   await heading(page, "One-page checkout is off in production.");
   assert.equal(await answered(page), "undefined DISABLED");
+});
+
+test("a new flag that is switched on asks whether everybody gets it, and says so where nobody does", async () => {
+  const { page } = main;
+  await goToFlag(page);
+  const impact = page.getByRole("status", { name: "What saving changes" });
+  await impact.getByRole("button", { name: "Count what switching it on changes" }).click();
+  await untilText(impact, /the caller's default[\s\S]*off[\s\S]*Nobody loses a variant\./);
+  await page.getByRole("button", { name: "Switch on" }).click();
+  const dialog = page.getByRole("dialog", { name: "Switch on One-page checkout" });
+  await untilText(dialog, /everybody in production still gets off/);
+  await dialog.getByRole("button", { name: "Switch on as it is" }).click();
+  await heading(page, "One-page checkout is on in production.");
+  await untilAnswered(page, "false STATIC");
+  const notice = page.getByRole("region", { name: "It is on, and everybody gets off." });
+  await notice.getByRole("button", { name: "Serve on otherwise" }).click();
+  await untilText(bar(page), /1 change in production/);
+  await bar(page).getByRole("button", { name: "Discard" }).click();
+  await notice.waitFor();
+  await switchOff(page);
+  // And from the list.
+  await goToList(page);
+  await listed(page).getByRole("switch").click();
+  await dialog.getByRole("button", { name: "Serve on to everybody" }).click();
+  await untilText(listed(page), /everybody: on/);
+  await untilAnswered(page, "true STATIC");
+  await goToFlag(page);
+  await switchOff(page);
 });
 
 test("a key that is taken is refused with words", async () => {
@@ -111,7 +147,8 @@ test("rules target a user, an organization, and a percentage of a region; the pr
   await page.getByLabel("Europe, percentage, in %").fill("12.345");
   await page.getByLabel("Otherwise, serve").selectOption("off");
 
-  // A flag that is off is off for everybody: the draft is one that is on.
+  // A flag that is off is off for everybody; what it will do once it is on is told nevertheless.
+  await untilText(page.getByRole("status", { name: "What saving changes" }), /Nothing yet: it is off[\s\S]*Once it is switched on[\s\S]*Nobody loses a variant\./);
   await untilText(bar(page), /change/);
   await save(page);
   await page.getByRole("button", { name: "Switch on" }).click();

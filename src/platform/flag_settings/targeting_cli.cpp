@@ -1,6 +1,7 @@
 // How a flag is answered, set at a terminal.
 #include "base/text.hpp"
 #include "platform/flag_settings/terminal.hpp"
+#include "platform/flag_settings/words.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -75,22 +76,60 @@ Task<Result<>> set(Settings& settings, const cli::Call& call) {
     co_return done;
 }
 
-Task<Result<>> turn(Settings& settings, const cli::Call& call, bool is_on) {
+/// Where it goes on answering as before although it is on: said, for nothing else shows it.
+void tell_still_off(const cli::Call& call, const Placed& placed) {
+    if (call.has("--json")) return;
+    const auto flag = flags::parse_flag(document_of(placed.flag));
+    const auto off = flag ? still_off(*flag) : std::nullopt;
+    if (!off) return;
+    call.print(
+        "everybody still gets " + *off + ": it has no rule, and otherwise serves " + *off +
+        ". --otherwise VARIANT serves another one, acme flags targeting sets rules."
+    );
+}
+
+Task<Result<>> enable(Settings& settings, const cli::Call& call) {
+    const Environment environment = ACME_TRY(co_await environment_of(settings, call));
+    const std::string key = call.operands.at(0);
+    const Placed placed =
+        ACME_TRY(co_await settings.targetings.find(call.context, key, environment.key));
+    Draft draft = draft_now(placed.flag.targeting);
+    draft.is_enabled = true;
+    if (call.has("--otherwise")) {
+        draft.rules["fallthrough"] = boost::json::object{{"variant", call.value("--otherwise")}};
+    }
+    if (call.has("--dry-run")) co_return co_await tell(settings, call, placed, std::move(draft));
+    auto turned = call.has("--otherwise") ? co_await settings.targetings.replace(
+                                                call.context,
+                                                editor_of(call),
+                                                key,
+                                                environment.key,
+                                                placed.flag.targeting.version,
+                                                std::move(draft)
+                                            )
+                                          : co_await settings.targetings.enable(
+                                                call.context, editor_of(call), key, environment.key
+                                            );
+    if (!turned) co_return told(call, std::move(turned).error());
+    print_placed(call, *turned);
+    tell_still_off(call, *turned);
+    co_return done;
+}
+
+Task<Result<>> kill(Settings& settings, const cli::Call& call) {
     const Environment environment = ACME_TRY(co_await environment_of(settings, call));
     const std::string key = call.operands.at(0);
     if (call.has("--dry-run")) {
         Placed placed =
             ACME_TRY(co_await settings.targetings.find(call.context, key, environment.key));
         Draft draft = draft_now(placed.flag.targeting);
-        draft.is_enabled = is_on;
+        draft.is_enabled = false;
         co_return co_await tell(settings, call, std::move(placed), std::move(draft));
     }
-    auto& targetings = settings.targetings;
-    auto turned =
-        is_on ? co_await targetings.enable(call.context, editor_of(call), key, environment.key)
-              : co_await targetings.kill(call.context, editor_of(call), key, environment.key);
-    if (!turned) co_return told(call, std::move(turned).error());
-    print_placed(call, *turned);
+    auto killed =
+        co_await settings.targetings.kill(call.context, editor_of(call), key, environment.key);
+    if (!killed) co_return told(call, std::move(killed).error());
+    print_placed(call, *killed);
     co_return done;
 }
 
@@ -160,10 +199,17 @@ void add_targeting_commands(cli::Commands& commands, Settings& settings) {
     commands.add({
         .name = "flags enable",
         .operands = {"FLAG"},
-        .options = {in_environment, with_reason, dry_run, as_json},
+        .options =
+            {in_environment,
+             {.name = "--otherwise",
+              .value = "VARIANT",
+              .about = "what everybody gets whom no rule matches, from now on"},
+             with_reason,
+             dry_run,
+             as_json},
         .about = "Switches a flag on.",
-        .example = "acme flags enable checkout-redesign --environment staging",
-        .run = [&settings](const cli::Call& call) { return turn(settings, call, true); },
+        .example = "acme flags enable checkout-redesign --otherwise on",
+        .run = [&settings](const cli::Call& call) { return enable(settings, call); },
     });
     cli::Option reason = with_reason;
     reason.is_required = true;
@@ -173,7 +219,7 @@ void add_targeting_commands(cli::Commands& commands, Settings& settings) {
         .options = {in_environment, reason, dry_run, as_json},
         .about = "Switches a flag off at once, whatever others are changing of it.",
         .example = "acme flags kill checkout-redesign --reason 'payments fail'",
-        .run = [&settings](const cli::Call& call) { return turn(settings, call, false); },
+        .run = [&settings](const cli::Call& call) { return kill(settings, call); },
     });
     commands.add({
         .name = "flags undo",

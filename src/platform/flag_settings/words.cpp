@@ -144,4 +144,15 @@ std::optional<std::string> sole_variant(const flags::Flag& flag) {
     return flag.fallthrough ? sole_of(*flag.fallthrough) : std::nullopt;
 }
 
+std::optional<std::string> still_off(const flags::Flag& flag) {
+    const bool decides = std::ranges::any_of(flag.rules, &flags::Rule::is_enabled);
+    if (decides || !flag.overrides.empty() || !flag.fallthrough) return std::nullopt;
+    auto served = sole_of(*flag.fallthrough);
+    const auto is_false = [&](const flags::Variant& each) {
+        return each.key == served && each.value == false;
+    };
+    if (!served || std::ranges::none_of(flag.variants, is_false)) return std::nullopt;
+    return served;
+}
+
 }  // namespace acme::flag_settings

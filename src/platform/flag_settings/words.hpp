@@ -19,4 +19,8 @@ std::optional<std::string> sole_variant(const flags::Flag& flag);
 /// "12.5 %" of 12500.
 std::string percent_of(std::uint32_t weight);
 
+/// The variant that everybody is served and that is false, however much the flag is on: it names
+/// nobody, has no rule that is used, and otherwise serves that one. nullopt for any other.
+std::optional<std::string> still_off(const flags::Flag& flag);
+
 }  // namespace acme::flag_settings

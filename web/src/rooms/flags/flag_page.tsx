@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Power } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { Suspense, lazy } from "react";
 import { cache } from "../../api/cache";
 import { asProblem } from "../../api/problem";
 import { Button } from "../../ui/button";
@@ -12,10 +12,10 @@ import { meQuery } from "../sessions/queries";
 import { EnvironmentLinks } from "./environments";
 import { FlagsFeed } from "./feed";
 import { Notice } from "./parts";
-import { enableFlag, environmentsQuery, flagQuery, flagsKey, killFlag, restoreFlag, settled, summaryQuery, targetingQuery, type Versioned } from "./queries";
-import { ReasonDialog } from "./reason";
-import { whyNotChange, whyNotKill } from "./rights";
+import { environmentsQuery, flagQuery, flagsKey, restoreFlag, settled, summaryQuery, targetingQuery, type Versioned } from "./queries";
+import { whyNotChange } from "./rights";
 import { environmentOf, kindWords, tabOf, tabs, type Tab } from "./state";
+import { useSwitching } from "./switching";
 import { TargetingTab } from "./targeting";
 import type { Environment, Flag, Targeting } from "./types";
 import styles from "./flags.module.css";
@@ -153,48 +153,17 @@ function Tabs({ flag, at }: { flag: Flag; at: Tab }) {
   );
 }
 
-/** Off with one press and a reason, past every draft; on again the same way where the environment is protected. */
 function PowerButton({ flag, environment, targeting }: { flag: Flag; environment: Environment; targeting: Targeting }) {
-  const { data: signed } = useQuery(meQuery);
-  const [asks, setAsks] = useState(false);
   const { enabled } = targeting;
   const where = environment.name.toLowerCase();
-  const turn = useMutation({
-    mutationFn: (reason: string) => (enabled ? killFlag(flag.key, environment.key, reason) : enableFlag(flag.key, environment.key, reason)),
-    onSuccess: () => {
-      toast(`${flag.key} is ${enabled ? "off" : "on"} in ${where}.`);
-      setAsks(false);
-      return settled();
-    },
-    onError: (error) => !asks && toast(`${flag.key} was not switched on. ${asProblem(error).message}`, "crit"),
-  });
-  const why = signed && (enabled ? whyNotKill(signed.me) : whyNotChange(signed.me, environment.protected));
-  const press = () => {
-    turn.reset();
-    if (enabled || environment.protected) setAsks(true);
-    else turn.mutate("");
-  };
-  const verb = enabled ? "Switch off" : "Switch on";
+  const off = `Everybody in ${where} gets ${targeting.off_value === undefined ? "the default of the caller" : "the value for “off”"} within a second. Its rules stay as they are, and Switch on brings them back.`;
+  const { why, busy, press, dialog } = useSwitching(flag, environment, enabled, enabled ? off : `Its rules decide again in ${where} within a second.`);
   return (
     <>
-      <Button kind={enabled ? "risk" : "plain"} icon={<Power size={15} aria-hidden="true" />} busy={turn.isPending && !asks} onPress={press} {...(why !== undefined && { why })}>
-        {verb}
+      <Button kind={enabled ? "risk" : "plain"} icon={<Power size={15} aria-hidden="true" />} busy={busy} onPress={press} {...(why !== undefined && { why })}>
+        {enabled ? "Switch off" : "Switch on"}
       </Button>
-      <ReasonDialog
-        title={`${verb} ${flag.name}`}
-        verb={verb}
-        isDanger={enabled}
-        isOpen={asks}
-        busy={turn.isPending}
-        problem={turn.error ? asProblem(turn.error) : null}
-        command={`acme flags ${enabled ? "kill" : "enable"} ${flag.key} --environment ${environment.key} --reason "…"`}
-        onConfirm={(reason) => turn.mutate(reason)}
-        onClose={() => setAsks(false)}
-      >
-        {enabled
-          ? `Everybody in ${where} gets ${targeting.off_value === undefined ? "the default of the caller" : "the value for “off”"} within a second. Its rules stay as they are, and Switch on brings them back.`
-          : `Its rules decide again in ${where} within a second.`}
-      </ReasonDialog>
+      {dialog}
     </>
   );
 }

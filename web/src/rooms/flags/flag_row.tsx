@@ -1,19 +1,12 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { Sparkline } from "../../charts/sparkline";
 import { serverClock } from "../../api/client";
-import { asProblem } from "../../api/problem";
 import { Badge } from "../../ui/mark";
 import { Time } from "../../ui/time";
-import { toast } from "../../ui/toasts";
-import { meQuery } from "../sessions/queries";
-import { ReasonDialog } from "./reason";
 import { RowMenu, type RowMenuProps } from "./row_menu";
 import { Split, Switch } from "./parts";
-import { enableFlag, killFlag, settled } from "./queries";
-import { whyNotChange, whyNotKill } from "./rights";
 import { colorOf, kindWords } from "./state";
+import { useSwitching } from "./switching";
 import type { Environment, FlagSummary } from "./types";
 import { evaluationsIn, shareOf, staleInWords } from "./words";
 import styles from "./flags.module.css";
@@ -78,43 +71,13 @@ function Hours({ flag }: { flag: FlagSummary }) {
   );
 }
 
-/** Off at once everywhere with a reason; on again at once, with a reason where the environment is protected. */
 function RowSwitch({ flag, environment }: { flag: FlagSummary; environment: Environment }) {
-  const { data: signed } = useQuery(meQuery);
-  const [asks, setAsks] = useState(false);
-  const turn = useMutation({
-    mutationFn: (reason: string) => (flag.enabled ? killFlag(flag.key, environment.key, reason) : enableFlag(flag.key, environment.key, reason)),
-    onSuccess: () => {
-      toast(`${flag.key} is ${flag.enabled ? "off" : "on"} in ${environment.name.toLowerCase()}.`);
-      setAsks(false);
-      return settled();
-    },
-    onError: (error) => !asks && toast(`${flag.key} was not switched. ${asProblem(error).message}`, "crit"),
-  });
-  const why = signed && (flag.enabled ? whyNotKill(signed.me) : whyNotChange(signed.me, environment.protected));
-  const change = () => {
-    turn.reset();
-    if (flag.enabled || environment.protected) setAsks(true);
-    else turn.mutate("");
-  };
+  const where = environment.name.toLowerCase();
+  const { why, press, dialog } = useSwitching(flag, environment, flag.enabled, flag.enabled ? `Everybody in ${where} gets the value for “off” within a second. Its rules stay as they are.` : `Its rules decide again in ${where} within a second.`);
   return (
     <>
-      <Switch label={`${flag.name} in ${environment.name}`} on={flag.enabled} why={why} onChange={change} />
-      <ReasonDialog
-        title={`Switch ${flag.enabled ? "off" : "on"} ${flag.name}`}
-        verb={flag.enabled ? "Switch off" : "Switch on"}
-        isDanger={flag.enabled}
-        isOpen={asks}
-        busy={turn.isPending}
-        problem={turn.error ? asProblem(turn.error) : null}
-        command={`acme flags ${flag.enabled ? "kill" : "enable"} ${flag.key} --environment ${environment.key} --reason "…"`}
-        onConfirm={(reason) => turn.mutate(reason)}
-        onClose={() => setAsks(false)}
-      >
-        {flag.enabled
-          ? `Everybody in ${environment.name.toLowerCase()} gets the value for “off” within a second. Its rules stay as they are.`
-          : `Its rules decide again in ${environment.name.toLowerCase()} within a second: ${flag.serves}.`}
-      </ReasonDialog>
+      <Switch label={`${flag.name} in ${environment.name}`} on={flag.enabled} why={why} onChange={press} />
+      {dialog}
     </>
   );
 }

@@ -5,6 +5,7 @@ import { meQuery } from "../sessions/queries";
 import { newRuleId, sameAs } from "./draft";
 import { EvaluationsCard } from "./evaluations";
 import { ImpactCard } from "./impact";
+import { Notice } from "./parts";
 import { Otherwise, OverridesCard, PrerequisitesCard, RestCard } from "./others";
 import type { Versioned } from "./queries";
 import { Said, useReorder } from "./reorder";
@@ -14,7 +15,7 @@ import { SaveBar } from "./save_bar";
 import type { Environment, Flag, Targeting } from "./types";
 import { useDraft, type Drafting } from "./use_draft";
 import { WhoGetsWhat } from "./who";
-import { ruleName } from "./words";
+import { ruleName, wouldStayOff } from "./words";
 import styles from "./editor.module.css";
 
 export interface EditorProps {
@@ -30,8 +31,21 @@ export function TargetingTab({ flag, environment, targeting }: { flag: Flag; env
   const drafting = useDraft(targeting.value);
   const why = flag.archived_at ? "It is archived. Restore it first." : signed && whyNotChange(signed.me, environment.protected);
   const props = { flag, drafting, why };
+  const off = targeting.value.enabled && !flag.archived_at && !drafting.isDirty ? wouldStayOff(drafting.draft, flag.variants) : undefined;
   return (
     <>
+      {off && (
+        <Notice
+          title={`It is on, and everybody gets ${off.off}.`}
+          action={
+            <Button onPress={() => drafting.change({ type: "set", change: { fallthrough: { variant: off.on } } })} {...(why !== undefined && { why })}>
+              Serve {off.on} otherwise
+            </Button>
+          }
+        >
+          No rule names anybody, and otherwise it serves {off.off}.
+        </Notice>
+      )}
       <div className={styles.columns}>
         <div className={styles.column}>
           <Rules {...props} />

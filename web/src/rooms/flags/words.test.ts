@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Draft, Rule } from "./types";
-import { clauseInWords, evaluationsIn, evenly, percentOf, problemsOf, ruleInWords, serveInWords, shareOf, staleInWords, sumOf, valuesOf, weightIn, whole_weight } from "./words";
+import { clauseInWords, evaluationsIn, evenly, percentOf, problemsOf, ruleInWords, serveInWords, shareOf, staleInWords, sumOf, valuesOf, weightIn, whole_weight, wouldStayOff } from "./words";
 
 const rule: Rule = { id: "r_1", name: "Europe", if: [{ attribute: "region", op: "in", values: ["eu-west"] }], rollout: 25_000, serve: { variant: "on" } };
 
@@ -78,4 +78,19 @@ test("numbers are short where they are many", () => {
   expect([shareOf(1, 3), shareOf(0, 9), shareOf(1, 100_000), shareOf(0, 0)]).toEqual(["33.3 %", "0 %", "< 0.1 %", "0 %"]);
   expect(staleInWords([{ signal: "one_variant", detail: "" }, { signal: "no_reference", detail: "" }])).toBe("remove: one variant for all, not in the code");
   expect(staleInWords([])).toBeUndefined();
+});
+
+test("who is switched on and still off for everybody is known", () => {
+  const still = { off: "off", on: "on" };
+  expect(wouldStayOff(draft({ rules: [] }), variants)).toEqual(still);
+  expect(wouldStayOff(draft({ rules: [{ ...rule, enabled: false }] }), variants)).toEqual(still);
+  expect(wouldStayOff(draft({ rules: [], fallthrough: { split: [{ variant: "on", weight: 0 }, { variant: "off", weight: whole_weight }] } }), variants)).toEqual(still);
+  expect(wouldStayOff(draft({ rules: [], enabled: false }), variants)).toEqual(still);
+  expect(wouldStayOff(draft(), variants)).toBeUndefined();
+  expect(wouldStayOff(draft({ rules: [], fallthrough: { variant: "on" } }), variants)).toBeUndefined();
+  expect(wouldStayOff(draft({ rules: [], fallthrough: { split: evenly(["on", "off"]) } }), variants)).toBeUndefined();
+  expect(wouldStayOff(draft({ rules: [], overrides: [{ kind: "user", id: "usr_1", variant: "on" }] }), variants)).toBeUndefined();
+  expect(wouldStayOff(draft({ rules: [], fallthrough: { variant: "A" } }), [{ key: "A", value: "a" }])).toBeUndefined();
+  const { fallthrough: _, ...callers } = draft({ rules: [] });
+  expect(wouldStayOff(callers, variants)).toBeUndefined();
 });

@@ -136,6 +136,15 @@ export function ruleInWords(rule: Rule): string {
   return `${rule.enabled === false ? "(off) " : ""}${who}: ${serveInWords(rule.serve)}`;
 }
 
+/** Where everybody gets false however much it is on: that variant, and the one that is true. */
+export function wouldStayOff(draft: Draft, variants: readonly Variant[]): { off: string; on: string } | undefined {
+  if (draft.overrides.length > 0 || draft.rules.some((rule) => rule.enabled !== false)) return undefined;
+  const served = draft.fallthrough?.split ? draft.fallthrough.split.filter((share) => share.weight > 0).map((share) => share.variant) : [draft.fallthrough?.variant];
+  const off = variants.find((variant) => variant.key === served[0] && variant.value === false);
+  const on = variants.find((variant) => variant.value === true);
+  return served.length === 1 && off && on ? { off: off.key, on: on.key } : undefined;
+}
+
 /** "Europe, first quarter", or "rule 2" where it has no name. */
 export function ruleName(rule: Rule, index: number): string {
   return rule.name?.trim() || `Rule ${index + 1}`;
