@@ -155,6 +155,26 @@ def test_switching_on_a_new_flag_says_that_everybody_is_still_off_or_serves_on(p
     assert wrong.returncode == 1 and "/fallthrough/variant" in wrong.stdout, wrong
 
 
+@pytest.mark.parametrize("words, said", [
+    (("list", "--state", "bogus"), "state must be on, off, archived or stale."),
+    (("list", "--kind", "bogus"), "kind must be release, experiment, ops, kill or permission."),
+    (("history", "file-preview", "--limit", "-5"), "--limit must be a number from 1."),
+    (("history", "file-preview", "--environment", "nowhere"), "There is no such environment."),
+    (("targeting", "file-preview", "-", "--version", "soon"), "--version must be a number from 1."),
+])
+def test_a_terminal_is_told_what_is_wrong_with_an_option(platform, words, said):
+    refused = platform.run("flags", *words, check=False)
+    assert refused.returncode == 1 and refused.stdout.startswith(f"acme: {said}"), refused
+
+
+def test_a_terminal_shows_in_words_what_a_flag_serves_and_what_it_would(platform, flag):
+    shown = platform.run("flags", "show", flag).stdout
+    assert "staging  off  version 1  once it is on: everybody: off" in shown, shown
+    assert "nothing changes" in platform.run("flags", "edit", flag).stdout
+    changes = platform.run("flags", "history", flag).stdout.splitlines()
+    assert len(changes) == 1 and changes[0].endswith("create  everywhere"), changes
+
+
 def test_a_deleted_rule_is_one_difference_over_http_and_at_a_terminal(platform, admin, flag):
     def rules(*names):
         return {"enabled": True, "fallthrough": {"variant": "off"}, "rules": [
@@ -163,7 +183,8 @@ def test_a_deleted_rule_is_one_difference_over_http_and_at_a_terminal(platform, 
 
     assert put(admin, flag, rules("Europe", "Asia", "Africa")).status_code == 200
     assert put(admin, flag, rules("Africa", "Asia")).status_code == 200
-    newest = admin.get(f"/v1/admin/flags/{flag}/history?environment=staging").json()["data"][0]
+    newest, first, _ = admin.get(f"/v1/admin/flags/{flag}/history?environment=staging").json()["data"]
+    assert {each["pointer"] for each in first["diff"]} == {"/enabled", "/rules/0", "/rules/1", "/rules/2"}
     told = [(each["change"], each["pointer"], each["item"]["key"], each["item"]["number"]) for each in newest["diff"]]
     assert told == [("removed", "/rules/0", "r_europe", 1), ("moved", "/rules/0", "r_africa", 1)], newest["diff"]
     lines = platform.run("flags", "history", flag, "--environment", "staging", "--limit", "1").stdout.splitlines()
@@ -173,7 +194,7 @@ def test_a_deleted_rule_is_one_difference_over_http_and_at_a_terminal(platform, 
     # What was changed since is told before anybody tries.
     assert put(admin, flag, rules("Africa")).status_code == 200
     refused = platform.run("flags", "undo", flag, newest["id"], "--dry-run", check=False)
-    assert refused.returncode == 1 and "/rules: was changed again since" in refused.stdout, refused
+    assert refused.returncode == 1 and "/rules  was changed again since" in refused.stdout, refused
 
 
 def test_a_segment_of_a_hundred_thousand_is_taken_as_text(admin, flag):

@@ -156,11 +156,18 @@ test("rules target a user, an organization, and a percentage of a region; the pr
 
   await page.getByLabel("user id", { exact: true }).fill("usr_nobody");
   await page.getByLabel("organization", { exact: true }).fill("org_globex");
-  await untilText(answer(page), /on\s+by a rule/);
+  await untilText(answer(page), /on\s+by rule 2/);
   await page.getByLabel("organization", { exact: true }).fill("org_elsewhere");
   await untilText(answer(page), /off\s+no rule matched/);
   await page.getByLabel("region", { exact: true }).fill("eu-west");
   await untilText(answer(page), /12,?345/);
+
+  // An override decides before every rule, and is said to.
+  await page.getByRole("button", { name: "Add override" }).click();
+  await page.getByLabel("Override 1, id").fill("usr_nobody");
+  await untilText(answer(page), /on\s+by an override/);
+  await page.getByRole("button", { name: "Delete override 1" }).click();
+  await untilCount(bar(page), 0);
 });
 
 test("a saved rule is in another browser at once, and so is the value", async () => {

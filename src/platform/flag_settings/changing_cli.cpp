@@ -49,12 +49,12 @@ Task<Result<>> create(Settings& settings, const cli::Call& call) {
     wanted.type = call.value("--type", "bool");
     if (wanted.type == "bool") wanted.variants = bool_variants;
     auto facts = with_options(call, std::move(wanted));
-    if (!facts) co_return told(call, std::move(facts).error());
+    if (!facts) co_return std::unexpected(std::move(facts).error());
     auto transaction = co_await settings.parts.db.begin(call.context);
     auto made = co_await settings.catalog.create(
         transaction, call.context, editor_of(call), *std::move(facts)
     );
-    if (!made) co_return told(call, std::move(made).error());
+    if (!made) co_return std::unexpected(std::move(made).error());
     if (!call.has("--dry-run")) co_await transaction.commit(call.context);
     print(
         call,
@@ -69,17 +69,21 @@ Task<Result<>> edit(Settings& settings, const cli::Call& call) {
     const Facts before =
         ACME_TRY(co_await settings.catalog.find(call.context, call.operands.at(0)));
     auto wanted = with_options(call, before);
-    if (!wanted) co_return told(call, std::move(wanted).error());
+    if (!wanted) co_return std::unexpected(std::move(wanted).error());
+    if (state_of(before) == state_of(*wanted)) {
+        print(call, "nothing changes", to_json(before, {}));
+        co_return done;
+    }
     if (call.has("--dry-run")) {
         if (auto problems = problems_of(*wanted); !problems.empty()) {
-            co_return told(call, invalid(std::move(problems)).error());
+            co_return invalid(std::move(problems));
         }
         print_differences(call, differences(state_of(before), state_of(*wanted)));
         co_return done;
     }
     auto changed =
         co_await settings.catalog.change(call.context, editor_of(call), *std::move(wanted));
-    if (!changed) co_return told(call, std::move(changed).error());
+    if (!changed) co_return std::unexpected(std::move(changed).error());
     print(call, changed->key + "  changed", to_json(*changed, {}));
     co_return done;
 }
@@ -89,7 +93,7 @@ Task<Result<>> set_archived(Settings& settings, const cli::Call& call, bool is_a
     auto done_to = is_archived
                        ? co_await settings.catalog.archive(call.context, editor_of(call), key)
                        : co_await settings.catalog.restore(call.context, editor_of(call), key);
-    if (!done_to) co_return told(call, std::move(done_to).error());
+    if (!done_to) co_return std::unexpected(std::move(done_to).error());
     print(
         call,
         key + (is_archived ? "  archived" : "  restored, off in every environment"),

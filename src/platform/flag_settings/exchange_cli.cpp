@@ -22,7 +22,7 @@ Task<Result<>> import_all(Settings& settings, const cli::Call& call) {
         co_return refuse(ErrorKind::invalid, "flags.format", "--from is acme or unleash.");
     }
     auto document = from == "acme" ? object_of(text) : settings.exchange.read_foreign(text);
-    if (!document) co_return told(call, std::move(document).error());
+    if (!document) co_return std::unexpected(std::move(document).error());
     auto imported = co_await settings.exchange.import_all(
         call.context,
         editor_of(call),
@@ -30,7 +30,7 @@ Task<Result<>> import_all(Settings& settings, const cli::Call& call) {
          .document = *std::move(document),
          .is_dry_run = call.has("--dry-run")}
     );
-    if (!imported) co_return told(call, std::move(imported).error());
+    if (!imported) co_return std::unexpected(std::move(imported).error());
     if (call.has("--json")) {
         call.print(boost::json::serialize(to_json(*imported)));
         co_return done;

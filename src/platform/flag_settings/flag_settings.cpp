@@ -1,6 +1,9 @@
 #include "platform/flag_settings/flag_settings.hpp"
 
+#include "platform/flags/ruleset.hpp"
+
 #include <boost/json/parse.hpp>
+#include <boost/json/value_from.hpp>
 
 #include <algorithm>
 
@@ -34,7 +37,7 @@ std::unexpected<Error> invalid(std::vector<FieldError> problems) {
     return std::unexpected(Error{
         .kind = ErrorKind::invalid,
         .code = "flags.invalid",
-        .message = "The flag cannot be as it is.",
+        .message = "It cannot be as it is.",
         .fields = std::move(problems),
     });
 }
@@ -101,6 +104,10 @@ boost::json::object state_of(const Facts& facts) {
 
 boost::json::object state_of(const Targeting& targeting) {
     boost::json::object state = boost::json::parse(targeting.rules).as_object();
+    // A flag that was only made does not say it, and one that was saved does: the same is meant.
+    if (!state.contains("bucket_by")) {
+        state["bucket_by"] = boost::json::value_from(flags::Flag{}.bucket_by);
+    }
     state["enabled"] = targeting.is_enabled;
     state["salt"] = targeting.salt;
     return state;

@@ -3,14 +3,18 @@
 #include "base/text.hpp"
 #include "io/http/time.hpp"
 #include "platform/flag_settings/terminal.hpp"
+#include "platform/flag_settings/words.hpp"
 
 #include <boost/json/serialize.hpp>
+
+#include <algorithm>
 
 namespace acme::flag_settings {
 namespace {
 
 constexpr int page = 200;
-constexpr int changes_usual = 20;
+constexpr std::int64_t changes_usual = 20;
+constexpr std::int64_t changes_max = 1'000;
 
 Task<Result<>> list(Settings& settings, const cli::Call& call) {
     const Environment environment = ACME_TRY(co_await environment_of(settings, call));
@@ -21,12 +25,21 @@ Task<Result<>> list(Settings& settings, const cli::Call& call) {
         .text = call.value("--q"),
         .limit = page,
     };
+    ACME_TRY(check(asked));
     while (true) {
         const auto lines = co_await settings.overview.list(call.context, environment, asked);
         for (const Line& line : lines) print_line(call, line, environment);
         if (std::ssize(lines) < page) co_return done;
         asked.after = lines.back().flag.facts.key;
     }
+}
+
+/// What it serves, or of one that is off what it will once it is on.
+std::string serves_in(const Flag& flag) {
+    auto parsed = flags::parse_flag(document_of(flag));
+    if (!parsed) return "";
+    parsed->is_enabled = true;
+    return (flag.targeting.is_enabled ? "" : "once it is on: ") + serves_of(*parsed);
 }
 
 Task<Result<>> show(Settings& settings, const cli::Call& call) {
@@ -52,10 +65,10 @@ Task<Result<>> show(Settings& settings, const cli::Call& call) {
             ACME_TRY(co_await settings.targetings.find(call.context, key, each.key));
         const Targeting& targeting = placed.flag.targeting;
         const std::string why =
-            targeting.disabled_reason.empty() ? "" : "  " + targeting.disabled_reason;
+            targeting.disabled_reason.empty() ? "" : "  (" + targeting.disabled_reason + ")";
         call.print(
             each.key + "  " + (targeting.is_enabled ? "on" : "off") + "  version " +
-            std::to_string(targeting.version) + why + "  " + targeting.rules
+            std::to_string(targeting.version) + "  " + serves_in(placed.flag) + why
         );
     }
     co_return done;
@@ -92,13 +105,13 @@ Task<Result<>> preview(Settings& settings, const cli::Call& call) {
     if (call.has("--draft")) {
         const std::string text = ACME_TRY(read_file(call.value("--draft")));
         auto read = draft_of(ACME_TRY(object_of(text)));
-        if (!read) co_return told(call, std::move(read).error());
+        if (!read) co_return std::unexpected(std::move(read).error());
         draft = *std::move(read);
     }
     auto previewed = co_await settings.preview.explain(
         call.context, call.operands.at(0), environment.key, std::move(draft), std::move(subject)
     );
-    if (!previewed) co_return told(call, std::move(previewed).error());
+    if (!previewed) co_return std::unexpected(std::move(previewed).error());
     if (call.has("--json")) {
         call.print(boost::json::serialize(to_json(*previewed)));
         co_return done;
@@ -120,15 +133,23 @@ Task<Result<>> preview(Settings& settings, const cli::Call& call) {
 Task<Result<>> history(Settings& settings, const cli::Call& call) {
     const Facts facts = ACME_TRY(co_await settings.catalog.find(call.context, call.operands.at(0)));
     std::optional<std::string> environment;
-    if (call.has("--environment")) environment = call.value("--environment");
-    const int limit = parse_number<int>(call.value("--limit")).value_or(changes_usual);
+    if (call.has("--environment")) {
+        environment = ACME_TRY(co_await environment_of(settings, call)).key;
+    }
+    const auto asked = ACME_TRY(number_in(call, "--limit"));
+    const auto limit = static_cast<int>(std::min(asked.value_or(changes_usual), changes_max));
     const auto changes = co_await list_changes(
         settings.parts.db, call.context, facts.id, environment, std::nullopt, limit
     );
+    std::vector<std::string> people;
+    for (const Change& change : changes) people.push_back(change.by);
+    const Names names = co_await names_of(settings.parts.accounts, call.context, std::move(people));
     for (const Change& change : changes) {
-        const auto json = to_json(change, {});
+        const auto json = to_json(change, names);
+        const auto name = names.find(change.by);
         std::string text = std::to_string(change.id) + "  " + http::to_json(change.at) + "  " +
-                           change.by + "  " + change.action + "  " + change.environment;
+                           (name == names.end() ? change.by : name->second) + "  " + change.action +
+                           "  " + (change.environment.empty() ? "everywhere" : change.environment);
         if (!change.reason.empty()) text += "  " + change.reason;
         print(call, text, json);
         if (call.has("--json")) continue;
@@ -147,7 +168,7 @@ Task<Result<>> environments(Settings& settings, const cli::Call& call) {
         auto made = co_await settings.environments.add(
             transaction, call.context, editor_of(call), std::move(wanted)
         );
-        if (!made) co_return told(call, std::move(made).error());
+        if (!made) co_return std::unexpected(std::move(made).error());
         co_await transaction.commit(call.context);
     } else if (call.has("--protect") || call.has("--unprotect")) {
         const bool protects = call.has("--protect");
@@ -213,7 +234,7 @@ void add_looking_commands(cli::Commands& commands, Settings& settings) {
         .name = "flags history",
         .operands = {"FLAG"},
         .options =
-            {{.name = "--environment", .value = "KEY", .about = "all, without"},
+            {{.name = "--environment", .value = "KEY", .about = "in which (all)"},
              {.name = "--limit", .value = "N", .about = "how many (20)"},
              as_json},
         .about = "Lists who changed what of a flag, newest first.",

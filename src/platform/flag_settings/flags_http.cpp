@@ -11,8 +11,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <set>
-
 namespace acme::flag_settings {
 namespace {
 
@@ -35,12 +33,7 @@ Task<Result<Response>> list(Routes room, const Call& call) {
         .owner = word_in(call, "owner"),
         .text = word_in(call, "q"),
     };
-    static const std::set<std::string_view> states{"", "on", "off", "archived", "stale"};
-    if (!states.contains(asked.state)) {
-        co_return refuse(
-            ErrorKind::invalid, "flags.state", "state must be on, off, archived or stale."
-        );
-    }
+    ACME_TRY(check(asked));
     const std::string scope = "flags " + environment.key;
     const auto page = ACME_TRY(http::page_asked(call.request, room.cursors, scope));
     asked.after = page.after;
@@ -256,7 +249,11 @@ void add_reading(http::Router& router, Routes room) {
              .response = "FlagPage",
              .query = {"environment", "state", "kind", "tag", "owner", "q", "limit", "cursor"},
              .errors =
-                 {"flags.environment_unknown", "flags.state", "http.page_limit", "http.cursor"}},
+                 {"flags.environment_unknown",
+                  "flags.state",
+                  "flags.kind",
+                  "http.page_limit",
+                  "http.cursor"}},
         .handler = [room](const Call& call) { return list(room, call); },
         .weight = http::heavy_weight,
     });

@@ -150,6 +150,24 @@ Task<> Overview::add_recent(
     }
 }
 
+Result<> check(const Asked& asked) {
+    static const std::set<std::string_view> states{"", "on", "off", "archived", "stale"};
+    static const std::set<std::string_view> kinds{
+        "", "release", "experiment", "ops", "kill", "permission"
+    };
+    if (!states.contains(asked.state)) {
+        return refuse(
+            ErrorKind::invalid, "flags.state", "state must be on, off, archived or stale."
+        );
+    }
+    if (kinds.contains(asked.kind)) return {};
+    return refuse(
+        ErrorKind::invalid,
+        "flags.kind",
+        "kind must be release, experiment, ops, kill or permission."
+    );
+}
+
 Task<std::vector<Line>> Overview::list(
     trace::Context context, Environment environment, Asked asked
 ) {

@@ -54,6 +54,9 @@ struct Asked {
     int limit = 50;
 };
 
+/// Errors: flags.state, flags.kind (invalid) for words that there are not.
+Result<> check(const Asked& asked);
+
 struct Totals {
     std::int64_t flags = 0;  // without those that are archived
     std::int64_t on = 0;

@@ -60,7 +60,7 @@ Task<Result<>> set(Settings& settings, const cli::Call& call) {
         boost::json::error_code error;
         const auto clauses = boost::json::parse(call.value("--if"), error);
         if (error || !clauses.is_array()) {
-            co_return told(call, invalid({{"/if", "flags.type", "must be a JSON list"}}).error());
+            co_return invalid({{"/if", "flags.type", "must be a JSON list"}});
         }
         wanted.conditions = boost::json::serialize(clauses);
     }
@@ -68,7 +68,7 @@ Task<Result<>> set(Settings& settings, const cli::Call& call) {
     if (before) version = before->version;
     auto segment =
         co_await settings.segments.put(call.context, editor_of(call), std::move(wanted), version);
-    if (!segment) co_return told(call, std::move(segment).error());
+    if (!segment) co_return std::unexpected(std::move(segment).error());
     print_segment(call, *segment, {});
     co_return done;
 }
@@ -94,7 +94,7 @@ Task<Result<>> replace_members(Settings& settings, const cli::Call& call) {
     Lines lines(path == "-" ? std::cin : file);
     auto segment =
         co_await settings.segments.upload(call.context, editor_of(call), key, kind, lines);
-    if (!segment) co_return told(call, std::move(segment).error());
+    if (!segment) co_return std::unexpected(std::move(segment).error());
     print_segment(call, *segment, {});
     co_return done;
 }

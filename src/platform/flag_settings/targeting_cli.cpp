@@ -31,11 +31,11 @@ Draft draft_now(const Targeting& targeting) {
 /// What would change, and for how many.
 Task<Result<>> tell(Settings& settings, const cli::Call& call, Placed placed, Draft draft) {
     auto wanted = targeting_of(placed.flag, draft, settings.parts.telemetry.random);
-    if (!wanted) co_return told(call, std::move(wanted).error());
+    if (!wanted) co_return std::unexpected(std::move(wanted).error());
     auto impact = co_await settings.preview.impact(
         call.context, placed.flag.facts.key, placed.environment.key, std::move(draft)
     );
-    if (!impact) co_return told(call, std::move(impact).error());
+    if (!impact) co_return std::unexpected(std::move(impact).error());
     print_differences(call, differences(state_of(placed.flag.targeting), state_of(*wanted)));
     const auto said = [&](const Moves& moves) {
         return std::to_string(impact->units - moves.kept) + " of " + std::to_string(impact->units);
@@ -52,17 +52,17 @@ Task<Result<>> set(Settings& settings, const cli::Call& call) {
         co_await settings.targetings.find(call.context, call.operands.at(0), environment.key)
     );
     const std::string& file = call.operands.at(1);
+    const auto version = ACME_TRY(number_in(call, "--version"));
     if (file.empty()) {
         call.print(boost::json::serialize(to_json(placed, {})));
         co_return done;
     }
     const std::string text = ACME_TRY(read_file(file));
     auto draft = draft_of(ACME_TRY(object_of(text)));
-    if (!draft) co_return told(call, std::move(draft).error());
+    if (!draft) co_return std::unexpected(std::move(draft).error());
     if (call.has("--dry-run")) {
         co_return co_await tell(settings, call, std::move(placed), *std::move(draft));
     }
-    const auto version = parse_number<std::int64_t>(call.value("--version"));
     auto changed = co_await settings.targetings.replace(
         call.context,
         editor_of(call),
@@ -71,7 +71,7 @@ Task<Result<>> set(Settings& settings, const cli::Call& call) {
         version.value_or(placed.flag.targeting.version),
         *std::move(draft)
     );
-    if (!changed) co_return told(call, std::move(changed).error());
+    if (!changed) co_return std::unexpected(std::move(changed).error());
     print_placed(call, *changed);
     co_return done;
 }
@@ -110,7 +110,7 @@ Task<Result<>> enable(Settings& settings, const cli::Call& call) {
                                           : co_await settings.targetings.enable(
                                                 call.context, editor_of(call), key, environment.key
                                             );
-    if (!turned) co_return told(call, std::move(turned).error());
+    if (!turned) co_return std::unexpected(std::move(turned).error());
     print_placed(call, *turned);
     tell_still_off(call, *turned);
     co_return done;
@@ -128,7 +128,7 @@ Task<Result<>> kill(Settings& settings, const cli::Call& call) {
     }
     auto killed =
         co_await settings.targetings.kill(call.context, editor_of(call), key, environment.key);
-    if (!killed) co_return told(call, std::move(killed).error());
+    if (!killed) co_return std::unexpected(std::move(killed).error());
     print_placed(call, *killed);
     co_return done;
 }
@@ -143,7 +143,7 @@ Result<> tell_undo(const cli::Call& call, const Change& change, const boost::jso
         now,
         conflicts
     );
-    if (!conflicts.empty()) return told(call, undo_conflict(conflicts).error());
+    if (!conflicts.empty()) return undo_conflict(conflicts);
     print_differences(call, differences(now, then));
     return {};
 }
@@ -175,7 +175,7 @@ Task<Result<>> undo(Settings& settings, const cli::Call& call) {
             call.context, editor_of(call), key, targeting.version, *change
         );
     }
-    if (!undone) co_return told(call, std::move(undone).error());
+    if (!undone) co_return std::unexpected(std::move(undone).error());
     print(call, key + "  undone", to_json(*undone, {}));
     co_return done;
 }

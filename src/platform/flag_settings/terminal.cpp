@@ -1,5 +1,6 @@
 #include "platform/flag_settings/terminal.hpp"
 
+#include "base/text.hpp"
 #include "platform/flag_settings/calls.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -108,12 +109,13 @@ Result<Draft> draft_of(boost::json::object targeting) {
     return draft;
 }
 
-std::unexpected<Error> told(const cli::Call& call, Error error) {
-    for (const FieldError& field : error.fields) {
-        const std::string where = field.pointer.empty() ? "" : field.pointer + ": ";
-        call.print(where + field.detail);
-    }
-    return std::unexpected(std::move(error));
+Result<std::optional<std::int64_t>> number_in(const cli::Call& call, std::string_view option) {
+    if (!call.has(option)) return std::nullopt;
+    const auto number = parse_number<std::int64_t>(call.value(option));
+    if (number && *number >= 1) return number;
+    return refuse(
+        ErrorKind::invalid, "flags.number", std::string(option) + " must be a number from 1."
+    );
 }
 
 void print(const cli::Call& call, const std::string& line, const boost::json::object& object) {

@@ -9,7 +9,7 @@ namespace acme::flag_settings {
 
 inline constexpr cli::Option as_json{.name = "--json", .about = "one JSON object a line"};
 inline constexpr cli::Option in_environment{
-    .name = "--environment", .value = "KEY", .about = "the first one, production, without"
+    .name = "--environment", .value = "KEY", .about = "in which (the first one: production)"
 };
 inline constexpr cli::Option with_reason{
     .name = "--reason", .value = "TEXT", .about = "why, for others"
@@ -34,8 +34,8 @@ Result<boost::json::object> object_of(std::string_view text);
 /// out. Errors: http.fields_invalid.
 Result<Draft> draft_of(boost::json::object targeting);
 
-/// Prints what is wrong, a line each.
-std::unexpected<Error> told(const cli::Call& call, Error error);
+/// Of an option that may be left out. Error: flags.number for what is none, or is less than 1.
+Result<std::optional<std::int64_t>> number_in(const cli::Call& call, std::string_view option);
 
 /// A line for a person, or the object.
 void print(const cli::Call& call, const std::string& line, const boost::json::object& object);

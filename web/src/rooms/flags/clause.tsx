@@ -1,11 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { Trash2 } from "lucide-react";
-import { IconButton } from "../../ui/button";
-import { Pick, Tags, TextBox } from "./fields";
+import { Deletable, Pick, Tags, TextBox } from "./fields";
 import { segmentsQuery } from "./queries";
 import type { Clause, OpName } from "./types";
 import { ops, valuesOf } from "./words";
-import styles from "./editor.module.css";
 
 const subjects = [
   ["user_id", "user id"],
@@ -49,15 +46,12 @@ export function ClauseEditor({ clause, label, onChange, onDelete }: { clause: Cl
     onChange({ ...rest, op, ...(kept && { values: kept }), ...(next.startsWith("!") && { negate: true }) });
   };
   return (
-    <div className={styles.clause}>
+    <Deletable label={`Delete ${label}`} onDelete={onDelete}>
       <Pick label={`${label}, what`} value={subject} options={subjects} onChange={about} />
       {subject === "" && <TextBox label={`${label}, attribute`} value={clause.attribute ?? ""} placeholder="attribute" onChange={(attribute) => onChange({ ...clause, attribute })} />}
       <Pick label={`${label}, comparison`} value={`${clause.negate ? "!" : ""}${clause.op}`} options={isSegment ? memberships : comparisons} onChange={compare} />
       {takes === "several" && <Tags label={`${label}, values`} values={values} suggestions={isSegment ? segments?.map((segment) => segment.key) : undefined} onChange={(next) => onChange({ ...clause, values: next })} />}
       {takes === "one" && <TextBox label={`${label}, value`} value={values[0] ?? ""} placeholder={ops[clause.op].hint ?? ""} onChange={(value) => onChange({ ...clause, values: typed(clause.op, [value]) })} />}
-      <IconButton label={`Delete ${label}`} onPress={onDelete}>
-        <Trash2 size={14} aria-hidden="true" />
-      </IconButton>
-    </div>
+    </Deletable>
   );
 }

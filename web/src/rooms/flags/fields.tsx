@@ -1,7 +1,20 @@
-import { X } from "lucide-react";
-import { useId, useState, type KeyboardEvent } from "react";
+import { Trash2, X } from "lucide-react";
+import { useId, useState, type KeyboardEvent, type ReactNode } from "react";
+import { IconButton } from "../../ui/button";
 import { numberOf, weightIn } from "./words";
 import styles from "./editor.module.css";
+
+/** A sentence that can be deleted: however long it is, its bin stays at the end of its first line. */
+export function Deletable({ label, isDisabled = false, onDelete, children }: { label: string; isDisabled?: boolean; onDelete: () => void; children: ReactNode }) {
+  return (
+    <div className={styles.deletable}>
+      <div className={styles.clause}>{children}</div>
+      <IconButton label={label} isDisabled={isDisabled} onPress={onDelete}>
+        <Trash2 size={14} aria-hidden="true" />
+      </IconButton>
+    </div>
+  );
+}
 
 /** A word of a sentence that can be another one. The browser's own list. */
 export function Pick<T extends string>({ label, value, options, onChange }: { label: string; value: T; options: readonly (readonly [T, string])[]; onChange: (value: T) => void }) {

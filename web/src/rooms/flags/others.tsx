@@ -1,9 +1,10 @@
-import { Plus, Trash2 } from "lucide-react";
+import { Plus } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button, IconButton } from "../../ui/button";
+import { Button } from "../../ui/button";
 import { Card } from "../../ui/layout";
+import { Unseen } from "../../ui/mark";
 import { default_units } from "./draft";
-import { Pick, Tags, TextBox } from "./fields";
+import { Deletable, Pick, Tags, TextBox } from "./fields";
 import { ServeEditor } from "./serve";
 import { typedOf, valueIn } from "./state";
 import type { EditorProps } from "./targeting";
@@ -21,20 +22,24 @@ export function Otherwise({ flag, drafting, why }: EditorProps) {
   );
 }
 
-/** A card with lines that are added and deleted. */
-function Lines({ title, note, why, add, onAdd, children }: { title: string; note: string; why: string | undefined; add: string; onAdd: () => void; children: ReactNode[] }) {
+/** A card with lines that are added and deleted; without one it is its head. */
+function Lines({ title, note, why, what, onAdd, children }: { title: string; note: string; why: string | undefined; what: string; onAdd: () => void; children: ReactNode[] }) {
   return (
-    <Card title={title} note={note}>
-      <fieldset className={styles.lines} disabled={why !== undefined}>
-        <legend className={styles.unseen}>{title}</legend>
-        {children.length === 0 && <p className={styles.note}>None.</p>}
-        {children}
-        <div>
-          <Button icon={<Plus size={14} aria-hidden="true" />} onPress={onAdd} {...(why !== undefined && { why })}>
-            {add}
-          </Button>
-        </div>
-      </fieldset>
+    <Card
+      title={title}
+      note={note}
+      aside={
+        <Button icon={<Plus size={14} aria-hidden="true" />} onPress={onAdd} {...(why !== undefined && { why })}>
+          Add<Unseen> {what}</Unseen>
+        </Button>
+      }
+    >
+      {children.length > 0 && (
+        <fieldset className={styles.lines} disabled={why !== undefined}>
+          <legend className={styles.unseen}>{title}</legend>
+          {children}
+        </fieldset>
+      )}
     </Card>
   );
 }
@@ -50,9 +55,9 @@ export function OverridesCard({ flag, drafting, why }: EditorProps) {
   const set = (next: Override[]) => drafting.change({ type: "set", change: { overrides: next } });
   const put = (at: number, part: Partial<Override>) => set(overrides.map((each, index) => (index === at ? cleaned({ ...each, ...part }) : each)));
   return (
-    <Lines title="Overrides" note="They decide before every rule." why={why} add="Add override" onAdd={() => set([...overrides, { kind: "user", id: "", variant: flag.variants[0]?.key ?? "" }])}>
+    <Lines title="Overrides" note="They decide before every rule." why={why} what="override" onAdd={() => set([...overrides, { kind: "user", id: "", variant: flag.variants[0]?.key ?? "" }])}>
       {overrides.map((each, index) => (
-        <div key={index} className={styles.clause} data-testid="override">
+        <Deletable key={index} label={`Delete override ${index + 1}`} isDisabled={why !== undefined} onDelete={() => set(overrides.filter((_, at) => at !== index))}>
           <Pick label={`Override ${index + 1}, of what`} value={each.kind} options={kinds} onChange={(kind) => put(index, { kind })} />
           <TextBox label={`Override ${index + 1}, id`} value={each.id} placeholder={each.kind === "user" ? "usr_…" : "org_…"} onChange={(id) => put(index, { id: id.trim() })} />
           <span>gets</span>
@@ -62,10 +67,7 @@ export function OverridesCard({ flag, drafting, why }: EditorProps) {
             <input type="datetime-local" aria-label={`Override ${index + 1}, until, UTC`} value={each.expires_at?.slice(0, 16) ?? ""} onChange={(event) => put(index, { expires_at: event.target.value ? `${event.target.value}:00Z` : undefined })} />
             UTC
           </label>
-          <IconButton label={`Delete override ${index + 1}`} isDisabled={why !== undefined} onPress={() => set(overrides.filter((_, at) => at !== index))}>
-            <Trash2 size={14} aria-hidden="true" />
-          </IconButton>
-        </div>
+        </Deletable>
       ))}
     </Lines>
   );
@@ -81,17 +83,14 @@ export function PrerequisitesCard({ drafting, why }: EditorProps) {
   const set = (next: Prerequisite[]) => drafting.change({ type: "set", change: { prerequisites: next } });
   const put = (at: number, part: Partial<Prerequisite>) => set(prerequisites.map((each, index) => (index === at ? { ...each, ...part } : each)));
   return (
-    <Lines title="Prerequisites" note="Unless all hold, it answers as if it were off." why={why} add="Add prerequisite" onAdd={() => set([...prerequisites, { flag: "", variants: ["on"] }])}>
+    <Lines title="Prerequisites" note="Unless all hold, it answers as if it were off." why={why} what="prerequisite" onAdd={() => set([...prerequisites, { flag: "", variants: ["on"] }])}>
       {prerequisites.map((each, index) => (
-        <div key={index} className={styles.clause}>
+        <Deletable key={index} label={`Delete prerequisite ${index + 1}`} isDisabled={why !== undefined} onDelete={() => set(prerequisites.filter((_, at) => at !== index))}>
           <span>flag</span>
           <TextBox label={`Prerequisite ${index + 1}, flag`} value={each.flag} placeholder="its key" onChange={(flag) => put(index, { flag: flag.trim() })} />
           <span>serves one of</span>
           <Tags label={`Prerequisite ${index + 1}, variants`} values={each.variants} onChange={(variants) => put(index, { variants })} />
-          <IconButton label={`Delete prerequisite ${index + 1}`} isDisabled={why !== undefined} onPress={() => set(prerequisites.filter((_, at) => at !== index))}>
-            <Trash2 size={14} aria-hidden="true" />
-          </IconButton>
-        </div>
+        </Deletable>
       ))}
     </Lines>
   );

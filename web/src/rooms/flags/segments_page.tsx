@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { Form } from "react-aria-components";
 import { asProblem } from "../../api/problem";
 import { Answer } from "../../ui/answer";
@@ -86,15 +86,26 @@ function Row({ segment, why, onEdit }: { segment: Segment; why: string | undefin
           <code>{segment.key}</code> {segment.description}
         </div>
         <div className={styles.note}>
-          {[members, ...segment.if.map(clauseInWords)].filter(Boolean).join(" · ") || "nobody is in it"} {used && `· ${used}`}
+          {[members, ...segment.if.map(clauseInWords)].filter(Boolean).join(" · ") || "nobody is in it"}
+          {segment.used_by.length > 0 && " · used by "}
+          {segment.used_by.map((flag, index) => (
+            <Fragment key={flag}>
+              {index > 0 && ", "}
+              <Link to="/settings/flags/$key/{-$tab}" params={{ key: flag }}>
+                {flag}
+              </Link>
+            </Fragment>
+          ))}
         </div>
       </div>
-      <Button onPress={onEdit} {...(why !== undefined && { why })}>
-        Edit<Unseen> {segment.key}</Unseen>
-      </Button>
-      <Button kind="risk" onPress={() => (remove.reset(), setAsks(true))} {...(barred !== undefined && { why: barred })}>
-        Delete<Unseen> {segment.key}</Unseen>
-      </Button>
+      <div className={styles.segmentActions}>
+        <Button onPress={onEdit} {...(why !== undefined && { why })}>
+          Edit<Unseen> {segment.key}</Unseen>
+        </Button>
+        <Button kind="risk" onPress={() => (remove.reset(), setAsks(true))} {...(barred !== undefined && { why: barred })}>
+          Delete<Unseen> {segment.key}</Unseen>
+        </Button>
+      </div>
       <ConfirmTyped
         title={`Delete ${segment.name}`}
         verb="Delete"

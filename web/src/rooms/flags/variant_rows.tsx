@@ -35,7 +35,7 @@ const firsts: Record<ValueType, readonly Typed[]> = {
 export const firstVariants = (type: ValueType): readonly Typed[] => firsts[type];
 
 export function typedRows(type: ValueType, variants: readonly Variant[]): Typed[] {
-  return variants.map(({ key, value }) => ({ key, value: typedOf(type, value) }));
+  return variants.map(({ key, value }) => ({ key, value: type === "json" ? JSON.stringify(value, null, 2) : typedOf(type, value) }));
 }
 
 /** The variants of what was typed, and the first thing that is wrong. */
@@ -54,6 +54,13 @@ export function variantsIn(type: ValueType, rows: readonly Typed[]): { variants:
   return { variants };
 }
 
+const lines_max = 12;
+
+/** As many as it has, and a few where it is one long one. */
+function linesOf(text: string): number {
+  return Math.min(lines_max, Math.max(2, text.split("\n").length));
+}
+
 export function VariantRows({ type, rows, isFixed = false, onChange }: { type: ValueType; rows: readonly Typed[]; isFixed?: boolean; onChange: (rows: readonly Typed[]) => void }) {
   const keys = rows.map((row) => row.key);
   const change = (index: number, part: Partial<Typed>) => onChange(rows.map((row, at) => (at === index ? { ...row, ...part } : row)));
@@ -61,10 +68,10 @@ export function VariantRows({ type, rows, isFixed = false, onChange }: { type: V
     <fieldset className={styles.variantRows}>
       <legend>Variants</legend>
       {rows.map((row, index) => (
-        <div key={index} className={styles.variantRow}>
+        <div key={index} className={styles.variantRow} data-long={type === "json" || undefined}>
           <Swatch color={colorOf(row.key, keys)} />
           <Field label={`Variant ${index + 1}`} value={row.key} onChange={(key) => change(index, { key })} maxLength={100} mono isDisabled={isFixed} autoComplete="off" />
-          <Field label="Value" aria-label={`Value of variant ${index + 1}`} value={row.value} onChange={(value) => change(index, { value })} mono isDisabled={isFixed} autoComplete="off" />
+          <Field label="Value" aria-label={`Value of variant ${index + 1}`} value={row.value} onChange={(value) => change(index, { value })} mono lines={type === "json" ? linesOf(row.value) : 1} isDisabled={isFixed} autoComplete="off" />
           {!isFixed && (
             <IconButton label={`Delete variant ${row.key || index + 1}`} onPress={() => onChange(rows.filter((_, at) => at !== index))}>
               <Trash2 size={15} aria-hidden="true" />

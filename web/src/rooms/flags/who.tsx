@@ -7,7 +7,7 @@ import { Unseen } from "../../ui/mark";
 import { meQuery } from "../sessions/queries";
 import { VariantName } from "./parts";
 import { previewQuery } from "./queries";
-import type { Draft, Environment, Explanation, Flag, Step, Subject } from "./types";
+import type { Draft, Environment, Explanation, Flag, Rule, Step, Subject } from "./types";
 import { useSettledValue } from "./use_settled";
 import { valueInWords } from "./words";
 import styles from "./editor.module.css";
@@ -54,7 +54,7 @@ export function WhoGetsWhat({ flag, environment, draft }: { flag: Flag; environm
           <Skeleton height={36} />
         </div>
       )}
-      {query.data && !problem && <Answers flag={flag} draft={query.data.draft ?? query.data.live} live={query.data.live} />}
+      {query.data && !problem && <Answers flag={flag} rules={asked.draft.rules} draft={query.data.draft ?? query.data.live} live={query.data.live} />}
     </Card>
   );
 }
@@ -83,13 +83,23 @@ function Row({ label, value, placeholder, onChange }: { label: string; value: st
 
 const reasons: Record<Explanation["reason"], string> = { STATIC: "for everybody", TARGETING_MATCH: "by a rule", SPLIT: "by a split", DEFAULT: "no rule matched", DISABLED: "it is off", ERROR: "an error" };
 
-function Answers({ flag, draft, live }: { flag: Flag; draft: Explanation; live: Explanation }) {
+/** What decided, so far as it can be pointed at. */
+function decidedBy(answer: Explanation, rules: readonly Rule[]): string {
+  const step = (what: string, ok: boolean) => answer.steps.some((each) => each.what === what && each.ok === ok);
+  if (step("override", true)) return "by an override";
+  if (step("prerequisite", false)) return "a prerequisite does not hold";
+  const index = rules.findIndex((rule) => rule.id === answer.rule);
+  if (index < 0) return reasons[answer.reason];
+  return `by rule ${index + 1}${answer.reason === "SPLIT" ? ", split" : ""}`;
+}
+
+function Answers({ flag, rules, draft, live }: { flag: Flag; rules: readonly Rule[]; draft: Explanation; live: Explanation }) {
   const word = (answer: Explanation) => answer.variant ?? (answer.value === null || answer.value === undefined ? "the caller's default" : valueInWords(answer.value));
   return (
     <div role="status" aria-label="Answer" className={styles.answerBox}>
       <div className={styles.answer}>
         <VariantName variant={draft.variant ?? (draft.value === null || draft.value === undefined ? undefined : valueInWords(draft.value))} variants={flag.variants} />
-        <span className={styles.note}>{reasons[draft.reason]}</span>
+        <span className={styles.note}>{decidedBy(draft, rules)}</span>
         <span className={styles.live}>live now: {word(live)}</span>
       </div>
       <ol className={styles.steps}>

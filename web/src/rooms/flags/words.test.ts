@@ -38,7 +38,7 @@ test("a rule is a sentence", () => {
   expect(ruleInWords({ ...rule, enabled: false, rollout: undefined })).toBe("(off) if region is one of eu-west: on");
   expect(ruleInWords({ id: "r", if: [], serve: { split: [{ variant: "A", weight: 40_000 }, { variant: "B", weight: 60_000 }] } })).toBe("everybody: A 40 %, B 60 %");
   expect(clauseInWords({ attribute: "org_id", op: "in", values: ["a", "b", "c", "d", "e"], negate: true })).toBe("organization is not one of a, b, c and 2 more");
-  expect(clauseInWords({ op: "segment", values: ["staff"] })).toBe("is in segment staff");
+  expect(clauseInWords({ op: "segment", values: ["staff"] })).toBe("in segment staff");
   expect(clauseInWords({ attribute: "plan", op: "present" })).toBe("plan is known");
   expect(valuesOf({ attribute: "age", op: "ge", values: [18, "19"] })).toEqual(["18", "19"]);
 });

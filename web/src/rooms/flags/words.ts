@@ -92,8 +92,8 @@ export function attributeName(attribute: string): string {
 
 export function clauseInWords(clause: Clause): string {
   const op = ops[clause.op];
+  if (clause.op === "segment") return `${clause.negate ? "not in" : "in"} segment ${valuesInWords(valuesOf(clause))}`;
   const words = clause.negate ? op.negated : op.words;
-  if (clause.op === "segment") return `${words} ${valuesInWords(valuesOf(clause))}`;
   const name = attributeName(clause.attribute ?? "");
   return op.takes === "none" ? `${name} ${words}` : `${name} ${words} ${valuesInWords(valuesOf(clause))}`;
 }
