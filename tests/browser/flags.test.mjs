@@ -40,6 +40,11 @@ async function goToList(page) {
   await heading(page, /flag/);
 }
 
+async function goToTests(page) {
+  await page.goto(`${url}/settings/flags?environment=qa`);
+  await heading(page, /in tests/);
+}
+
 async function goToFlag(page, tab = "") {
   await page.goto(`${url}/settings/flags/one-page-checkout${tab}`);
   await heading(page, /One-page checkout is (on|off) in production/);
@@ -167,6 +172,17 @@ test("rules target a user, an organization, and a percentage of a region; the pr
   await page.getByLabel("Override 1, id").fill("usr_nobody");
   await untilText(answer(page), /on\s+by an override/);
   await page.getByRole("button", { name: "Delete override 1" }).click();
+
+  // Which other flags there are is suggested; one that is none is told at once.
+  await page.getByRole("button", { name: "Add prerequisite" }).click();
+  const other = page.getByLabel("Prerequisite 1, flag");
+  await other.fill("file");
+  await untilText(page.getByRole("region", { name: "Prerequisites" }), /there is no such flag/);
+  const suggested = page.locator(`datalist[id="${await other.getAttribute("list")}"] option`);
+  await until(() => suggested.evaluateAll((options) => options.map((each) => each.value)), (seen) => seen.join() === "file-preview", "it should be suggested");
+  await other.fill("file-preview");
+  await untilText(answer(page), /off\s+a prerequisite does not hold|the caller's default\s+a prerequisite does not hold/);
+  await page.getByRole("button", { name: "Delete prerequisite 1" }).click();
   await untilCount(bar(page), 0);
 });
 
@@ -419,10 +435,13 @@ test("an administrator makes a protected environment, in which an operator switc
   await dialog.getByRole("switch", { name: "Protect Tests" }).waitFor({ state: "attached" });
 
   const operator = second.page;
-  await operator.goto(`${url}/settings/flags?environment=qa`);
-  await heading(operator, /in tests/);
+  await goToTests(operator);
   const there = listed(operator).getByRole("switch");
   await until(() => there.isDisabled(), Boolean, "an operator should not switch it on");
+  await operator.goto(`${url}/settings/flags/one-page-checkout?environment=qa`);
+  await heading(operator, "One-page checkout is off in tests.");
+  await untilText(operator.getByRole("region", { name: "Rules" }), /Administrators of the platform change flags of a protected environment\./);
+  await goToTests(operator);
   await operator.getByRole("button", { name: "Environments" }).click();
   await untilText(operator.getByRole("dialog"), /Administrators of the platform change environments\./);
   assert.equal(await operator.getByRole("dialog").getByRole("button", { name: "Make environment" }).count(), 0);

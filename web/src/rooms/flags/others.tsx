@@ -1,14 +1,18 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import type { ReactNode } from "react";
+import { asProblem } from "../../api/problem";
 import { Button } from "../../ui/button";
 import { Card } from "../../ui/layout";
 import { Unseen } from "../../ui/mark";
 import { default_units } from "./draft";
 import { Deletable, Pick, Tags, TextBox } from "./fields";
+import { flagQuery, flagsQuery } from "./queries";
 import { ServeEditor } from "./serve";
 import { typedOf, valueIn } from "./state";
 import type { EditorProps } from "./targeting";
-import type { Override, Prerequisite } from "./types";
+import type { Environment, Override, Prerequisite } from "./types";
+import { useSettled } from "./use_settled";
 import { useState } from "react";
 import styles from "./editor.module.css";
 
@@ -78,7 +82,7 @@ function cleaned(override: Override): Override {
   return expires_at === undefined ? rest : override;
 }
 
-export function PrerequisitesCard({ drafting, why }: EditorProps) {
+export function PrerequisitesCard({ flag, environment, drafting, why }: EditorProps & { environment: Environment }) {
   const { prerequisites } = drafting.draft;
   const set = (next: Prerequisite[]) => drafting.change({ type: "set", change: { prerequisites: next } });
   const put = (at: number, part: Partial<Prerequisite>) => set(prerequisites.map((each, index) => (index === at ? { ...each, ...part } : each)));
@@ -86,13 +90,42 @@ export function PrerequisitesCard({ drafting, why }: EditorProps) {
     <Lines title="Prerequisites" note="Unless all hold, it answers as if it were off." why={why} what="prerequisite" onAdd={() => set([...prerequisites, { flag: "", variants: ["on"] }])}>
       {prerequisites.map((each, index) => (
         <Deletable key={index} label={`Delete prerequisite ${index + 1}`} isDisabled={why !== undefined} onDelete={() => set(prerequisites.filter((_, at) => at !== index))}>
-          <span>flag</span>
-          <TextBox label={`Prerequisite ${index + 1}, flag`} value={each.flag} placeholder="its key" onChange={(flag) => put(index, { flag: flag.trim() })} />
-          <span>serves one of</span>
-          <Tags label={`Prerequisite ${index + 1}, variants`} values={each.variants} onChange={(variants) => put(index, { variants })} />
+          <PrerequisiteWords label={`Prerequisite ${index + 1}`} own={flag.key} environment={environment} prerequisite={each} onChange={(part) => put(index, part)} />
         </Deletable>
       ))}
     </Lines>
+  );
+}
+
+interface PrerequisiteWordsProps {
+  label: string;
+  /** The flag that has it. */
+  own: string;
+  environment: Environment;
+  prerequisite: Prerequisite;
+  onChange: (part: Partial<Prerequisite>) => void;
+}
+
+/** Which flags and which variants there are is suggested while one types. */
+function PrerequisiteWords({ label, own, environment, prerequisite, onChange }: PrerequisiteWordsProps) {
+  const { flag, variants } = prerequisite;
+  const typed = useSettled(flag);
+  const others = useInfiniteQuery(flagsQuery(environment.key, undefined, typed || undefined));
+  const other = useQuery({ ...flagQuery(typed), enabled: typed !== "" });
+  const keys = others.data?.pages[0]?.data.map((each) => each.key).filter((key) => key !== own);
+  const isUnknown = typed === flag && other.error !== null && asProblem(other.error).status === 404;
+  return (
+    <>
+      <span>flag</span>
+      <TextBox label={`${label}, flag`} value={flag} placeholder="its key" suggestions={keys} onChange={(key) => onChange({ flag: key.trim() })} />
+      <span>serves one of</span>
+      <Tags label={`${label}, variants`} values={variants} suggestions={other.data?.value.variants.map((each) => each.key)} onChange={(next) => onChange({ variants: next })} />
+      {isUnknown && (
+        <span className={styles.wrong} role="alert">
+          there is no such flag
+        </span>
+      )}
+    </>
   );
 }
 

@@ -50,7 +50,7 @@ export function TargetingTab({ flag, environment, targeting }: { flag: Flag; env
         <div className={styles.column}>
           <Rules {...props} />
           <OverridesCard {...props} />
-          <PrerequisitesCard {...props} />
+          <PrerequisitesCard {...props} environment={environment} />
           <RestCard {...props} />
           <EvaluationsCard flag={flag} environment={environment} />
         </div>
@@ -83,6 +83,7 @@ function Rules({ flag, drafting, why }: EditorProps) {
           Add rule
         </Button>
       </div>
+      {why !== undefined && <p className={styles.note}>{why}</p>}
       <Said>{reorder.words}</Said>
       {draft.rules.length > 0 && (
         <ol className={styles.ruleList} data-rows="">
