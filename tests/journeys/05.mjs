@@ -61,7 +61,7 @@ async function preview(page, org) {
     await page.getByLabel("user id", { exact: true }).fill(`user-${user}`);
     const { draft, live } = await (await asked).json();
     const { value } = draft ?? live;
-    await untilText(answer(page), value ? /on\s+(by a rule|by a split)/ : /off\s+no rule matched/);
+    await untilText(answer(page), value ? /on\s+by rule 1/ : /off\s+no rule matched/);
     seen.add(value);
   }
   assert.equal(seen.size, 2, "a quarter should get it, and three quarters not");
