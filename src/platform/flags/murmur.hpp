@@ -19,6 +19,10 @@ public:
     constexpr Murmur(std::string_view prefix, std::uint32_t seed) : state_(seed) { add(prefix); }
 
     /// Of the prefix with `text` after it.
+    // For x86-64-v2 clang takes SHLD for a rotation, which costs AMD six steps instead of one.
+#ifdef __x86_64__
+    [[gnu::target("tune=x86-64")]]
+#endif
     constexpr std::uint32_t hash(std::string_view text) const {
         Murmur salted = *this;
         salted.add(text);
@@ -30,8 +34,10 @@ private:
         return std::rotl(block * 0xcc9e2d51U, 15) * 0x1b873593U;
     }
 
-    /// The last bytes, less than four.
-    constexpr static std::uint64_t tail(const char* at, std::size_t bytes) {
+    /// The last `bytes` of the text, less than four: a part of its last four, if it has so many.
+    constexpr static std::uint64_t tail(std::string_view text, std::size_t bytes) {
+        const char* const at = text.data() + text.size() - bytes;
+        if (text.size() >= 4) return bytes_of<4>(at + bytes - 4) >> (32 - 8 * bytes);
         std::uint64_t number = 0;
         if (bytes > 2) number |= bytes_of<1>(at + 2) << 16;
         if (bytes > 1) number |= bytes_of<1>(at + 1) << 8;
@@ -50,7 +56,7 @@ private:
             mix(static_cast<std::uint32_t>(joined));
             carry_ = joined >> 32;
         }
-        carry_ |= tail(at, left) << shift;
+        carry_ |= tail(text, left) << shift;
         carried_ += static_cast<std::uint32_t>(left);
         if (carried_ >= 4) {
             mix(static_cast<std::uint32_t>(carry_));
