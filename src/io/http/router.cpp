@@ -29,6 +29,34 @@ Task<Result<Admitted>> recognize(const Identify& identify, Arrival arrival) {
     co_return Admitted{.identity = std::move(identity)};
 }
 
+Result<Response> answer_without_route(const Match& match, Method method) {
+    if (match.allowed.empty()) {
+        return refuse(ErrorKind::not_found, "http.no_route", "There is nothing here.");
+    }
+    if (method == Method::options) return Response{.status = 204};
+    return refuse(
+        ErrorKind::invalid, "http.method_not_allowed", "This path does not take this method."
+    );
+}
+
+Task<Result<Response>> tell(Result<Response> result) { co_return result; }
+
+/// `admit` is null where nobody is to be admitted.
+Task<Result<Response>> answer(
+    const Admit* admit, const TableRoute& route, Call call, HeaderList& headers
+) {
+    if (admit != nullptr) {
+        Admitted admitted =
+            ACME_TRY(co_await (*admit)(Arrival{call.request, route, call.context, headers}));
+        if (admitted.refusal) co_return std::move(*admitted.refusal);
+        call.identity = std::move(admitted.identity);
+        if (call.identity) call.context.trace->user_id = call.identity->user.str();
+    }
+    ACME_TRY(route.access.check(call.identity));
+    ACME_TRY(call.request.body.limit(route.body_bytes_max));
+    co_return co_await route.handler(call);
+}
+
 }  // namespace
 
 Router::Router(Identify identify)
@@ -68,31 +96,21 @@ Match Router::match(const Request& request) const {
     return none;
 }
 
+// No coroutine of its own: the frame of answer() stays below the 1,020 bytes whose memory Asio
+// keeps.
 Task<Result<Response>> Router::call(
     Match match, const Request& request, trace::Context context, HeaderList& headers
 ) const {
-    if (match.route == nullptr) {
-        if (match.allowed.empty()) {
-            co_return refuse(ErrorKind::not_found, "http.no_route", "There is nothing here.");
-        }
-        if (request.method == Method::options) co_return Response{.status = 204};
-        co_return refuse(
-            ErrorKind::invalid, "http.method_not_allowed", "This path does not take this method."
-        );
-    }
-    Call call{request, context, std::move(match.params)};
-    const Access& access = match.route->access;
-    const bool is_counted = is_metered_ && match.route->is_metered;
-    if (admit_ && (is_counted || access.needs_identity())) {
-        Admitted admitted =
-            ACME_TRY(co_await admit_(Arrival{request, *match.route, context, headers}));
-        if (admitted.refusal) co_return std::move(*admitted.refusal);
-        call.identity = std::move(admitted.identity);
-        if (call.identity) context.trace->user_id = call.identity->user.str();
-    }
-    ACME_TRY(access.check(call.identity));
-    ACME_TRY(request.body.limit(match.route->body_bytes_max));
-    co_return co_await match.route->handler(call);
+    if (match.route == nullptr) return tell(answer_without_route(match, request.method));
+    const TableRoute& route = *match.route;
+    const bool is_counted = is_metered_ && route.is_metered;
+    const bool has_to_admit = admit_ && (is_counted || route.access.needs_identity());
+    return answer(
+        has_to_admit ? &admit_ : nullptr,
+        route,
+        Call{request, context, std::move(match.params)},
+        headers
+    );
 }
 
 }  // namespace acme::http

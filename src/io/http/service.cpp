@@ -126,39 +126,47 @@ Task<Response> Service::answer(const Request& request, Exchange& exchange) {
     return call(std::move(match), request, exchange);
 }
 
+// What is made of the result is made outside: Asio keeps the memory of frames up to 1,020 bytes.
 Task<Response> Service::call(Match match, const Request& request, Exchange& exchange) {
     HeaderList headers;
     if (!match.allowed.empty()) headers.emplace_back("Allow", allow_of(match.allowed));
-    const auto with_headers = [&](Response response) {
-        std::ranges::move(headers, std::back_inserter(response.headers));
-        if (response.status >= 400 && options_.reword) options_.reword(request, response);
-        return response;
-    };
     try {
         const bool is_unknown = match.route == nullptr && match.allowed.empty() && options_.unknown;
-        auto result = co_await (
-            is_unknown ? answer_unknown(request, exchange.context)
-                       : router_.call(std::move(match), request, exchange.context, headers)
+        co_return complete(
+            co_await (
+                is_unknown ? answer_unknown(request, exchange.context)
+                           : router_.call(std::move(match), request, exchange.context, headers)
+            ),
+            headers,
+            request,
+            exchange
         );
-        if (exchange.cut == Cut::none) {
-            co_return with_headers(
-                result ? std::move(*result)
-                       : problem(result.error(), request.path(), exchange.trace)
-            );
-        }
     } catch (const std::exception& thrown) {
-        // What is cut is thrown out of whatever it waits for: that is no fault.
-        if (exchange.cut == Cut::none) {
-            telemetry_.log.write(
-                LogLevel::error, "http.fault", exchange.context, {{"reason", thrown.what()}}
-            );
-            if (dynamic_cast<const Outage*>(&thrown) != nullptr) {
-                co_return with_headers(problem(out_of_reach(), request.path(), exchange.trace));
-            }
-            co_return with_headers(fault(request.path(), exchange.trace));
-        }
+        co_return complete(result_of(thrown, request, exchange), headers, request, exchange);
     }
-    co_return with_headers(problem(timed_out(), request.path(), exchange.trace));
+}
+
+/// What is cut is thrown out of whatever it waits for: that is no fault.
+Result<Response> Service::result_of(
+    const std::exception& thrown, const Request& request, const Exchange& exchange
+) {
+    if (exchange.cut != Cut::none) return std::unexpected(timed_out());
+    telemetry_.log.write(
+        LogLevel::error, "http.fault", exchange.context, {{"reason", thrown.what()}}
+    );
+    if (dynamic_cast<const Outage*>(&thrown) != nullptr) return std::unexpected(out_of_reach());
+    return fault(request.path(), exchange.trace);
+}
+
+Response Service::complete(
+    Result<Response> result, HeaderList& headers, const Request& request, const Exchange& exchange
+) const {
+    if (exchange.cut != Cut::none) result = std::unexpected(timed_out());
+    Response response =
+        result ? std::move(*result) : problem(result.error(), request.path(), exchange.trace);
+    std::ranges::move(headers, std::back_inserter(response.headers));
+    if (response.status >= 400 && options_.reword) options_.reword(request, response);
+    return response;
 }
 
 Task<Result<Response>> Service::answer_unknown(const Request& request, trace::Context context) {

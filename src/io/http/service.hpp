@@ -70,6 +70,15 @@ private:
 
     void begin(const Request* request, Exchange& exchange);
     Task<Response> call(Match match, const Request& request, Exchange& exchange);
+    Result<Response> result_of(
+        const std::exception& thrown, const Request& request, const Exchange& exchange
+    );
+    Response complete(
+        Result<Response> result,
+        HeaderList& headers,
+        const Request& request,
+        const Exchange& exchange
+    ) const;
     Task<Result<Response>> answer_unknown(const Request& request, trace::Context context);
     bool is_busy(const TableRoute* route) const;
     const Series& series_of(const Exchange& exchange, int status);

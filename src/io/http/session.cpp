@@ -126,9 +126,13 @@ Task<bool> Session::answer(Reading reading) {
     if (has_body && response.source) {
         is_sent = co_await send_source(response);
     } else {
-        if (has_body) out_.append(response.body);
-        const bool may_wait = have_ > used_ && keeps_alive && out_.size() < held_bytes_max;
-        if (!may_wait) is_sent = co_await flush();
+        const std::string_view body = has_body ? std::string_view(response.body) : "";
+        const bool may_wait =
+            have_ > used_ && keeps_alive && out_.size() + body.size() < held_bytes_max;
+        if (may_wait)
+            out_.append(body);
+        else
+            is_sent = co_await flush(body);
     }
     const bool is_told = is_sent || exchange_.cut == Cut::timeout;
     service_.finish(exchange_, is_told ? response.status : Service::status_gone);

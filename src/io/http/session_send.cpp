@@ -24,7 +24,9 @@ bool is_control(char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\
 void append_value(std::string& out, std::string_view value) {
     const std::size_t begin = out.size();
     out.append(value);
-    if (std::ranges::none_of(value, is_control)) return;
+    bool has_control = false;  // of all, not up to the first: many characters at a time
+    for (const char c : value) has_control |= is_control(c);
+    if (!has_control) return;
     std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), is_control, ' ');
 }
 
@@ -66,24 +68,25 @@ void Session::append_head(const Response& response, bool keeps_alive) {
 
 /// What waits to be sent, and `piece` behind it.
 Task<bool> Session::flush(std::string_view piece) {
-    bool is_sent = !is_ended_;
-    for (std::string_view bytes : {std::string_view(out_), piece}) {
-        if (bytes.empty()) continue;
-        for (std::size_t slice = 0; !bytes.empty() && !is_ended_;) {
-            if (slice == 0) {
-                slice = std::min(bytes.size(), slice_bytes);
-                waits_since_ = clock_.steady();
-            }
-            const auto [code, sent] =
-                co_await stream_.write_some(asio::buffer(bytes.data(), slice));
-            if (code) break;
-            slice -= sent;
-            bytes.remove_prefix(sent);
+    if (piece.size() <= stream_.joined_bytes_max()) out_.append(std::exchange(piece, ""));
+    std::string_view first = out_;
+    const bool is_open = !is_ended_;
+    for (std::size_t slice = 0; first.size() + piece.size() > 0 && !is_ended_;) {
+        if (slice == 0) {
+            slice = slice_bytes;
+            waits_since_ = clock_.steady();
         }
-        waits_since_.reset();
-        is_sent = bytes.empty();
-        if (!is_sent) break;
+        const auto begin = first.substr(0, slice);
+        const auto [code, sent] =
+            co_await stream_.write_some(begin, piece.substr(0, slice - begin.size()));
+        if (code) break;
+        slice -= sent;
+        const std::size_t of_first = std::min(sent, first.size());
+        first.remove_prefix(of_first);
+        piece.remove_prefix(sent - of_first);
     }
+    waits_since_.reset();
+    const bool is_sent = is_open && first.size() + piece.size() == 0;
     out_.clear();
     co_return is_sent;
 }

@@ -30,10 +30,16 @@ Task<Stream::Transfer> Stream::read_some(asio::mutable_buffer into) {
     return socket_.async_read_some(into, unsignalled());
 }
 
-Task<Stream::Transfer> Stream::write_some(asio::const_buffer bytes) {
-    if (tls_) return tls_->async_write_some(bytes, unsignalled());
-    return socket_.async_write_some(bytes, unsignalled());
+Task<Stream::Transfer> Stream::write_some(std::string_view first, std::string_view second) {
+    if (first.empty()) std::swap(first, second);
+    if (tls_) return tls_->async_write_some(asio::buffer(first), unsignalled());
+    if (second.empty()) return socket_.async_write_some(asio::buffer(first), unsignalled());
+    const std::array both{asio::buffer(first), asio::buffer(second)};
+    return socket_.async_write_some(both, unsignalled());
 }
+
+/// Over TLS each is a record, and a packet, of its own.
+std::size_t Stream::joined_bytes_max() const { return tls_ ? 16 * 1024 : 4 * 1024; }
 
 Task<> Stream::end_sending() {
     if (tls_) co_await tls_->async_shutdown(no_throw);

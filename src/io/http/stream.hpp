@@ -11,7 +11,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
+#include <array>
 #include <optional>
+#include <string_view>
 #include <tuple>
 
 namespace acme::http {
@@ -30,7 +32,11 @@ public:
 
     /// Ended by cancel(), not by the signal that ends their task.
     Task<Transfer> read_some(asio::mutable_buffer into);
-    Task<Transfer> write_some(asio::const_buffer bytes);
+    /// Of `first`, and of `second` behind it; not both empty.
+    Task<Transfer> write_some(std::string_view first, std::string_view second);
+
+    /// Texts up to this are better copied behind each other than written as two.
+    std::size_t joined_bytes_max() const;
 
     /// Says that nothing more will come.
     Task<> end_sending();
