@@ -115,16 +115,10 @@ Subject subject_for(Flags& flags, const char* user, const char* org, const char*
 }
 
 void bulk(Flags& flags, const Subject& subject, std::string& body) {
-    const Snapshot& snapshot = *subject.snapshot();
     body.assign("{\"flags\":[");
-    for (std::uint32_t flag = 0; flag < snapshot.size(); ++flag) {
-        const Evaluation result = flags.evaluate(flag, subject);
-        body.append(flag == 0 ? "{" : ",{");
-        body.append(
-            result.has_value() ? snapshot.value_of(flag, result.value).members
-                               : snapshot.members_of(flag)
-        );
-        body.append(",\"reason\":\"").append(word_of(result.reason)).append("\"}");
+    for (const Answer& answer : flags.evaluate_all(subject)) {
+        body.append(body.ends_with('[') ? "{" : ",{").append(answer.members);
+        body.append(",\"reason\":\"").append(word_of(answer.evaluation.reason)).append("\"}");
     }
     body.append("]}");
 }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 namespace acme::flags {
 namespace {
@@ -83,19 +84,16 @@ private:
                                                     : kept(serialized);
         if (flag.type == ValueType::boolean) value.label = value.boolean ? "true" : "false";
         if (key.empty()) value.label = "disabled";
-        std::string members;
-        members.append("\"key\":\"").append(flag.key).append("\",\"value\":").append(serialized);
-        if (!key.empty()) {
-            members.append(",\"variant\":");
-            append_json_string(members, key);
-        }
-        value.members = kept(std::move(members));
+        std::string members = "\"key\":\"" + flag.key + "\",\"value\":" + serialized;
+        if (!key.empty()) append_json_string(members.append(",\"variant\":"), key);
+        out_->members.push_back(kept(std::move(members)));
         return value;
     }
 
     void add_values(const Flag& flag, CompiledFlag& compiled) {
         compiled.type = flag.type;
         compiled.values = size_of(out_->values);
+        out_->members.push_back(kept("\"key\":\"" + flag.key + "\""));
         compiled.variants = static_cast<std::uint16_t>(flag.variants.size());
         for (const Variant& variant : flag.variants) {
             out_->values.push_back(value_of(flag, variant.value, variant.key));
@@ -104,7 +102,6 @@ private:
             compiled.off = compiled.variants;
             out_->values.push_back(value_of(flag, *flag.off_value, ""));
         }
-        out_->members.push_back(kept("\"key\":\"" + flag.key + "\""));
         compiled.places = out_->places;
         out_->places += compiled.variants + 4U;  // off value, disabled, default, error
     }
@@ -370,13 +367,15 @@ private:
 
     void fill_in(CompiledClause& compiled, const Clause& clause) {
         if (clause.values.size() <= few_max) {
-            compiled.is_few = true;
-            compiled.data = size_of(out_->few);
-            Few& few = out_->few.emplace_back();
+            Few few;
             for (const std::string& text : clause.values) {
                 compiled.bits |= bit_of(few.hashes.at(few.count) = hash_text(text));
                 few.texts.at(few.count++) = text;
             }
+            compiled.is_few = true;
+            const auto [found, is_new] = few_.try_emplace(few.texts, size_of(out_->few));
+            if (is_new) out_->few.push_back(few);
+            compiled.data = found->second;
             return;
         }
         compiled.is_many = true;
@@ -389,6 +388,7 @@ private:
     std::unique_ptr<Compiled> out_;
     std::unordered_map<std::string_view, std::uint32_t> by_key_;
     std::unordered_map<std::string_view, std::uint32_t> segments_;
+    std::map<decltype(Few::texts), std::uint32_t> few_;  // which many flags ask for lie there once
 };
 
 }  // namespace

@@ -157,7 +157,7 @@ struct Compiled {
     std::vector<CompiledPrerequisite> prerequisites;
     std::vector<Import> imports;
     std::vector<Value> values;
-    std::vector<std::string_view> members;  // of each flag, for an answer without a value
+    std::vector<std::string_view> members;  // of answers; see place_of_members()
     std::uint32_t places = 0;
 
     std::vector<Few> few;
@@ -175,6 +175,13 @@ struct Compiled {
 
 /// Of a rule set without problems. See Snapshot::compile().
 std::unique_ptr<const Compiled> compiled_of(Ruleset ruleset, const MemberLists& lists);
+
+/// Each flag has one more than it has values: that of an answer without one comes first.
+inline std::uint32_t place_of_members(
+    const Compiled& all, std::uint32_t flag, std::uint16_t value
+) {
+    return all.flags[flag].values + flag + static_cast<std::uint16_t>(value + 1);
+}
 
 /// As evaluate() of evaluate.hpp, of a flag that was looked up.
 Evaluation evaluate(const Compiled& all, const CompiledFlag& flag, const Subject& subject);

@@ -2,8 +2,15 @@
 
 #include "platform/flags/walk.hpp"
 
+#include <span>
+
 namespace acme::flags {
 namespace {
+
+template <class T>
+std::span<const T> part(const std::vector<T>& list, Range range) {
+    return {list.data() + range.first, range.count};
+}
 
 /// Rules whose clauses hold, but whose unit is absent, say so.
 enum class Match : std::uint8_t { no, yes, lacks_unit };
@@ -23,8 +30,8 @@ public:
         if (flag_.org_overrides.count > 0 && is_overridden(flag_.org_overrides, org_slot, result)) {
             return result;
         }
-        for (std::uint32_t i = 0; i < flag_.rules.count; ++i) {
-            switch (match(all_.rules[flag_.rules.first + i], result)) {
+        for (const CompiledRule& rule : part(all_.rules, flag_.rules)) {
+            switch (match(rule, result)) {
                 case Match::no: break;
                 case Match::yes: return result;
                 case Match::lacks_unit: {
@@ -82,8 +89,8 @@ private:
     }
 
     Match match(const CompiledRule& rule, Evaluation& result) const {
-        for (std::uint32_t i = 0; i < rule.clauses.count; ++i) {
-            if (!holds(all_.clauses[rule.clauses.first + i])) return Match::no;
+        for (const CompiledClause& clause : part(all_.clauses, rule.clauses)) {
+            if (!holds(clause)) return Match::no;
         }
         if (rule.has_gate) {
             const Subject::Attribute* const unit = unit_of(rule.units, subject_);

@@ -76,6 +76,22 @@ Evaluation Flags::evaluate(std::uint32_t flag, const Subject& subject) {
     return evaluation;
 }
 
+std::vector<Answer> Flags::evaluate_all(const Subject& subject) {
+    const Compiled& all = *subject.compiled();
+    Tally* const tally = subject.tally();
+    const auto count = static_cast<std::uint32_t>(all.flags.size());
+    std::vector<Answer> answers;
+    answers.reserve(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const CompiledFlag& flag = all.flags[i];
+        const Evaluation evaluation = flags::evaluate(all, flag, subject);
+        if (tally != nullptr) tally->count(flag.places, flag.variants, evaluation);
+        // In its place: what is put together elsewhere and then copied waits for its own parts.
+        answers.emplace_back(evaluation, all.members[place_of_members(all, i, evaluation.value)]);
+    }
+    return answers;
+}
+
 void Flags::count(
     std::uint32_t flag, const Evaluation& evaluation, const Subject& subject, std::uint64_t times
 ) {

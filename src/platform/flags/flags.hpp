@@ -18,6 +18,12 @@
 
 namespace acme::flags {
 
+/// What a flag says, and the members of its answer: see Snapshot::members_of().
+struct Answer {
+    Evaluation evaluation;
+    std::string_view members;
+};
+
 class Flags {
 public:
     /// The depot outlives it.
@@ -62,6 +68,8 @@ public:
 
     /// For names that come from elsewhere: counts. `flag` is an index of subject.snapshot().
     Evaluation evaluate(std::uint32_t flag, const Subject& subject);
+    /// All flags of subject.snapshot() in their order, each counted.
+    std::vector<Answer> evaluate_all(const Subject& subject);
     void count_unknown() { depot_.count_unknown(); }
 
     /// What came out elsewhere, and was told here: a program that evaluates by itself.

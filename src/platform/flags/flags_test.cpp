@@ -75,6 +75,30 @@ TEST(Flags, HandlesAreServedByTheNewestSnapshotAndPinned) {
     EXPECT_EQ(room.flags.pin("elsewhere"), nullptr);
 }
 
+TEST(Flags, AllAtOnceAreAsOneByOneAndCounted) {
+    Room room;
+    auto flags = usual();
+    flags[2].variants.push_back({"low", 1});
+    flags[2].fallthrough->variant = "low";
+    room.depot.put(snapshot_of(1, flags));
+    const Subject subject = room.flags.subject(room.clock.now());
+    std::vector<std::string_view> members;
+    for (const Answer& answer : room.flags.evaluate_all(subject)) {
+        const auto flag = static_cast<std::uint32_t>(members.size());
+        EXPECT_EQ(answer.evaluation, evaluate(*subject.snapshot(), flag, subject));
+        members.push_back(answer.members);
+    }
+    const std::vector<std::string_view> expected{
+        R"("key":"file-preview","value":true,"variant":"on")",
+        R"("key":"idle")",
+        R"("key":"limit","value":1,"variant":"low")",
+        R"("key":"colour","value":"#f00","variant":"red")",
+    };
+    EXPECT_EQ(members, expected);
+    EXPECT_TRUE(room.shows(R"(feature_flag_evaluations_total{flag="limit",result="low"} 1)"));
+    EXPECT_TRUE(room.shows(R"(feature_flag_evaluations_total{flag="idle",result="disabled"} 1)"));
+}
+
 // Atomic, or the compiler may think that an allocation leaves it alone.
 thread_local std::atomic<std::uint64_t> allocations = 0;
 

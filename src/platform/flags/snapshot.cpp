@@ -57,7 +57,9 @@ const boost::json::value& Snapshot::json_of(std::uint32_t flag, std::uint16_t va
     return value < document.variants.size() ? document.variants[value].value : *document.off_value;
 }
 
-std::string_view Snapshot::members_of(std::uint32_t flag) const { return compiled_->members[flag]; }
+std::string_view Snapshot::members_of(std::uint32_t flag, std::uint16_t value) const {
+    return compiled_->members[place_of_members(*compiled_, flag, value)];
+}
 
 std::string_view Snapshot::rule_id(std::uint32_t flag, std::uint16_t rule) const {
     const auto& rules = compiled_->ruleset.flags[flag].rules;

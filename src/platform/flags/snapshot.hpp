@@ -27,8 +27,6 @@ struct Value {
     std::string_view text;   // of a string; of JSON its serialized form
     std::string_view key;    // the variant's; "" for the off value
     std::string_view label;  // "result" of metrics: the variant, "true" or "false"; "disabled"
-    /// `"key":"checkout","value":true,"variant":"on"`: the members of an answer, without braces.
-    std::string_view members;
 };
 
 class Snapshot {
@@ -61,8 +59,9 @@ public:
     const Value& value_of(std::uint32_t flag, std::uint16_t value) const;
     /// The value as JSON has it.
     const boost::json::value& json_of(std::uint32_t flag, std::uint16_t value) const;
-    /// `"key":"checkout"`: the members of an answer without a value.
-    std::string_view members_of(std::uint32_t flag) const;
+    /// `"key":"checkout","value":true,"variant":"on"`: the members of an answer, without braces.
+    /// Of no_value `"key":"checkout"`.
+    std::string_view members_of(std::uint32_t flag, std::uint16_t value) const;
     /// Id of Evaluation::rule; "" for no_rule.
     std::string_view rule_id(std::uint32_t flag, std::uint16_t rule) const;
     /// Key of the flag that Evaluation::prerequisite stands for; "" for none.

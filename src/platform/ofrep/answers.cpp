@@ -10,7 +10,7 @@ namespace acme::ofrep {
 namespace {
 
 constexpr std::string_view lacks_unit =
-    R"(,"errorCode":"TARGETING_KEY_MISSING","errorDetails":"The context names no unit that this flag goes by.")";
+    R"(,"errorCode":"TARGETING_KEY_MISSING","errorDetails":"The context names no unit that this flag goes by."})";
 
 std::string_view word_of(flags::Reason reason, Words words) {
     if (reason == flags::Reason::fallthrough && words == Words::strict) return "UNKNOWN";
@@ -23,7 +23,7 @@ public:
     explicit Ends(Words words) {
         for (std::size_t i = 0; i < ends_.size(); ++i) {
             ends_[i].append(R"(,"reason":")").append(word_of(static_cast<flags::Reason>(i), words));
-            ends_[i] += '"';
+            ends_[i] += R"("})";
         }
     }
 
@@ -41,32 +41,24 @@ private:
     std::array<std::string, flags::reason_count> ends_;
 };
 
-/// An answer, without its braces.
-struct Answer {
-    std::string_view members;
-    std::string_view rest;
-};
+bool is_plain(const flags::Evaluation& evaluation) {
+    return evaluation.prerequisite == flags::no_prerequisite && !has_failed(evaluation);
+}
 
-/// `made` keeps what it points to beside the snapshot.
-Answer answer_of(
+/// What follows the members of an answer that is not plain.
+std::string end_of(
     const flags::Snapshot& snapshot,
     std::uint32_t flag,
     const flags::Evaluation& evaluation,
-    const Ends& ends,
-    std::forward_list<std::string>& made
+    std::string_view plain
 ) {
-    if (has_failed(evaluation)) return {snapshot.members_of(flag), lacks_unit};
-    const std::string_view members = evaluation.has_value()
-                                         ? snapshot.value_of(flag, evaluation.value).members
-                                         : snapshot.members_of(flag);
-    const std::string_view end = ends.of(evaluation.reason);
-    if (evaluation.prerequisite == flags::no_prerequisite) return {members, end};
-    std::string& rest = made.emplace_front(end);
+    if (has_failed(evaluation)) return std::string(lacks_unit);
+    std::string end(plain.substr(0, plain.size() - 1));
     append_json_string(
-        rest.append(R"(,"metadata":{"prerequisite":)"),
+        end.append(R"(,"metadata":{"prerequisite":)"),
         snapshot.prerequisite_of(flag, evaluation.prerequisite)
     );
-    return {members, rest.append("}")};
+    return end.append("}}");
 }
 
 /// Where the text that was copied to `at` ends.
@@ -85,34 +77,39 @@ void append_answer(
     const flags::Evaluation& evaluation,
     Words words
 ) {
-    std::forward_list<std::string> made;
-    const Answer answer = answer_of(snapshot, flag, evaluation, Ends::of(words), made);
-    body.append(answer.members).append(answer.rest);
+    const std::string_view plain = Ends::of(words).of(evaluation.reason);
+    body.append("{").append(snapshot.members_of(flag, evaluation.value));
+    if (is_plain(evaluation))
+        body.append(plain);
+    else
+        body.append(end_of(snapshot, flag, evaluation, plain));
 }
 
 std::string all_flags(
     flags::Flags& flags, const flags::Subject& subject, Words words, std::string_view more
 ) {
     constexpr std::string_view begin = R"({"flags":[)";
-    const flags::Snapshot& snapshot = *subject.snapshot();
-    const std::uint32_t count = snapshot.size();
-    const Ends& ends = Ends::of(words);
-    std::forward_list<std::string> made;
-    std::vector<Answer> answers;
-    answers.reserve(count);
+    const Ends& plain = Ends::of(words);
+    const std::vector<flags::Answer> answers = flags.evaluate_all(subject);
+    std::vector<std::string_view> ends(answers.size());
+    std::forward_list<std::string> made;  // of those that are not plain
     std::size_t bytes = begin.size() + more.size() + 2;
-    for (std::uint32_t flag = 0; flag < count; ++flag) {
-        const auto evaluation = flags.evaluate(flag, subject);
-        answers.push_back(answer_of(snapshot, flag, evaluation, ends, made));
-        bytes += answers.back().members.size() + answers.back().rest.size() + 3;
+    for (std::uint32_t flag = 0; flag < answers.size(); ++flag) {
+        const flags::Evaluation& evaluation = answers[flag].evaluation;
+        ends[flag] = plain.of(evaluation.reason);
+        if (!is_plain(evaluation)) {
+            ends[flag] =
+                made.emplace_front(end_of(*subject.snapshot(), flag, evaluation, ends[flag]));
+        }
+        bytes += answers[flag].members.size() + ends[flag].size() + 2;
     }
     std::string body;
     body.resize_and_overwrite(bytes, [&](char* const text, std::size_t) {
         char* at = copy(text, begin);
-        for (const Answer& answer : answers) {
-            at = copy(at, &answer == answers.data() ? "{" : ",{");
-            at = copy(copy(at, answer.members), answer.rest);
-            *at++ = '}';
+        for (std::size_t flag = 0; flag < answers.size(); ++flag) {
+            if (flag > 0) *at++ = ',';
+            *at++ = '{';
+            at = copy(copy(at, answers[flag].members), ends[flag]);
         }
         return copy(copy(copy(at, "]"), more), "}") - text;
     });

@@ -12,8 +12,8 @@ namespace acme::ofrep {
 /// UNKNOWN, which is in the enumeration of the protocol's older schema.
 enum class Words : std::uint8_t { usual, strict };
 
-/// The members of one flag's answer, without braces: a value, none where the caller's own default
-/// stands, or errorCode where it cannot be told, see has_failed().
+/// One flag's answer: a value, none where the caller's own default stands, or errorCode where it
+/// cannot be told, see has_failed().
 void append_answer(
     std::string& body,
     const flags::Snapshot& snapshot,

@@ -165,9 +165,9 @@ Task<Result<http::Response>> Ofrep::evaluate_all(const http::Call& call) {
 Task<Result<http::Response>> Ofrep::evaluate(const http::Call& call) {
     const std::string& key = call.params[0];
     const std::string body = ACME_TRY(co_await call.request.body.read_all(body_bytes_max));
-    std::string text = "{";
+    std::string text;
     if (!flags_.is_on()) {
-        append_json_string(text.append(R"("key":)"), key);
+        append_json_string(text.append(R"({"key":)"), key);
         co_return as_json(text.append(R"(,"reason":"DISABLED"})"));
     }
     const Asked asked = asked_by(call.request);
@@ -194,7 +194,7 @@ Task<Result<http::Response>> Ofrep::evaluate(const http::Call& call) {
     }
     const flags::Evaluation evaluation = flags_.evaluate(*flag, subject);
     append_answer(text, *snapshot, *flag, evaluation, asked.words);
-    http::Response response = as_json(text.append("}"));
+    http::Response response = as_json(std::move(text));
     if (has_failed(evaluation)) response.status = 400;
     co_return response;
 }
