@@ -204,6 +204,27 @@ def test_nothing_is_left_running_when_the_supervisor_is_killed(start_platform):
     assert again.sql("SELECT 1") == "1"
 
 
+def test_a_number_that_postgres_left_behind_may_be_anothers_by_the_next_start(start_platform):
+    platform = start_platform("--app-nodes", "1", "--workers", "1")
+    postgres = platform.pid("postgres")
+    os.kill(postgres, signal.SIGSTOP)  # as where the power fails: it cannot put anything in order
+    platform.process.kill()
+    platform.process.wait()
+    os.kill(postgres, signal.SIGKILL)
+    until(lambda: not os.path.exists(f"/proc/{postgres}"), seconds=20)
+    stranger = subprocess.Popen(under_account(["sleep", "600"]))
+    try:
+        for lock in (platform.data / "postgres/postmaster.pid", platform.data / "run/.s.PGSQL.5432.lock"):
+            lines = lock.read_text().splitlines()
+            assert lines[0] == str(postgres), lines
+            lock.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
+        again = start_platform("--app-nodes", "1", "--workers", "1", home=platform.home)
+        assert again.sql("SELECT 1") == "1"
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
 def test_replicas_stream_what_the_primary_has(start_platform):
     platform = start_platform("--replicas", "1", "--app-nodes", "1", "--workers", "1")
     assert platform.sql("SELECT state FROM pg_stat_replication") == "streaming"

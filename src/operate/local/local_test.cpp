@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace acme::local {
 namespace {
@@ -241,6 +242,24 @@ TEST(Ground, AHomeHasOneSupervisor) {
         EXPECT_EQ(read_file(path), "17");
     }
     EXPECT_TRUE(process::lock_file(path));
+}
+
+TEST(Ground, LocksOfAPostgresThatWasKilledGoAndThoseOfOneThatRunsStay) {
+    LocalBench bench;
+    const Layout layout{.home = bench.folder, .run = bench.folder};
+    std::filesystem::create_directories(layout.postgres(1));
+    const std::vector<std::string> locks{
+        layout.postgres(1) + "/postmaster.pid", bench.folder + "/.s.PGSQL.5433.lock"
+    };
+    // The number is that of a process which lives, and is no PostgreSQL.
+    for (const std::string& lock : locks) std::ofstream(lock) << ::getpid() << "\n";
+    const auto here = std::filesystem::current_path();
+    std::filesystem::current_path(layout.postgres(1));
+    remove_dead_locks(layout, 1);
+    std::filesystem::current_path(here);
+    for (const std::string& lock : locks) EXPECT_TRUE(std::filesystem::exists(lock)) << lock;
+    remove_dead_locks(layout, 1);
+    for (const std::string& lock : locks) EXPECT_FALSE(std::filesystem::exists(lock)) << lock;
 }
 
 TEST(Ground, TheNewestPostgresOfFifteenOrLaterIsFound) {

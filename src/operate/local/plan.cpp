@@ -13,8 +13,7 @@ namespace {
 /// Of a UNIX socket's address (unix(7): 108 with the zero), less the longest name we put there.
 constexpr std::size_t run_bytes_max = 107 - std::string_view("/.s.PGSQL.5432.lock").size();
 
-constexpr int spare_kind = 4;        // of addresses: the second ones of nodes that serve
-constexpr int postgres_port = 5432;  // part of the socket's name; nothing listens on it
+constexpr int spare_kind = 4;  // of addresses: the second ones of nodes that serve
 
 /// Which a person may set for the nodes. All else is ours to decide or of no use to them.
 constexpr std::array passed_on = {

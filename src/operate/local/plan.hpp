@@ -29,6 +29,8 @@ struct Options {
 inline constexpr auto owner_role = "acme";
 inline constexpr auto program_role = "acme_app";
 
+inline constexpr int postgres_port = 5432;  // part of the socket's name; nothing listens on it
+
 /// Where everything lies. All paths are absolute.
 struct Layout {
     std::string home;

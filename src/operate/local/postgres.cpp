@@ -64,6 +64,19 @@ std::string version_of(const Tools& tools) {
     return fs::path(tools.postgres_bin).parent_path().filename();
 }
 
+/// Each process of a cluster stands in its folder. Those of other accounts are not seen; a cluster
+/// is its owner's.
+bool is_in_use(const std::string& data) {
+    std::error_code error;
+    const fs::path folder = fs::canonical(data, error);
+    for (const auto& entry : fs::directory_iterator("/proc", error)) {
+        std::error_code unseen;
+        const fs::path stands_in = fs::read_symlink(entry.path() / "cwd", unseen);
+        if (!unseen && stands_in == folder) return true;
+    }
+    return false;
+}
+
 /// The copy is complete only under its own name, so half of one is never started.
 std::string half_of(const std::string& data) { return data + ".half"; }
 
@@ -80,10 +93,23 @@ std::string find_postgres(const std::string& installed) {
     return newest < version_least ? "" : installed + "/" + std::to_string(newest) + "/bin";
 }
 
+void remove_dead_locks(const Layout& layout, int number) {
+    const std::string data = layout.postgres(number);
+    if (is_in_use(data)) return;
+    std::error_code absent;
+    fs::remove(data + "/postmaster.pid", absent);
+    fs::remove(
+        layout.run + "/.s.PGSQL." + std::to_string(postgres_port + number) + ".lock", absent
+    );
+}
+
 Task<Result<bool>> ensure_cluster(const Layout& layout, const Tools& tools) {
     const std::string data = layout.postgres();
     if (const auto made_by = read_file(data + "/PG_VERSION")) {
-        if (*made_by == version_of(tools) + "\n") co_return false;
+        if (*made_by == version_of(tools) + "\n") {
+            remove_dead_locks(layout, 0);
+            co_return false;
+        }
         co_return refuse(
             ErrorKind::conflict,
             "local.postgres_version",
@@ -129,7 +155,10 @@ Task<Result<>> ensure_program_role(const Layout& layout, const Tools& tools) {
 
 Task<Result<bool>> ensure_replica(const Layout& layout, const Tools& tools, int number) {
     const std::string data = layout.postgres(number);
-    if (fs::exists(data + "/PG_VERSION")) co_return false;
+    if (fs::exists(data + "/PG_VERSION")) {
+        remove_dead_locks(layout, number);
+        co_return false;
+    }
     const std::string half = half_of(data);
     fs::remove_all(half);
     // The slot keeps what the replica has not read yet; it may be left from a copy cut short.
