@@ -51,7 +51,7 @@ std::string key_of(std::string_view list, const value& element) {
     const auto* const found =
         std::ranges::find_if(named_lists, [&](const Named& each) { return each.list == list; });
     if (found == named_lists.end()) return "";
-    const std::string key = text_of(element.get_object(), found->key);
+    std::string key = text_of(element.get_object(), found->key);
     if (key.empty() || list != "overrides") return key;
     return text_of(element.get_object(), "kind") + ' ' + key;
 }

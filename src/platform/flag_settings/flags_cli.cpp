@@ -142,6 +142,7 @@ Task<Result<>> history(Settings& settings, const cli::Call& call) {
         settings.parts.db, call.context, facts.id, environment, std::nullopt, limit
     );
     std::vector<std::string> people;
+    people.reserve(changes.size());
     for (const Change& change : changes) people.push_back(change.by);
     const Names names = co_await names_of(settings.parts.accounts, call.context, std::move(people));
     for (const Change& change : changes) {
