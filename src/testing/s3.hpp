@@ -5,6 +5,8 @@
 
 #include "testing/child.hpp"
 
+#include <filesystem>
+
 namespace acme::testing {
 
 class S3Server {
@@ -25,6 +27,9 @@ public:
     void go_on() const;
 
     void kill() { child_.kill(); }
+
+    /// Where its objects lie.
+    std::filesystem::path objects() const { return child_.folder() / "buckets" / bucket; }
 
     /// After kill(): on the same port, with what it held.
     void start();

@@ -192,6 +192,11 @@ Task<Result<>> S3::complete(
     );
     if (document && !xml::find(*document, "CompleteMultipartUploadResult/ETag").empty()) {
         upload_seconds_.complete.Observe(seconds_since(clock, began));
+        // Its word is not enough: a gateway that was killed while it put the parts together answers
+        // the next call as if it had.
+        const auto stored = co_await stat(context, std::move(key));
+        if (!stored) co_return std::unexpected(stored.error());
+        if (stored->bytes != bytes) co_return not_found();
         co_return done;
     }
     Refusal refusal = document ? read_refusal(200, *document, "") : document.error();

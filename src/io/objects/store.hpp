@@ -168,8 +168,9 @@ public:
 
     /// Makes an object of `bytes` out of these parts, in the order of their numbers; others are
     /// dropped. Twice is once: when the id has ended, an object of that length decides. Errors:
-    /// objects.not_found, objects.unavailable, objects.parts_mismatch (conflict): a part is
-    /// not there, was replaced meanwhile, or is too short.
+    /// objects.not_found: also where the store lost it while it made it; objects.unavailable,
+    /// objects.parts_mismatch (conflict): a part is not there, was replaced meanwhile, or is too
+    /// short.
     virtual Task<Result<>> complete(
         trace::Context context,
         std::string key,
