@@ -65,7 +65,8 @@ class Client:
     @staticmethod
     def expect_kept(answer):
         is_head = answer.request.method == "HEAD"  # which has no body
-        if answer.status_code == 404 and (is_head or answer.json()["code"] in ("uploads.expired", "uploads.not_found")):
+        is_gone = answer.status_code in (404, 410)
+        if is_gone and (is_head or answer.json()["code"] in ("uploads.expired", "uploads.not_found")):
             raise Lost
 
     def plain(self, name, content):
@@ -193,17 +194,24 @@ def test_whatever_is_killed_no_byte_that_was_told_is_lost(start_platform, store,
     for thread in threads:
         thread.join(timeout=2 * SECONDS_MAX)
     print(f"{len(files)} files, {rage.nodes} nodes and {rage.stores} stores killed, answers {dict(statuses)}")
-    assert not wrong and len(files) == storm.files
+    assert not wrong and len(files) == storm.files, faults(platform)
     assert statuses["lost by the store"] <= rage.stores * storm.clients, "of those that were put together just then"
     assert (rage.nodes, rage.stores) == (storm.kills, storm.store_kills)
     settle(platform, store)
     for number, file in files.items():
         expect(api, file, content_of(seed, number))
-    # What looks whether the store works leaves what it looked with when it is killed, for an hour. And what the gateway
-    # puts together lies in a folder of its own meanwhile, which no call of S3 shows: killed then, it leaves that itself.
-    left_over = [key for key in store.objects() if not key.startswith("probe/") and ".inprogress/" not in key]
+    # The end of the audit trail is kept each day. What looks whether the store works leaves what it looked with when it
+    # is killed, for an hour. And what the gateway puts together lies in a folder of its own meanwhile, which no call of
+    # S3 shows: killed then, it leaves that itself.
+    left_over = [key for key in store.objects()
+                 if not key.startswith(("probe/", "audit/")) and ".inprogress/" not in key]
     assert left_over == sorted(platform.sql("SELECT key FROM files WHERE state = 'ready'").split())
     assert len(left_over) == storm.files
+
+
+def faults(platform):
+    """Why nodes said that something broke on their side."""
+    return [line.get("reason") for line in platform.logs() if line["message"] == "http.fault"]
 
 
 def expect(api, file, content):
