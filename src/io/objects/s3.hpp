@@ -84,6 +84,7 @@ private:
     Task<Result<std::string>> send(
         trace::Context context, S3Request request, prometheus::Histogram& seconds
     );
+    Task<Result<>> expect_made(trace::Context context, std::string key, std::uint64_t bytes);
     Task<Result<>> check_complete(
         trace::Context context, std::string key, std::uint64_t bytes, Refusal refusal
     );

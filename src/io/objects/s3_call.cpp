@@ -268,7 +268,6 @@ fetch::Request S3Caller::signed_request(const S3Request& request) const {
     };
 }
 
-/// Doubled with each attempt, and half to one and a half times as long.
 std::chrono::milliseconds S3Caller::pause_after(int attempt) {
     const auto longest = std::min(options_.pause * (1 << std::min(attempt - 1, 10)), pause_max);
     const auto permille = static_cast<std::int64_t>(500 + telemetry_.random.number() % 1000);

@@ -87,10 +87,13 @@ public:
     /// Errors: objects.unavailable, with the sentence for an operator.
     std::unexpected<Error> unavailable(const Refusal& refusal) const;
 
+    /// Before what comes after attempt 1, 2, …: S3Options::pause, doubled up to two seconds, and
+    /// half to one and a half times as long.
+    std::chrono::milliseconds pause_after(int attempt);
+
 private:
     Task<Answer> attempt(trace::Context context, const S3Request& request);
     fetch::Request signed_request(const S3Request& request) const;
-    std::chrono::milliseconds pause_after(int attempt);
 
     S3Options options_;
     fetch::Client& fetch_;

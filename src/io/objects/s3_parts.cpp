@@ -192,15 +192,25 @@ Task<Result<>> S3::complete(
     );
     if (document && !xml::find(*document, "CompleteMultipartUploadResult/ETag").empty()) {
         upload_seconds_.complete.Observe(seconds_since(clock, began));
-        // Its word is not enough: a gateway that was killed while it put the parts together answers
-        // the next call as if it had.
-        const auto stored = co_await stat(context, std::move(key));
-        if (!stored) co_return std::unexpected(stored.error());
-        if (stored->bytes != bytes) co_return not_found();
-        co_return done;
+        co_return co_await expect_made(context, std::move(key), bytes);
     }
     Refusal refusal = document ? read_refusal(200, *document, "") : document.error();
     co_return co_await check_complete(context, std::move(key), bytes, std::move(refusal));
+}
+
+/// The word of a store is not enough: a gateway that was killed while it put the parts together
+/// answers the next call as if it had. So does one that is still at it for an earlier call, and so
+/// it is looked for some ten seconds.
+Task<Result<>> S3::expect_made(trace::Context context, std::string key, std::uint64_t bytes) {
+    constexpr int looks_max = 10;
+    for (int look = 1; look <= looks_max; ++look) {
+        const auto stored = co_await stat(context, key);
+        if (stored && stored->bytes == bytes) co_return done;
+        const bool may_come = stored || stored.error().kind == ErrorKind::not_found;
+        if (!may_come) co_return std::unexpected(stored.error());
+        co_await sleep_for(caller_.pause_after(look));
+    }
+    co_return not_found();
 }
 
 /// A store may answer 200 and say in the body that it failed; and a second request, after an answer
