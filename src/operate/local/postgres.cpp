@@ -65,11 +65,14 @@ std::string version_of(const Tools& tools) {
 }
 
 /// Each process of a cluster stands in its folder. Those of other accounts are not seen; a cluster
-/// is its owner's.
+/// is its owner's. Who cannot look takes it for one that runs.
 bool is_in_use(const std::string& data) {
     std::error_code error;
     const fs::path folder = fs::canonical(data, error);
-    for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    if (error) return true;
+    const fs::directory_iterator processes("/proc", error);
+    if (error) return true;
+    for (const auto& entry : processes) {
         std::error_code unseen;
         const fs::path stands_in = fs::read_symlink(entry.path() / "cwd", unseen);
         if (!unseen && stands_in == folder) return true;

@@ -14,7 +14,8 @@ class Database;
 
 namespace acme::flag_settings {
 
-/// Longer lists are not exported, and for a preview only those who are asked about are read.
+/// Longer lists stand apart from rule sets and are not exported, and for a preview only those who
+/// are asked about are read.
 inline constexpr std::int64_t short_list_max = 10'000;
 inline constexpr int members_page_max = 50'000;
 
