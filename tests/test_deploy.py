@@ -39,7 +39,8 @@ def test_a_plan_is_shown_first_and_only_that_plan_is_done(deployer):
     moved = deployer.run("run", release, "--plan", "sha256:" + "0" * 64, check=False)
 
     assert moved.returncode == 1 and "plan_moved" in moved.stdout
-    assert deployer.history() == [] and deployer.is_settled(deployer.first)
+    assert deployer.history() == []
+    deployer.assert_settled(deployer.first)
     told = until(lambda: re.search(r"used ([\d.]+) % .* would use ([\d.]+) %",
                                    json.loads(deployer.run("plan", release).stdout)["load"]), 90)
     assert abs(float(told[2]) - 1.425 * float(told[1])) < 0.2, told[0]

@@ -108,7 +108,7 @@ def test_a_person_is_asked_and_no_is_no(deployer, release):
 
     assert terminal.wait() == REFUSED
     assert "Nothing was changed." in terminal.text
-    assert deployer.is_settled(release)
+    deployer.assert_settled(release)
     alone = deployer.platform.run("deploy", "rollback", check=False)
     assert alone.returncode == REFUSED and "--yes" in alone.stdout, "a program is asked nothing"
 
@@ -119,7 +119,8 @@ def test_a_dry_run_changes_nothing_and_its_digest_is_the_plan(deployer, release)
 
     assert plan["is_return"] and [step["kind"] for step in plan["steps"]][-2:] == ["balance", "record"]
     assert plan["expected_ms"] > 0 and plan["digest"].startswith("sha256:")
-    assert len(deployer.history()) == before and deployer.is_settled(release)
+    assert len(deployer.history()) == before
+    deployer.assert_settled(release)
     other = deployer.run("rollback", "--plan", "sha256:" + "0" * 64, check=False)
     assert other.returncode == REFUSED and "plan_moved" in other.stdout
 
@@ -152,7 +153,7 @@ def test_a_deployment_that_cannot_ask_postgresql_ends_with_that_and_not_with_a_c
     held = json.loads(deployer.platform.run("deploy", "status", "--json").stdout)["held_by"]
     assert done.returncode == TEMPORARY and "no_database" in done.stdout, (done.returncode, done.stdout, done.stderr)
     assert held == "", "the next one need not wait"
-    assert deployer.is_settled(release)
+    deployer.assert_settled(release)
 
 
 def test_what_a_person_sees_says_what_happens_and_how_long(deployer, release):

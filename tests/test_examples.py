@@ -159,7 +159,7 @@ def forged(body):
     yield {**good, "webhook-id": "evt_other"}, "another id"
     yield signed(body, base64.b64encode(b"x" * 24).decode()), "another key"
     yield signed(body, moment=int(time.time()) - 301), "too old"
-    yield signed(body, moment=int(time.time()) + 301), "from the future"
+    yield signed(body, moment=int(time.time()) + 360), "from the future"  # 301 is none any more if it takes a second
     yield {**good, "webhook-timestamp": "now"}, "no time"
     yield {**good, "webhook-signature": good["webhook-signature"].replace("v1,", "v2,")}, "another version"
 

@@ -267,7 +267,7 @@ def test_one_node_that_fails_alone_after_the_roll_is_replaced_and_the_release_st
         heal()
         running.until_note("app-2 alone fails more than 5 %")
         running.until_note("app-2: drained in")
-        assert deployer.is_settled(release)
+        deployer.assert_settled(release)
 
     assert deployer.history()[0]["state"] == "rolled_back"  # by the abort in the end, by nothing else
     assert outcome_of(running.told).startswith("Aborted by ")
