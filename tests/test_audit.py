@@ -208,4 +208,4 @@ def test_rows_that_were_tampered_with_are_named(own):
     assert any(finding["position"] == last and f"anchor of {day.name}" in finding["about"] for finding in verdict["findings"])
     said = own.run("audit", "verify", check=False)
     assert said.returncode == 1
-    assert f"changed   position {second}  {chain[second]}" in said.stdout and "(audit.broken)" in said.stdout
+    assert f"changed   position {second}  {chain[second]}" in said.stdout and "(audit.broken)" in said.stderr

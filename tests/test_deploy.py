@@ -38,7 +38,7 @@ def test_a_plan_is_shown_first_and_only_that_plan_is_done(deployer):
 
     moved = deployer.run("run", release, "--plan", "sha256:" + "0" * 64, check=False)
 
-    assert moved.returncode == 1 and "plan_moved" in moved.stdout
+    assert moved.returncode == 1 and "plan_moved" in moved.stderr
     assert deployer.history() == []
     deployer.assert_settled(deployer.first)
     told = until(lambda: re.search(r"used ([\d.]+) % .* would use ([\d.]+) %",

@@ -27,7 +27,7 @@ class Terminal:
         self.screen, self.text = own, ""
         self.process = subprocess.Popen(
             under_account([str(platform.home.binary), "deploy", *words]), stdin=other, stdout=other,
-            stderr=subprocess.DEVNULL, env=platform.environment, cwd=platform.home.path)
+            stderr=other, env=platform.environment, cwd=platform.home.path)
         os.close(other)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -93,10 +93,10 @@ def test_a_canary_shorter_than_ten_minutes_is_a_trial_and_says_why(deployer):
 
     silent = deployer.platform.run("deploy", "run", made, "--canary-window", "12s", check=False)
 
-    assert silent.returncode == REFUSED and "reason_missing" in silent.stdout
+    assert silent.returncode == REFUSED and "reason_missing" in silent.stderr
     for window in ("500ms", "25h", "153722867280913m"):
         odd = deployer.platform.run("deploy", "plan", made, "--canary-window", window, check=False)
-        assert odd.returncode == REFUSED and "deploy.duration" in odd.stdout, odd.stdout
+        assert odd.returncode == REFUSED and "deploy.duration" in odd.stderr, odd.stderr
     assert all(one["release"] != made for one in deployer.history())
 
 
@@ -110,7 +110,7 @@ def test_a_person_is_asked_and_no_is_no(deployer, release):
     assert "Nothing was changed." in terminal.text
     deployer.assert_settled(release)
     alone = deployer.platform.run("deploy", "rollback", check=False)
-    assert alone.returncode == REFUSED and "--yes" in alone.stdout, "a program is asked nothing"
+    assert alone.returncode == REFUSED and "--yes" in alone.stderr, "a program is asked nothing"
 
 
 def test_a_dry_run_changes_nothing_and_its_digest_is_the_plan(deployer, release):
@@ -122,7 +122,7 @@ def test_a_dry_run_changes_nothing_and_its_digest_is_the_plan(deployer, release)
     assert len(deployer.history()) == before
     deployer.assert_settled(release)
     other = deployer.run("rollback", "--plan", "sha256:" + "0" * 64, check=False)
-    assert other.returncode == REFUSED and "plan_moved" in other.stdout
+    assert other.returncode == REFUSED and "plan_moved" in other.stderr
 
 
 def test_status_and_history_need_no_database_and_the_rest_says_so(deployer, release):
@@ -137,7 +137,7 @@ def test_status_and_history_need_no_database_and_the_rest_says_so(deployer, rele
 
     assert "app-1" in status.stdout and "PostgreSQL does not answer" in status.stdout
     assert release[:12] in history.stdout and "PostgreSQL does not answer" in history.stdout
-    assert hold.returncode == TEMPORARY and "no_database" in hold.stdout
+    assert hold.returncode == TEMPORARY and "no_database" in hold.stderr
 
 
 def test_a_deployment_that_cannot_ask_postgresql_ends_with_that_and_not_with_a_crash(deployer, release):
@@ -151,7 +151,7 @@ def test_a_deployment_that_cannot_ask_postgresql_ends_with_that_and_not_with_a_c
         os.kill(postgres, signal.SIGCONT)
 
     held = json.loads(deployer.platform.run("deploy", "status", "--json").stdout)["held_by"]
-    assert done.returncode == TEMPORARY and "no_database" in done.stdout, (done.returncode, done.stdout, done.stderr)
+    assert done.returncode == TEMPORARY and "no_database" in done.stderr, (done.returncode, done.stdout, done.stderr)
     assert held == "", "the next one need not wait"
     deployer.assert_settled(release)
 
@@ -277,20 +277,20 @@ def test_a_canary_is_held_beyond_its_window_and_resumed_at_the_terminal(deployer
     controller = Controller(deployer, "run", made, "--canary-window", "12s", "--reason", "a test")
     deployment = controller.until_step("judge")["deployment"]
     early = platform.run("deploy", "resume", check=False)
-    assert early.returncode == REFUSED and "deploy.not_held" in early.stdout
+    assert early.returncode == REFUSED and "deploy.not_held" in early.stderr
 
     said = platform.run("deploy", "hold", "--reason", "one more look").stdout
 
     assert said == f"Asked {deployment} to hold. acme deploy watch shows what it does.\n"
     controller.until(lambda one: one["kind"] == "note" and "held by cli: one more look" in one["data"]["text"])
     again = platform.run("deploy", "hold", check=False)
-    assert again.returncode == REFUSED and "deploy.is_held" in again.stdout
+    assert again.returncode == REFUSED and "deploy.is_held" in again.stderr
     controller.until(lambda one: one["kind"] == "sample" and one["data"]["held"] and one["data"]["remaining_ms"] == 0)
     assert json.loads(platform.run("deploy", "resume", "--json").stdout) == {"deployment": deployment, "wish": "resume"}
     assert controller.wait() == 0, controller.told
     assert any("resumed by cli" in note["text"] for note in of(controller, "note"))
     late = platform.run("deploy", "hold", check=False)
-    assert late.returncode == REFUSED and "deploy.no_canary" in late.stdout
+    assert late.returncode == REFUSED and "deploy.no_canary" in late.stderr
     deployer.run("rollback", "--yes")
     deployer.assert_settled(deployer.first)
 
@@ -300,7 +300,7 @@ def test_who_began_it_promotes_it_early_only_by_breaking_the_glass(deployer):
     controller = Controller(deployer, "run", made)  # for ten minutes
     deployment = controller.until_step("judge")["deployment"]
     alone = platform.run("deploy", "promote", "--reason", "it cannot wait", check=False)
-    assert alone.returncode == REFUSED and "deploy.second_person" in alone.stdout and "--break-glass" in alone.stdout
+    assert alone.returncode == REFUSED and "deploy.second_person" in alone.stderr and "--break-glass" in alone.stderr
 
     platform.run("deploy", "promote", "--break-glass", "it cannot wait")
 
@@ -309,7 +309,7 @@ def test_who_began_it_promotes_it_early_only_by_breaking_the_glass(deployer):
     assert platform.sql("SELECT ref || ' ' || summary FROM changes WHERE kind = 'break_glass'") == (
         f"{deployment} promoted early by who began it: it cannot wait")
     late = platform.run("deploy", "promote", "--break-glass", "again", check=False)
-    assert late.returncode == REFUSED and "deploy.canary_passed" in late.stdout
+    assert late.returncode == REFUSED and "deploy.canary_passed" in late.stderr
     deployer.run("rollback", "--yes")
     deployer.assert_settled(deployer.first)
 
@@ -346,6 +346,6 @@ def test_where_the_known_good_release_runs_everywhere_a_rollback_goes_to_the_goo
     deployer.assert_settled(deployer.first)
     for words in (("rollback", "--yes"), ("rollback", "--dry-run")):
         nowhere = deployer.run(*words, check=False)
-        assert nowhere.returncode == REFUSED and "rollback.nowhere" in nowhere.stdout, nowhere.stdout
-        assert made in nowhere.stdout, "which one may return to"
+        assert nowhere.returncode == REFUSED and "rollback.nowhere" in nowhere.stderr, nowhere.stderr
+        assert made in nowhere.stderr, "which one may return to"
     deployer.assert_settled(deployer.first)

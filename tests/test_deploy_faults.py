@@ -222,7 +222,7 @@ def test_a_way_back_that_fails_ends_with_11_and_what_did_not_come_back_takes_no_
         until(lambda: readers.count > 100, 20)
     assert readers.failures == [] and set(readers.releases) == {deployer.first}
     frozen = deployer.deploy(release, check=False)
-    assert frozen.returncode == 1 and "deploy.frozen" in frozen.stdout, frozen.stdout
+    assert frozen.returncode == 1 and "deploy.frozen" in frozen.stderr, frozen.stderr
 
     aside.rename(good)
     freeze = json.loads(platform.run("freeze", "list", "--json").stdout)[0]["id"]
@@ -248,7 +248,7 @@ def test_an_engine_that_is_gone_for_long_in_mid_roll_leaves_all_serving_and_is_g
     assert code == OUTCOME_UNKNOWN, told_of(controller, story)
     said = str(controller.told[-1])
     assert "acme deploy watch" in said and "The machines were silent" in said, said
-    assert status.returncode == HELD and "`acme up` does not answer" in status.stdout, status.stdout
+    assert status.returncode == HELD and "`acme up` does not answer" in status.stderr, status.stderr
     assert readers.failures == []
     until(lambda: story.newest()["state"] in ("succeeded", *ENDED), 180)
     assert story.newest()["state"] == "succeeded", story.newest()

@@ -12,7 +12,7 @@ def test_of_two_operators_one_deploys_and_the_other_is_told_who(deployer, story)
 
     second = deployer.deploy(release, check=False)
 
-    assert second.returncode == HELD and "deployment dpl_" in second.stdout, second.stdout
+    assert second.returncode == HELD and "deployment dpl_" in second.stderr, second.stderr
     assert controller.wait() == 0
     story.assert_whole(release)
 
@@ -60,9 +60,9 @@ def test_where_a_rollback_may_go(deployer, story):
     forced = deployer.run("rollback", "--to", never_good, "--yes", "--force", check=False)
     same = deployer.run("rollback", "--to", current[:12], "--yes")
 
-    assert unknown.returncode == 1 and current in unknown.stdout, unknown.stdout
-    assert short.returncode == 1 and "short_release" in short.stdout
-    assert bad.returncode == 1 and "not_good" in bad.stdout and current in bad.stdout
+    assert unknown.returncode == 1 and current in unknown.stderr, unknown.stderr
+    assert short.returncode == 1 and "short_release" in short.stderr
+    assert bad.returncode == 1 and "not_good" in bad.stderr and current in bad.stderr
     assert forced.returncode == 1, "without a reason"
     assert same.returncode == 0
     story.assert_whole(current)
@@ -74,8 +74,8 @@ def test_releases_that_begin_alike_are_told_apart_before_anything_is_touched(dep
 
     for words in (("run", "c0ffee0"), ("plan", "c0ffee0"), ("rollback", "--to", "c0ffee0", "--yes")):
         refused = deployer.run(*words, check=False)
-        assert refused.returncode == 1 and "deploy.ambiguous_release" in refused.stdout, refused.stdout
-        assert all(one in refused.stdout for one in alike), refused.stdout
+        assert refused.returncode == 1 and "deploy.ambiguous_release" in refused.stderr, refused.stderr
+        assert all(one in refused.stderr for one in alike), refused.stderr
 
     assert (release_of(deployer), len(deployer.history())) == (before, count)
     assert alike[0] in deployer.run("plan", alike[0][:8]).stdout

@@ -160,9 +160,9 @@ def test_another_world_than_was_shown_is_not_repaired(deployer):
     _, plan = drift(deployer, "repair", "--dry-run")
     balancer(deployer, "set server app/app-3 state drain")
     moved = deployer.platform.run("drift", "repair", "--plan", plan["digest"], check=False)
-    assert moved.returncode == 1 and "drift.plan_moved" in moved.stdout
+    assert moved.returncode == 1 and "drift.plan_moved" in moved.stderr
     unsaid = deployer.platform.run("drift", "repair", check=False)
-    assert unsaid.returncode == 1 and "--yes" in unsaid.stdout and "gives app-2 the weight" in unsaid.stdout
+    assert unsaid.returncode == 1 and "--yes" in unsaid.stderr and "gives app-2 the weight" in unsaid.stdout
     assert len(repaired(deployer)) == 2
 
 
@@ -173,7 +173,7 @@ def test_while_a_deployment_is_under_way_nothing_is_compared(deployer):
     code, look = drift(deployer, "show")
     assert code == 75 and "is under way" in look["note"] and look["data"] == []
     refused = deployer.platform.run("drift", "repair", "--yes", check=False)
-    assert refused.returncode in (1, 75) and "by cli" in refused.stdout or "under way" in refused.stdout
+    assert refused.returncode in (1, 75) and "by cli" in refused.stderr or "under way" in refused.stderr
     controller.send_signal(signal.SIGINT)
     controller.communicate(timeout=60)
     assert controller.returncode == 10

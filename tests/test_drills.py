@@ -166,19 +166,19 @@ def test_a_drill_does_not_begin_where_something_is_amiss(deployer, earlier):
     try:
         done, _ = drill(deployer, "node-kill")
         assert done.returncode == 1
-        assert "drills.not_well" in done.stdout and "app-1" in done.stdout, done.stdout
+        assert "drills.not_well" in done.stderr and "app-1" in done.stderr, done.stderr
     finally:
         platform.run("balancer", "ready", "app-1")
     freeze = json.loads(platform.run("freeze", "--until", "1h", "--reason", "the sale", "--json").stdout)["id"]
     try:
         done, _ = drill(deployer, "rollback")
-        assert done.returncode == 1 and "the sale" in done.stdout
+        assert done.returncode == 1 and "the sale" in done.stderr
     finally:
         platform.run("freeze", "lift", freeze, "--reason", "over")
     done, _ = drill(deployer, "node-kill", "--node", "app-9")
-    assert done.returncode == 1 and "app-9 is no node that serves" in done.stdout
+    assert done.returncode == 1 and "app-9 is no node that serves" in done.stderr
     done, _ = drill(deployer, "node-kill", "--limit", "soon")
-    assert done.returncode == 1 and "60s, 3m" in done.stdout
+    assert done.returncode == 1 and "60s, 3m" in done.stderr
 
 
 def test_production_asks_until_when_a_drill_was_agreed_on(deployer):
@@ -190,9 +190,9 @@ def test_production_asks_until_when_a_drill_was_agreed_on(deployer):
         "S3_ENDPOINT": "https://127.0.0.1:1"}
 
     done, _ = drill(deployer, "node-kill", environment=production)
-    assert done.returncode == 1 and "drills.no_window" in done.stdout and "--window 30m" in done.stdout, done.stdout
+    assert done.returncode == 1 and "drills.no_window" in done.stderr and "--window 30m" in done.stderr, done.stderr
     done, _ = drill(deployer, "node-kill", "--window", "1m", "--limit", "3m", environment=production)
-    assert done.returncode == 1 and "drills.window_too_short" in done.stdout, done.stdout
+    assert done.returncode == 1 and "drills.window_too_short" in done.stderr, done.stderr
     done, _ = drill(deployer, "node-kill", "--window", "30m", "--dry-run", environment=production)
     assert done.returncode == 0, done.stdout
 

@@ -153,7 +153,7 @@ def test_switching_on_a_new_flag_says_that_everybody_is_still_off_or_serves_on(p
     assert "everybody still gets off" not in enable("--otherwise", "on")
     assert f"{flag}  on  everybody: on" in platform.run("flags", "list", "--environment", "staging").stdout
     wrong = platform.run("flags", "enable", flag, "--otherwise", "purple", check=False)
-    assert wrong.returncode == 1 and "/fallthrough/variant" in wrong.stdout, wrong
+    assert wrong.returncode == 1 and "/fallthrough/variant" in wrong.stderr, wrong
 
 
 @pytest.mark.parametrize("words, said", [
@@ -165,7 +165,7 @@ def test_switching_on_a_new_flag_says_that_everybody_is_still_off_or_serves_on(p
 ])
 def test_a_terminal_is_told_what_is_wrong_with_an_option(platform, words, said):
     refused = platform.run("flags", *words, check=False)
-    assert refused.returncode == 1 and refused.stdout.startswith(f"acme: {said}"), refused
+    assert refused.returncode == 1 and refused.stderr.startswith(f"acme: {said}"), refused
 
 
 def test_a_terminal_shows_in_words_what_a_flag_serves_and_what_it_would(platform, flag):
@@ -195,7 +195,7 @@ def test_a_deleted_rule_is_one_difference_over_http_and_at_a_terminal(platform, 
     # What was changed since is told before anybody tries.
     assert put(admin, flag, rules("Africa")).status_code == 200
     refused = platform.run("flags", "undo", flag, newest["id"], "--dry-run", check=False)
-    assert refused.returncode == 1 and "/rules  was changed again since" in refused.stdout, refused
+    assert refused.returncode == 1 and "/rules  was changed again since" in refused.stderr, refused
 
 
 def test_a_segment_of_a_hundred_thousand_is_taken_as_text(admin, flag):

@@ -25,15 +25,15 @@ def test_a_freeze_is_begun_seen_and_lifted_at_the_terminal(platform):
     found = next(freeze for freeze in freezes_of(platform) if freeze["id"] == begun["id"])
     assert not found["is_active"] and found["lift_reason"] == "the sale is over"
     again = platform.run("freeze", "lift", begun["id"], "--reason", "twice", check=False)
-    assert again.returncode == 1 and "changes.freeze_over" in again.stdout
+    assert again.returncode == 1 and "changes.freeze_over" in again.stderr
 
 
 def test_what_a_freeze_lacks_is_said_with_exit_code_2(platform):
     lacking = platform.run("freeze", check=False)
     assert lacking.returncode == 2
-    assert "--until" in lacking.stdout and "--reason" in lacking.stdout
+    assert "--until" in lacking.stderr and "--reason" in lacking.stderr
     past = platform.run("freeze", "--until", "2020-01-01T00:00Z", "--reason", "x", check=False)
-    assert past.returncode == 1 and "lies ahead" in past.stdout
+    assert past.returncode == 1 and "lies ahead" in past.stderr
 
 
 def test_an_operator_freezes_and_lifts_over_the_api(platform):
@@ -67,8 +67,8 @@ def test_an_emergency_passes_a_freeze_with_another_person_or_with_broken_glass(s
     release, other = deployer.add("urgent"), deployer.add("other")
     freeze = json.loads(platform.run("freeze", "--until", "2h", "--reason", "the sale", "--json").stdout)["id"]
     refused = deployer.deploy(release, check=False)
-    assert refused.returncode == 1 and "deploy.frozen" in refused.stdout
-    assert f"acme freeze pass {release}" in refused.stdout and "--break-glass" in refused.stdout
+    assert refused.returncode == 1 and "deploy.frozen" in refused.stderr
+    assert f"acme freeze pass {release}" in refused.stderr and "--break-glass" in refused.stderr
     assert "another than cli" in platform.run("freeze", "pass", release, "--reason", "sign-in is down").stdout
     assert deployer.deploy(release, check=False).returncode == 1, "who lets it through does not deploy it"
 
@@ -144,4 +144,4 @@ def test_a_fleet_file_is_checked_where_nothing_is_configured(platform):
     assert checked.returncode == 0, checked.stdout + checked.stderr
     missing = subprocess.run([str(platform.home.binary), "fleet", "check", file + ".none"], capture_output=True,
                              text=True, env={"PATH": "/usr/bin"}, cwd="/tmp", timeout=20)
-    assert missing.returncode == 1 and "fleet.no_file" in missing.stdout
+    assert missing.returncode == 1 and "fleet.no_file" in missing.stderr

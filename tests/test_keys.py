@@ -90,7 +90,7 @@ def test_wrong_words_are_told_at_once_and_no_secret_is_kept(platform, email):
                         check=False)
     assert said.returncode == 1
     for word in ("--scopes/0", "--scopes/1", "--days"):
-        assert word in said.stdout, said.stdout
+        assert word in said.stderr, said.stderr
     _, key = make(platform, email)
     assert ask(platform, key).status_code == 200
     secret = key.split("_", 2)[2]

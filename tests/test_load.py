@@ -100,14 +100,14 @@ def test_where_nobody_answers_every_request_is_a_failure(platform):
 def test_it_stays_on_this_machine_unless_told(platform):
     for url in ("http://192.0.2.1:80", "http://example.com"):
         done = platform.run("load", "--url", url, "--path", "/x", check=False)
-        assert done.returncode == 1 and "--anywhere" in done.stdout, done.stdout
+        assert done.returncode == 1 and "--anywhere" in done.stderr, done.stderr
 
 
 def test_wrong_options_are_all_reported_at_once(platform):
     done = platform.run("load", "--rps", "0", "--for", "2h", "--path", "x", "--url", "ftp://127.0.0.1", check=False)
     assert done.returncode == 1
     for option in ("--rps", "--for", "--path", "--url"):
-        assert f"  {option}  " in done.stdout
+        assert f"  {option}  " in done.stderr
 
 
 def test_ctrl_c_ends_it_early_with_the_report_and_cleans_up(platform):
@@ -148,4 +148,4 @@ def test_without_an_environment_it_says_what_is_missing(platform):
     bare = {**platform.base_environment(), "ACME_HOME": str(platform.data)}
     done = subprocess.run(under_account([str(platform.home.binary), "load", "--for", "1s"]), env=bare, text=True,
                           capture_output=True, cwd=platform.home.path, timeout=30)
-    assert done.returncode == 1 and "DATABASE_URL" in done.stdout
+    assert done.returncode == 1 and "DATABASE_URL" in done.stderr

@@ -130,7 +130,7 @@ def test_two_releases_differ_in_content_size_migrations_and_settings():
         words = run(platform, "deploy", "diff", ours, next_one).stdout
         assert "+ 209912312359_next" in words and "Content     differs" in words
         unknown = run(platform, "deploy", "diff", ours, "0" * 40)
-        assert unknown.returncode == 1 and ours in unknown.stdout
+        assert unknown.returncode == 1 and ours in unknown.stderr
     finally:
         platform.home.remove()
 
@@ -145,7 +145,7 @@ def test_a_release_is_added_while_nothing_runs_and_shown():
         sha = "a" * 40
         assert run(platform, "release", "add", str(platform.home.binary), "--sha", sha).returncode == 0
         taken = run(platform, "release", "add", str(platform.home.path / "build-0"), "--sha", sha)
-        assert taken.returncode == 1 and "with another content" in taken.stdout
+        assert taken.returncode == 1 and "with another content" in taken.stderr
         listed = [json.loads(line) for line in run(platform, "release", "list", "--json").stdout.splitlines()]
         assert [release["id"] for release in listed] == [sha, one]
         assert not any(release["good"] or release["nodes"] for release in listed)
@@ -154,7 +154,7 @@ def test_a_release_is_added_while_nothing_runs_and_shown():
         for source, words in ((["/nowhere"], "There is no"), (["/etc/os-release"], "executable"),
                               (["/etc/ssl"], "executable"), ([str(platform.home.binary), "--sha", "abc"], "40 hex")):
             refused = run(platform, "release", "add", *source)
-            assert refused.returncode == 1 and words in refused.stdout, refused.stdout
+            assert refused.returncode == 1 and words in refused.stderr, refused.stderr
         assert {path.name for path in (platform.data / "releases").iterdir()} == {
             ".lock", one, one + ".json", sha, sha + ".json"}
     finally:

@@ -101,7 +101,7 @@ def test_the_terminal_has_the_same(platform, api, email):
     shown = acme("preview", "--cron", "0 3 * * Tue#1", "--count", "2", "--json").stdout.splitlines()
     assert len(shown) == 2 and all(json.loads(line)["local"].endswith("T03:00:00+00:00") for line in shown)
     wrong = acme("preview", "--cron", "0 3 * *", check=False)
-    assert wrong.returncode == 1 and "at character 8: expected minute, hour, day" in wrong.stdout
+    assert wrong.returncode == 1 and "at character 8: expected minute, hour, day" in wrong.stderr
     acme("set", "hourly", "--email", email, "--cron", "0 * * * *", "--kind", "report.make", "--overlap", "queue_all")
     assert "hourly  next " in acme("list", "--email", email).stdout
     times = ["--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T03:00:00Z", "--email", email]

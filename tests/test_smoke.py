@@ -202,4 +202,4 @@ def test_tls_older_than_1_3_fails_tls(platform, open_folder, newest, is_right):
 def test_wrong_options_are_refused(platform):
     for words in (["--endpoint", "platform"], ["--nodes", "x"]):
         done = platform.run("smoke", *words, check=False)
-        assert done.returncode == 1 and "smoke." in done.stdout
+        assert done.returncode == 1 and "smoke." in done.stderr

@@ -235,5 +235,5 @@ def test_a_fleet_file_that_is_wrong_begins_nothing(deployer):
         fleet.write_text(FLEET)
 
     assert refused.returncode not in (0, ROLLED_BACK)
-    assert "fleet.invalid" in refused.stdout and "stiky is no key here" in refused.stdout
+    assert "fleet.invalid" in refused.stderr and "stiky is no key here" in refused.stderr
     assert len(deployer.history()) == before

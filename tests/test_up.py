@@ -71,7 +71,7 @@ def test_a_second_supervisor_of_the_same_home_refuses_with_75(platform):
         under_account([str(platform.home.binary), "up", "--home", str(platform.data)]),
         capture_output=True, text=True, env=platform.base_environment(), cwd="/", timeout=20)
     assert second.returncode == 75
-    assert f"process {platform.process.pid}" in second.stdout
+    assert f"process {platform.process.pid}" in second.stderr
     assert requests.get(platform.url + "/readyz", timeout=2).status_code == 200
 
 
@@ -79,7 +79,7 @@ def test_wrong_options_are_told_all_at_once(platform):
     wrong = platform.run("up", "--app-nodes", "0", "--workers", "many", "--port", "70000", check=False)
     assert wrong.returncode == 1
     for option in ("--app-nodes", "--workers", "--port"):
-        assert option in wrong.stdout
+        assert option in wrong.stderr
 
 
 def test_the_balancer_s_configuration_is_printed_and_accepted_by_haproxy(platform, tmp_path):

@@ -57,10 +57,10 @@ void add_visitors(cli::Commands& commands, Platform& platform) {
     );
 }
 
-std::optional<files::Credential> login_in(const std::string& folder) {
+std::optional<cli::Credential> login_in(const std::string& folder) {
     auto login = tokens::kept_login(folder);
     if (!login) return std::nullopt;
-    return files::Credential{.url = std::move(login->url), .key = std::move(login->key)};
+    return cli::Credential{.url = std::move(login->url), .key = std::move(login->key)};
 }
 
 std::vector<metrics::Target> targets_here(const std::string& home) {
@@ -139,20 +139,10 @@ void add_commands(cli::Commands& commands, Platform& platform) {
     audit::add_commands(commands, platform.db, *platform.store, platform.clock);
     commands.add_group("files", "Uploaded files.");
     files::add_commands(commands, platform.files);
-    files::add_remote_commands(commands, {.fetch = platform.fetch, .url = here, .login = [user] {
-                                              return login_in(user);
-                                          }});
+    const cli::Profile profile{.url = here, .login = [user] { return login_in(user); }};
+    files::add_remote_commands(commands, {.fetch = platform.fetch, .profile = profile});
     commands.add_group("jobs", "Background jobs and their queues.");
-    queues::add_commands(
-        commands,
-        {.fetch = platform.fetch,
-         .url = here,
-         .login = [user]() -> std::optional<queues::Credential> {
-             auto login = login_in(user);
-             if (!login) return std::nullopt;
-             return queues::Credential{.url = std::move(login->url), .key = std::move(login->key)};
-         }}
-    );
+    queues::add_commands(commands, {.fetch = platform.fetch, .profile = profile});
     commands.add_group("webhooks", "Where programs outside are told what happened.");
     webhooks::add_commands(commands, webhooks_terminal(platform));
     commands.add_group("schedule", "What happens again and again.");

@@ -85,11 +85,8 @@ struct AuditBench : testing::Bench {
 
     int run(std::vector<std::string> words) {
         printed.clear();
-        return wait(cli::Commands::run(
-            context,
-            commands.choose(std::move(words)),
-            [this](std::string_view line) { printed.emplace_back(line); }
-        ));
+        const auto say = [this](std::string_view line) { printed.emplace_back(line); };
+        return wait(cli::Commands::run(context, commands.choose(std::move(words)), say, say));
     }
 
     Secret conninfo = testing::fresh_database();

@@ -18,7 +18,18 @@ Task<Result<>> look(const Call& call) {
     co_return done;
 }
 
-Task<Result<>> refuse_as(ErrorKind kind) { co_return refuse(kind, "test.no", "No."); }
+Task<Result<>> refuse_as(ErrorKind kind) {
+    co_return std::unexpected(Error{
+        .kind = kind,
+        .code = "test.no",
+        .message = "No.",
+        .fields =
+            {{"/email", "test.at", "has no @"},
+             {"/email/0", "test.odd", "is odd"},
+             {"/name", "test.missing", "is missing"},
+             {"", "test.whole", "fits nothing"}},
+    });
+}
 
 struct CommandsBench : testing::DryBench {
     CommandsBench() {
@@ -54,13 +65,16 @@ struct CommandsBench : testing::DryBench {
         Choice choice = commands.choose(std::move(words));
         printed = choice.text;
         if (choice.command == nullptr) return choice.exit_code;
-        return wait(Commands::run(context, std::move(choice), [this](std::string_view line) {
-            printed.append(line).append("\n");
-        }));
+        complained.clear();
+        const auto into = [](std::string& text) {
+            return [&text](std::string_view line) { text.append(line).append("\n"); };
+        };
+        return wait(Commands::run(context, std::move(choice), into(printed), into(complained)));
     }
 
     Commands commands;
     std::string printed;
+    std::string complained;
 };
 
 TEST(Commands, WordsChooseACommandWithItsOperandsAndOptions) {
@@ -105,7 +119,17 @@ TEST(Commands, TheKindOfAnErrorIsTheExitCode) {
     CommandsBench bench;
     EXPECT_EQ(bench.run({"up"}), exit_temporary);
     EXPECT_EQ(bench.run({"accounts", "create", "--email", "x"}), exit_refused);
-    EXPECT_NE(bench.printed.find("test.no"), std::string::npos);
+    EXPECT_NE(bench.complained.find("test.no"), std::string::npos);
+    EXPECT_EQ(bench.printed, "") << "what is written to a file is no complaint";
+}
+
+TEST(Commands, WhatIsWrongOfAFieldIsSaidByTheOptionThatSetsIt) {
+    CommandsBench bench;
+    EXPECT_EQ(bench.run({"accounts", "create", "--email", "x"}), exit_refused);
+    EXPECT_NE(bench.complained.find("\n  --email  has no @\n"), std::string::npos);
+    EXPECT_NE(bench.complained.find("\n  --email/0  is odd\n"), std::string::npos);
+    EXPECT_NE(bench.complained.find("\n  /name  is missing\n"), std::string::npos);
+    EXPECT_NE(bench.complained.find("\n  fits nothing\n"), std::string::npos);
 }
 
 }  // namespace

@@ -26,9 +26,8 @@ struct FreezesCommands : FreezesBench {
         said.clear();
         auto choice = commands.choose(std::move(words));
         if (choice.command == nullptr) return choice.exit_code;
-        return wait(cli::Commands::run(context, std::move(choice), [this](std::string_view line) {
-            said.append(line).append("\n");
-        }));
+        const auto say = [this](std::string_view line) { said.append(line).append("\n"); };
+        return wait(cli::Commands::run(context, std::move(choice), say, say));
     }
 
     cli::Commands commands;

@@ -52,12 +52,7 @@ Task<Result<>> create(Accounts& accounts, Links& links, const cli::Call& call) {
         }
     }
     auto made = co_await accounts.create(call.context, actor(), std::move(wanted));
-    if (!made) {
-        for (const FieldError& field : made.error().fields) {
-            call.print("--" + field.pointer.substr(1) + ": " + field.detail);
-        }
-        co_return std::unexpected(std::move(made).error());
-    }
+    if (!made) co_return std::unexpected(std::move(made).error());
     const auto link = co_await links.make(call.context, actor(), made->id);
     if (call.has("--json")) {
         call.print(audit::json_of(

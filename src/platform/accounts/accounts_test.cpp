@@ -253,7 +253,8 @@ TEST(Accounts, TheCommandsMakeALinkAUserAndAList) {
         return bench.wait(cli::Commands::run(
             bench.context,
             commands.choose(std::move(words)),
-            [&](std::string_view line) { printed.emplace_back(line); }
+            [&](std::string_view line) { printed.emplace_back(line); },
+            [](std::string_view) {}
         ));
     };
     EXPECT_EQ(run({"admin", "link"}), 0);

@@ -259,7 +259,8 @@ TEST(Files, TheCommandListsTheNewest) {
         return bench.wait(cli::Commands::run(
             bench.context,
             bench.commands.choose(std::move(words)),
-            [&](std::string_view line) { printed += line; }
+            [&](std::string_view line) { printed += line; },
+            [](std::string_view) {}
         ));
     };
 

@@ -7,70 +7,19 @@
 #include <boost/json/serialize.hpp>
 
 #include <cstdio>
-#include <fstream>
-#include <iostream>
 #include <unistd.h>
 
 namespace acme::files {
 namespace {
 
-constexpr std::size_t key_bytes_max = 8192;
-constexpr cli::Option url_option{
-    .name = "--url", .value = "URL", .about = "where the platform is (the one that runs here)"
-};
-constexpr cli::Option key_option{
-    .name = "--key-file",
-    .value = "FILE",
-    .about = "holds an API key or a token; - is standard input (that of acme login)",
-};
 constexpr cli::Option as_json{.name = "--json", .about = "as a JSON object"};
 
-Result<Secret> key_in(const std::string& path) {
-    std::string text;
-    if (path == "-") {
-        std::getline(std::cin, text);
-    } else {
-        std::ifstream file(path);
-        std::getline(file, text);
-    }
-    while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.pop_back();
-    const bool is_key =
-        !text.empty() && text.size() <= key_bytes_max && text.find_first_of(" \t\r\n") == text.npos;
-    Secret key(text);
-    wipe(text);
-    if (is_key) return key;
-    return refuse(
-        ErrorKind::invalid, "files.key", "--key-file names a file with a key on its first line."
-    );
-}
-
-/// By the key of a file, or else as who is signed in here, and then where that is.
-Result<Credential> credential_of(const RemoteParts& parts, const cli::Call& call) {
-    if (call.has("--key-file")) {
-        auto key = key_in(call.value("--key-file"));
-        if (!key) return std::unexpected(std::move(key).error());
-        return Credential{.url = call.value("--url", parts.url), .key = *std::move(key)};
-    }
-    auto login = parts.login ? parts.login() : std::nullopt;
-    if (login && call.value("--url", login->url) == login->url) return *std::move(login);
-    return refuse(
-        ErrorKind::unauthenticated,
-        "files.signed_out",
-        "Nobody is signed in there: acme login, or --key-file."
-    );
-}
-
 Result<Remote> remote_of(const RemoteParts& parts, const cli::Call& call) {
-    auto credential = credential_of(parts, call);
+    auto credential = cli::credential_of(parts.profile, call);
     if (!credential) return std::unexpected(std::move(credential).error());
-    std::string url = std::move(credential->url);
-    while (url.ends_with('/')) url.pop_back();
-    if (!url.starts_with("https://") && !url.starts_with("http://")) {
-        return refuse(
-            ErrorKind::invalid, "files.url", "--url says where the platform is, https://host."
-        );
-    }
-    return Remote(parts.fetch, {.url = std::move(url), .key = std::move(credential->key)});
+    return Remote(
+        parts.fetch, {.url = std::move(credential->url), .key = std::move(credential->key)}
+    );
 }
 
 /// Ids of ours stand in a path as they are.
@@ -180,8 +129,8 @@ void add_bytes(cli::Commands& commands, const RemoteParts& parts) {
         .name = "files up",
         .operands = {"FILE"},
         .options =
-            {url_option,
-             key_option,
+            {cli::url_option,
+             cli::key_option,
              {.name = "--name", .value = "NAME", .about = "what to call it there"},
              {.name = "--resume", .value = "ADDRESS", .about = "go on with an upload broken off"},
              as_json},
@@ -194,8 +143,8 @@ void add_bytes(cli::Commands& commands, const RemoteParts& parts) {
         .name = "files down",
         .operands = {"ID"},
         .options =
-            {url_option,
-             key_option,
+            {cli::url_option,
+             cli::key_option,
              {.name = "--out", .value = "FILE", .about = "where to (its own name)"},
              as_json},
         .about = "Downloads a file, going on where an earlier run was broken off.",
@@ -213,8 +162,8 @@ void add_remote_commands(cli::Commands& commands, RemoteParts parts) {
         .name = "files link",
         .operands = {"ID"},
         .options =
-            {url_option,
-             key_option,
+            {cli::url_option,
+             cli::key_option,
              {.name = "--ttl",
               .value = "SECONDS",
               .about = "how long it is good, 604800 at most "
@@ -228,7 +177,7 @@ void add_remote_commands(cli::Commands& commands, RemoteParts parts) {
     commands.add({
         .name = "files rm",
         .operands = {"ID"},
-        .options = {url_option, key_option, as_json},
+        .options = {cli::url_option, cli::key_option, as_json},
         .about = "Deletes a file.",
         .example = "acme files rm fil_01jd7m3kt5f9a8q2w4e6r8t0y1 --key-file key",
         .run = [parts](const cli::Call& call) { return remove(parts, call); },

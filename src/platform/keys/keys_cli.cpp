@@ -61,12 +61,7 @@ Task<Result<>> create(Keys& keys, accounts::Accounts& accounts, const cli::Call&
     wanted.days = parse_number<std::int64_t>(call.value("--days", "90")).value_or(0);
     auto made =
         co_await keys.create(call.context, actor(), owner.user, owner.org, std::move(wanted));
-    if (!made) {
-        for (const FieldError& field : made.error().fields) {
-            call.print("--" + field.pointer.substr(1) + ": " + field.detail);
-        }
-        co_return std::unexpected(std::move(made).error());
-    }
+    if (!made) co_return std::unexpected(std::move(made).error());
     print_made(call, *made);
     co_return done;
 }

@@ -148,7 +148,7 @@ void add_one_by_one(cli::Commands& commands, const RemoteParts& parts) {
         commands.add({
             .name = std::string(name),
             .operands = {"ID"},
-            .options = {url_option, key_option, platform_option, as_json},
+            .options = {cli::url_option, cli::key_option, platform_option, as_json},
             .about = about,
             .example = example,
             .run = [parts, verb](const cli::Call& call) { return act_on_one(parts, verb, call); },
@@ -162,8 +162,8 @@ void add_many(cli::Commands& commands, const RemoteParts& parts) {
         .name = "jobs redrive",
         .operands = {"QUEUE"},
         .options =
-            {url_option,
-             key_option,
+            {cli::url_option,
+             cli::key_option,
              platform_option,
              {.name = "--kind", .value = "KIND"},
              {.name = "--error-type", .value = "TYPE"},
@@ -179,8 +179,8 @@ void add_many(cli::Commands& commands, const RemoteParts& parts) {
         .name = "jobs bulk",
         .operands = {"ACTION"},
         .options =
-            {url_option,
-             key_option,
+            {cli::url_option,
+             cli::key_option,
              platform_option,
              {.name = "--queue", .value = "NAME"},
              {.name = "--state", .value = "STATE"},
@@ -200,7 +200,8 @@ void add_many(cli::Commands& commands, const RemoteParts& parts) {
     commands.add({
         .name = "jobs purge",
         .operands = {"QUEUE"},
-        .options = {url_option, key_option, platform_option, dry_option, yes_option, as_json},
+        .options =
+            {cli::url_option, cli::key_option, platform_option, dry_option, yes_option, as_json},
         .about = "Cancels everything that waits in a queue, after it has counted it.",
         .example = "acme jobs purge reports --dry-run",
         .run = [parts](const cli::Call& call) { return purge(parts, call); },
@@ -217,8 +218,8 @@ void add_acting_commands(cli::Commands& commands, const RemoteParts& parts) {
         .name = "jobs pause",
         .operands = {"QUEUE"},
         .options =
-            {url_option,
-             key_option,
+            {cli::url_option,
+             cli::key_option,
              platform_option,
              {.name = "--reason", .value = "TEXT", .about = "shown to everybody"},
              as_json},
@@ -230,7 +231,7 @@ void add_acting_commands(cli::Commands& commands, const RemoteParts& parts) {
     commands.add({
         .name = "jobs resume",
         .operands = {"QUEUE"},
-        .options = {url_option, key_option, platform_option, as_json},
+        .options = {cli::url_option, cli::key_option, platform_option, as_json},
         .about = "Resumes a queue.",
         .example = "acme jobs resume mails",
         .run = [parts](const cli::Call& call) { return resume(parts, call); },

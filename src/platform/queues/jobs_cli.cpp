@@ -10,35 +10,13 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <fstream>
-#include <iostream>
 
 namespace acme::queues {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t key_bytes_max = 8192;
 constexpr std::chrono::milliseconds watch_period{1'000};
-
-Result<Secret> key_in(const std::string& path) {
-    std::string text;
-    if (path == "-") {
-        std::getline(std::cin, text);
-    } else {
-        std::ifstream file(path);
-        std::getline(file, text);
-    }
-    while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.pop_back();
-    const bool is_key =
-        !text.empty() && text.size() <= key_bytes_max && text.find_first_of(" \t\r\n") == text.npos;
-    Secret key(text);
-    wipe(text);
-    if (is_key) return key;
-    return refuse(
-        ErrorKind::invalid, "queues.key", "--key-file names a file with a key on its first line."
-    );
-}
 
 void print_line(const cli::Call& call, const json::object& object, const std::string& line) {
     call.print(call.has("--json") ? json::serialize(object) : line);
@@ -229,8 +207,8 @@ void add_looking(cli::Commands& commands, const RemoteParts& parts) {
     commands.add({
         .name = "jobs list",
         .options =
-            {url_option,
-             key_option,
+            {cli::url_option,
+             cli::key_option,
              platform_option,
              {.name = "--queue", .value = "NAME"},
              {.name = "--state", .value = "STATE", .about = "waiting, running, dead, done …"},
@@ -247,7 +225,7 @@ void add_looking(cli::Commands& commands, const RemoteParts& parts) {
     commands.add({
         .name = "jobs show",
         .operands = {"ID"},
-        .options = {url_option, key_option, platform_option, as_json},
+        .options = {cli::url_option, cli::key_option, platform_option, as_json},
         .about = "Shows a job, its payload and the attempts that failed.",
         .example = "acme jobs show job_00000000000a7",
         .run = [parts](const cli::Call& call) { return show_job(parts, call); },
@@ -256,7 +234,7 @@ void add_looking(cli::Commands& commands, const RemoteParts& parts) {
     commands.add({
         .name = "jobs watch",
         .operands = {"ID"},
-        .options = {url_option, key_option, platform_option, as_json},
+        .options = {cli::url_option, cli::key_option, platform_option, as_json},
         .about = "Follows a job until it has ended; 1 when it is dead.",
         .example = "acme jobs watch job_00000000000a7",
         .run = [parts](const cli::Call& call) { return watch_job(parts, call); },
@@ -267,20 +245,9 @@ void add_looking(cli::Commands& commands, const RemoteParts& parts) {
 }  // namespace
 
 Result<Remote> remote_of(const RemoteParts& parts, const cli::Call& call) {
-    if (call.has("--key-file")) {
-        auto key = key_in(call.value("--key-file"));
-        if (!key) return std::unexpected(std::move(key).error());
-        return Remote(parts.fetch, call.value("--url", parts.url), *std::move(key));
-    }
-    auto login = parts.login ? parts.login() : std::nullopt;
-    if (login && call.value("--url", login->url) == login->url) {
-        return Remote(parts.fetch, std::move(login->url), std::move(login->key));
-    }
-    return refuse(
-        ErrorKind::unauthenticated,
-        "queues.signed_out",
-        "Nobody is signed in there: acme login, or --key-file."
-    );
+    auto credential = cli::credential_of(parts.profile, call);
+    if (!credential) return std::unexpected(std::move(credential).error());
+    return Remote(parts.fetch, std::move(credential->url), std::move(credential->key));
 }
 
 std::string under(const cli::Call& call, std::string_view path) {
@@ -312,8 +279,8 @@ void add_commands(cli::Commands& commands, RemoteParts parts) {
         .name = "jobs enqueue",
         .operands = {"KIND"},
         .options =
-            {url_option,
-             key_option,
+            {cli::url_option,
+             cli::key_option,
              platform_option,
              {.name = "--queue", .value = "NAME", .about = "(default)"},
              {.name = "--payload", .value = "JSON", .about = "({})"},
@@ -331,7 +298,7 @@ void add_commands(cli::Commands& commands, RemoteParts parts) {
     });
     commands.add({
         .name = "jobs queues",
-        .options = {url_option, key_option, platform_option, as_json},
+        .options = {cli::url_option, cli::key_option, platform_option, as_json},
         .about = "Lists the queues and how they fare.",
         .example = "acme jobs queues --platform",
         .run = [parts](const cli::Call& call) { return list_queues(parts, call); },
@@ -339,7 +306,7 @@ void add_commands(cli::Commands& commands, RemoteParts parts) {
     });
     commands.add({
         .name = "jobs workers",
-        .options = {url_option, key_option, platform_option, as_json},
+        .options = {cli::url_option, cli::key_option, platform_option, as_json},
         .about = "Lists the workers that are alive.",
         .example = "acme jobs workers",
         .run = [parts](const cli::Call& call) { return list_workers(parts, call); },

@@ -1,26 +1,14 @@
 #pragma once
 
-#include "base/secret.hpp"
-#include "io/cli/commands.hpp"
+#include "io/cli/credential.hpp"
 #include "io/fetch/fetch.hpp"
 
-#include <functional>
-#include <optional>
-#include <string>
-
 namespace acme::queues {
-
-/// A key, and the platform that it is for.
-struct Credential {
-    std::string url;
-    Secret key;
-};
 
 /// What the commands work with. `fetch` outlives them.
 struct RemoteParts {
     fetch::Client& fetch;
-    std::string url = "";  // where the platform is when nobody says otherwise; "" for nowhere
-    std::function<std::optional<Credential>()> login = {};  // who is signed in at this terminal
+    cli::Profile profile = {};
 };
 
 /// `acme jobs …`, over HTTP with a key: they need no configuration.

@@ -7,14 +7,6 @@
 
 namespace acme::queues {
 
-inline constexpr cli::Option url_option{
-    .name = "--url", .value = "URL", .about = "where the platform is (the one that runs here)"
-};
-inline constexpr cli::Option key_option{
-    .name = "--key-file",
-    .value = "FILE",
-    .about = "holds an API key or a token; - is standard input (that of acme login)",
-};
 inline constexpr cli::Option platform_option{
     .name = "--platform", .about = "the platform's own jobs, for operators"
 };
@@ -24,7 +16,7 @@ inline constexpr cli::Option dry_option{
 };
 inline constexpr cli::Option yes_option{.name = "--yes", .about = "does not ask"};
 
-/// Errors: queues.key, queues.signed_out.
+/// Errors: as cli::credential_of().
 Result<Remote> remote_of(const RemoteParts& parts, const cli::Call& call);
 
 /// "/v1" or "/v1/platform", and `path` behind it.

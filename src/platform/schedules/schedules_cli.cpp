@@ -86,7 +86,7 @@ Task<Result<>> preview(Terminal room, const cli::Call& call) {
     if (count < 1 || count > runs_max) {
         problems.push_back({"/count", "schedules.count", "must be 1 to 50"});
     }
-    if (!problems.empty()) co_return told(call, invalid(std::move(problems)));
+    if (!problems.empty()) co_return std::unexpected(invalid(std::move(problems)));
     print_runs(call, runs_of(rule, room.schedules.now(), static_cast<int>(count)));
     co_return done;
 }
@@ -117,15 +117,15 @@ Task<Result<>> set(Terminal room, const cli::Call& call) {
         for (FieldError& each : schedule::problems_of(rule, room.schedules.now())) {
             problems.push_back(std::move(each));
         }
-        co_return told(call, invalid(std::move(problems)));
+        co_return std::unexpected(invalid(std::move(problems)));
     }
     std::optional<std::int64_t> version;
     const auto before = co_await room.schedules.find(call.context, owner, name);
     if (before) version = before->version;
-    auto row =
-        co_await room.schedules.put(call.context, actor(), owner, name, version, std::move(rule));
-    if (!row) co_return told(call, std::move(row).error());
-    print_row(call, *row, room.schedules.now());
+    const Row row = ACME_TRY(
+        co_await room.schedules.put(call.context, actor(), owner, name, version, std::move(rule))
+    );
+    print_row(call, row, room.schedules.now());
     co_return done;
 }
 
@@ -162,7 +162,7 @@ Task<Result<>> backfill(Terminal room, const cli::Call& call) {
     std::vector<FieldError> problems;
     const auto from = time_in(call, "--from", problems);
     const auto to = time_in(call, "--to", problems);
-    if (!problems.empty()) co_return told(call, invalid(std::move(problems)));
+    if (!problems.empty()) co_return std::unexpected(invalid(std::move(problems)));
     const bool is_dry_run = call.has("--dry-run");
     auto transaction = co_await room.schedules.db().begin(call.context);
     const Backfilled result = ACME_TRY(co_await room.schedules.backfill(

@@ -52,14 +52,6 @@ void print_fire(const cli::Call& call, const Fire& fire) {
     call.print(http::to_json(fire.moment) + "  " + fire.state + "  " + fire.cause + moments + job);
 }
 
-std::unexpected<Error> told(const cli::Call& call, Error error) {
-    for (const FieldError& field : error.fields) {
-        const std::string where = field.pointer.empty() ? "" : field.pointer.substr(1) + ": ";
-        call.print(where + field.detail);
-    }
-    return std::unexpected(std::move(error));
-}
-
 std::optional<WallTime> time_in(
     const cli::Call& call, std::string_view option, std::vector<FieldError>& problems
 ) {

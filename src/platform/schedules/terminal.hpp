@@ -13,9 +13,6 @@ void print_fire(const cli::Call& call, const Fire& fire);
 
 Error invalid(std::vector<FieldError> problems);
 
-/// Prints what is wrong, a line each.
-std::unexpected<Error> told(const cli::Call& call, Error error);
-
 std::optional<WallTime> time_in(
     const cli::Call& call, std::string_view option, std::vector<FieldError>& problems
 );

@@ -95,27 +95,15 @@ Result<NewAccount> wanted_in(const cli::Call& call) {
     return wanted;
 }
 
-/// Says what is wrong of each field by the option that brings it.
-Task<Result<>> print_or_complain(Task<Result<ServiceAccount>> making, const cli::Call& call) {
-    auto made = co_await std::move(making);
-    if (!made) {
-        for (const FieldError& field : made.error().fields) {
-            call.print("--" + field.pointer.substr(1) + ": " + field.detail);
-        }
-        co_return std::unexpected(std::move(made).error());
-    }
-    print_account(call, *made);
-    co_return done;
-}
-
 Task<Result<>> create(
     ServiceAccounts& services, accounts::Accounts& accounts, const cli::Call& call
 ) {
     const OrgId org = ACME_TRY(co_await org_of(accounts, call));
     NewAccount wanted = ACME_TRY(wanted_in(call));
-    co_return co_await print_or_complain(
-        services.create(call.context, actor(), org, std::move(wanted)), call
+    print_account(
+        call, ACME_TRY(co_await services.create(call.context, actor(), org, std::move(wanted)))
     );
+    co_return done;
 }
 
 Task<Result<>> list(
@@ -134,10 +122,11 @@ Task<Result<>> list(
 Task<Result<>> apply(ServiceAccounts& services, const cli::Call& call, AccountChange change) {
     const UserId id = ACME_TRY(id_in(call));
     const auto account = ACME_TRY(co_await services.find(call.context, id));
-    co_return co_await print_or_complain(
-        services.change(call.context, actor(), account.org, id, account.version, std::move(change)),
-        call
-    );
+    const auto changed = ACME_TRY(co_await services.change(
+        call.context, actor(), account.org, id, account.version, std::move(change)
+    ));
+    print_account(call, changed);
+    co_return done;
 }
 
 Task<Result<>> change(ServiceAccounts& services, const cli::Call& call) {

@@ -131,15 +131,12 @@ Task<Result<>> listen(Terminal room, const cli::Call& call) {
     Wanted wanted{
         .url = url_in(call), .description = "acme webhooks listen", .types = types_in(call)
     };
-    auto made = co_await room.webhooks.listen(call.context, actor(), org, std::move(wanted));
-    if (!made) {
-        print_problems(call, made.error());
-        co_return std::unexpected(std::move(made).error());
-    }
+    const auto made =
+        ACME_TRY(co_await room.webhooks.listen(call.context, actor(), org, std::move(wanted)));
     const Executor executor = co_await asio::this_coro::executor;
-    Listening listening(executor, room, call, made->webhook);
-    print_made(call, *made);
-    if (!call.has("--json")) call.print("Listening for " + made->webhook.url + "; Ctrl-C ends it.");
+    Listening listening(executor, room, call, made.webhook);
+    print_made(call, made);
+    if (!call.has("--json")) call.print("Listening for " + made.webhook.url + "; Ctrl-C ends it.");
     co_return co_await listening.run();
 }
 

@@ -53,11 +53,4 @@ inline void print_made(const cli::Call& call, const Made& made) {
     call.print(std::string(made.secret.reveal()));
 }
 
-/// Each on a line, with the word that was wrong.
-inline void print_problems(const cli::Call& call, const Error& error) {
-    for (const FieldError& field : error.fields) {
-        call.print(field.pointer.substr(1) + ": " + field.detail);
-    }
-}
-
 }  // namespace acme::webhooks

@@ -64,14 +64,11 @@ Task<Result<>> create(Terminal room, const cli::Call& call) {
         .types = types_in(call),
     };
     auto transaction = co_await room.db.begin(call.context);
-    auto made =
-        co_await room.webhooks.create(transaction, call.context, actor(), org, std::move(wanted));
-    if (!made) {
-        print_problems(call, made.error());
-        co_return std::unexpected(std::move(made).error());
-    }
+    const auto made = ACME_TRY(
+        co_await room.webhooks.create(transaction, call.context, actor(), org, std::move(wanted))
+    );
     co_await transaction.commit(call.context);
-    print_made(call, *made);
+    print_made(call, made);
     co_return done;
 }
 
