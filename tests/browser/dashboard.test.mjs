@@ -322,6 +322,41 @@ test("the palette and the keys go to pages without a mouse", async () => {
   await page.waitForURL(`${url}/`);
 });
 
+const tested = (page) => page.evaluate(() => document.activeElement.dataset.testid);
+
+test("the keys walk the rows of a list, say which there are, and are switched off where somebody wants that", async () => {
+  const { page } = main;
+  const keys = page.getByRole("dialog", { name: "Keys" });
+  await page.goto(`${url}/files`);
+  await page.getByTestId("file").first().waitFor();
+  await page.keyboard.press("j");
+  await until(() => tested(page), (seen) => seen === "file", "J should be on a row");
+  await page.keyboard.press("?");
+  await keys.waitFor();
+  await inspectThemes(page, "keys", 1440);
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await keys.getByRole("link", { name: "Account" }).click();
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  assert.equal(page.url(), `${url}/me`);
+  const letters = page.getByRole("switch", { name: /Keys of one letter/ });
+  await page.getByText("Keys of one letter").click();
+  await until(() => letters.isChecked(), (seen) => !seen, "the keys should be off");
+
+  await page.goto(`${url}/files`);
+  await page.getByTestId("file").first().waitFor();
+  for (const key of ["j", "?", "g", "o", "Control+k"]) await page.keyboard.press(key);
+  await page.getByRole("dialog", { name: "Go to or run" }).waitFor();
+  assert.equal(await keys.count(), 0);
+  assert.equal(page.url(), `${url}/files`);
+  await page.keyboard.type("keys");
+  await page.keyboard.press("Enter");
+  await untilText(keys, /are switched off/);
+  await keys.getByRole("link", { name: "Account" }).click();
+  await page.getByText("Keys of one letter").click();
+  await until(() => letters.isChecked(), Boolean, "the keys should be on again");
+});
+
 test("the name is saved, and a change by somebody else in between is shown and not run over", async () => {
   const { page, context } = main;
   await page.goto(`${url}/me`);

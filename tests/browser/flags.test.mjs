@@ -118,6 +118,22 @@ test("a new flag that is switched on asks whether everybody gets it, and says so
   await switchOff(page);
 });
 
+test("a flag is found and opened without a mouse", async () => {
+  const { page } = main;
+  await goToList(page);
+  await listed(page).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("checkout");
+  await page.waitForURL(/q=checkout/);
+  assert.equal(await page.getByRole("searchbox").inputValue(), "checkout");
+  await listed(page).waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("j");
+  await untilFocused(page, "One-page checkout");
+  await page.keyboard.press("Enter");
+  await heading(page, "One-page checkout is off in production.");
+});
+
 test("a key that is taken is refused with words", async () => {
   const { page } = main;
   await goToList(page);

@@ -33,6 +33,11 @@ export function pagesFor(hasRole: boolean, isAdministrator: boolean): readonly P
   return all.filter((page) => !page.isOf || isAdministrator || (hasRole && page.isOf === "platform"));
 }
 
+const isMac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
+
+/** What opens the palette. */
+export const paletteKeys = isMac ? "⌘K" : "Ctrl K";
+
 /** Those that this person is shown. */
 export const Pages = createContext<readonly Page[]>(all);
 

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { LogOut, Moon, Sun } from "lucide-react";
+import { Keyboard, LogOut, Moon, Sun } from "lucide-react";
 import { useContext } from "react";
 import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField, useFilter } from "react-aria-components";
 import { signOut } from "../rooms/sessions/queries";
@@ -10,20 +10,30 @@ import { Pages } from "./pages";
 import { setPreferences, useIsDark } from "../ui/preferences";
 import styles from "./palette.module.css";
 
+interface PaletteProps extends ChoicesProps {
+  isOpen: boolean;
+}
+
+interface ChoicesProps {
+  onClose: () => void;
+  /** Shows which keys there are. */
+  onKeys: () => void;
+}
+
 /** Verbs and pages by name. Only what exists is offered. */
-export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export function Palette({ isOpen, onClose, onKeys }: PaletteProps) {
   return (
     <ModalOverlay className={styles.veil} isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable>
       <Modal className={styles.palette}>
         <Dialog aria-label="Go to or run" className={styles.dialog}>
-          <Choices onClose={onClose} />
+          <Choices onClose={onClose} onKeys={onKeys} />
         </Dialog>
       </Modal>
     </ModalOverlay>
   );
 }
 
-function Choices({ onClose }: { onClose: () => void }) {
+function Choices({ onClose, onKeys }: ChoicesProps) {
   const { contains } = useFilter({ sensitivity: "base" });
   const navigate = useNavigate();
   const dark = useIsDark();
@@ -41,6 +51,7 @@ function Choices({ onClose }: { onClose: () => void }) {
   const run = (id: string) => {
     onClose();
     if (id === "sign-out") void leave();
+    else if (id === "keys") onKeys();
     else if (id === "theme") setPreferences({ theme: dark ? "light" : "dark" });
     else void navigate({ to: id });
   };
@@ -61,6 +72,11 @@ function Choices({ onClose }: { onClose: () => void }) {
         <MenuItem id="theme" textValue={theme} className={styles.item}>
           {dark ? <Sun size={15} aria-hidden="true" /> : <Moon size={15} aria-hidden="true" />}
           <span>{theme}</span>
+        </MenuItem>
+        <MenuItem id="keys" textValue="Show the keys" className={styles.item}>
+          <Keyboard size={15} aria-hidden="true" />
+          <span>Show the keys</span>
+          <kbd>?</kbd>
         </MenuItem>
         <MenuItem id="sign-out" textValue="Sign out" className={styles.item}>
           <LogOut size={15} aria-hidden="true" />

@@ -1,6 +1,6 @@
 import { Link, Outlet, useLocation, useRouteContext } from "@tanstack/react-router";
 import { Menu, Moon, Search, Sun } from "lucide-react";
-import { useContext, useEffect, useMemo, useRef, useState } from "react";
+import { Suspense, lazy, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { Button as AriaButton, Modal, ModalOverlay, Dialog } from "react-aria-components";
 import { useQuery } from "@tanstack/react-query";
 import { SessionDialog } from "../rooms/sessions/session_dialog";
@@ -15,12 +15,14 @@ import { Clock } from "./clock";
 import { LiveProvider } from "../ui/live_context";
 import { Logo } from "../ui/logo";
 import { Palette } from "./palette";
-import { account, groupsOf, pageAt, Pages, pagesFor } from "./pages";
+import { account, groupsOf, pageAt, Pages, pagesFor, paletteKeys } from "./pages";
 import { setPreferences, useIsDark } from "../ui/preferences";
 import { ReleaseNotice } from "./release_notice";
 import { useKeys } from "./keys";
 import { Vitals } from "./vitals";
 import styles from "./shell.module.css";
+
+const KeysDialog = lazy(async () => ({ default: (await import("./keys_dialog")).KeysDialog }));
 
 export function Shell() {
   const { me } = useRouteContext({ from: "/shell" });
@@ -28,12 +30,13 @@ export function Shell() {
   const { pathname } = useLocation();
   const [isOpen, setOpen] = useState(false);
   const [palette, setPalette] = useState(false);
+  const [keys, setKeys] = useState(false);
   const sees = maySeeNodes(me);
   const topics = useMemo(() => (sees ? ["nodes", "files", "organizations", "deployments", "users", "flags"] : ["files", "organizations"]), [sees]);
   const administers = isAdministrator(me);
   const pages = useMemo(() => pagesFor(sees, administers), [sees, administers]);
   const page = pageAt(pathname);
-  useKeys(pages, () => setPalette(true));
+  useKeys(pages, { openPalette: () => setPalette(true), showKeys: () => setKeys(true) });
   const before = useRef(pathname);
   useEffect(() => {
     setOpen(false);
@@ -93,7 +96,12 @@ export function Shell() {
           </Dialog>
         </Modal>
       </ModalOverlay>
-      <Palette isOpen={palette} onClose={() => setPalette(false)} />
+      <Palette isOpen={palette} onClose={() => setPalette(false)} onKeys={() => setKeys(true)} />
+      {keys && (
+        <Suspense>
+          <KeysDialog onClose={() => setKeys(false)} />
+        </Suspense>
+      )}
       {signed && <SessionDialog signed={signed} />}
       </Pages>
     </LiveProvider>
@@ -135,7 +143,7 @@ function Navigation({ name, role, onSearch }: { name: string; role: string; onSe
       <AriaButton className={styles.search} onPress={onSearch}>
         <Search size={14} aria-hidden="true" />
         <span>Go to or run</span>
-        <kbd>{isMac ? "⌘K" : "Ctrl K"}</kbd>
+        <kbd>{paletteKeys}</kbd>
       </AriaButton>
       <nav aria-label="Pages" className={styles.pages}>
         {groupsOf(pages).map((group) => (
@@ -167,8 +175,6 @@ function Navigation({ name, role, onSearch }: { name: string; role: string; onSe
     </>
   );
 }
-
-const isMac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function initials(name: string): string {
   const parts = name.split(/[\s@.]+/).filter(Boolean);

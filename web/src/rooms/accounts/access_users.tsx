@@ -32,7 +32,7 @@ export function AccessUsers({ me, query, mayChange }: { me: Me; query: Query; ma
     <Card title="People">
       <Answer query={query} failure="The people did not come." height={40}>
         {() => (
-          <ul>
+          <ul data-list="rows">
             {users.map((user) => (
               <Row key={user.id} user={user} isSelf={user.id === me.id} mayChange={mayChange} />
             ))}

@@ -35,7 +35,7 @@ export function Appearance() {
         <Switch className={styles.switch} isSelected={letters} onChange={(on) => setPreferences({ letters: on })}>
           <span className={styles.track} aria-hidden="true" />
           <span>
-            Keys of one letter <span className={styles.seen}>(G then O, G then F)</span>
+            Keys of one letter or sign <span className={styles.seen}>(/ to the search, J and K through the rows, G and a letter to a page, ? for all of them)</span>
           </span>
         </Switch>
       </div>

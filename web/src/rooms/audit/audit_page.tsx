@@ -85,7 +85,7 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
           ))}
         </tr>
       </thead>
-      <tbody role="rowgroup">
+      <tbody role="rowgroup" data-list="rows">
         {entries.map((entry) => (
           <Row key={entry.id} entry={entry} />
         ))}

@@ -25,7 +25,7 @@ export function ReleaseList({ query, current, role }: { query: UseQueryResult<{ 
               </p>
             </Empty>
           ) : (
-            <ul className={styles.releases}>
+            <ul className={styles.releases} data-list="rows">
               {releases.map((release) => (
                 <Row key={release.id} release={release} from={current?.release ?? undefined} role={role} />
               ))}

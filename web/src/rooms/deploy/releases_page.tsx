@@ -140,7 +140,7 @@ function Table({ rows }: { rows: readonly Deployment[] }) {
           ))}
         </tr>
       </thead>
-      <tbody role="rowgroup">
+      <tbody role="rowgroup" data-list="links">
         {rows.map((row) => (
           <tr key={row.id} role="row" data-testid="deployment">
             <th role="rowheader" scope="row">

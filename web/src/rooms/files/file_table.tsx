@@ -65,7 +65,7 @@ export function FileTable({ rows }: { rows: Rows }) {
             </th>
           </tr>
         </thead>
-        <tbody role="rowgroup">
+        <tbody role="rowgroup" data-list="rows">
           {rows.shown.map((file) => (
             <Row key={file.id} file={file} gone={rows.gone.has(file.id)} hasPreview={hasPreview && previewOf(file) !== undefined} choose={choose} />
           ))}

@@ -157,11 +157,13 @@ function SearchBox() {
     if (q === undefined) setTyped("");
   }, [q]);
   return (
-    <label className={styles.search}>
-      <Glass size={14} aria-hidden="true" />
-      <Unseen>Filter by key, name, tag or owner</Unseen>
-      <input type="search" value={typed} maxLength={200} placeholder="Filter by key, name, tag or owner" onChange={(event) => setTyped(event.target.value)} />
-    </label>
+    <div className={styles.searchPlace} role="search" aria-label="Flags">
+      <label className={styles.search}>
+        <Glass size={14} aria-hidden="true" />
+        <Unseen>Filter by key, name, tag or owner</Unseen>
+        <input type="search" value={typed} maxLength={200} placeholder="Filter by key, name, tag or owner" onChange={(event) => setTyped(event.target.value)} />
+      </label>
+    </div>
   );
 }
 
@@ -198,7 +200,7 @@ function Rows({ environment, environments, view, q, search, why, onNew }: RowsPr
                     <td />
                   </tr>
                 </thead>
-                <tbody>
+                <tbody data-list="links">
                   {flags.map((flag) => (
                     <FlagRow key={flag.key} flag={flag} environment={environment} environments={environments} search={search} />
                   ))}

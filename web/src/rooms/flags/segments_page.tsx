@@ -50,7 +50,7 @@ export function SegmentsPage() {
         <Answer query={query} failure="The segments did not come." rows={3} height={54}>
           {(segments) =>
             segments.length > 0 ? (
-              <ul className={styles.list}>
+              <ul className={styles.list} data-list="rows">
                 {segments.map((segment) => (
                   <Row key={segment.key} segment={segment} why={why} onEdit={() => setOpen(segment)} />
                 ))}

@@ -23,7 +23,7 @@ export function Members({ me, query }: { me: Me; query: Query }) {
     <Card title="Members">
       <Answer query={query} failure="The members did not come." height={40}>
         {() => (
-          <ul>
+          <ul data-list="rows">
             {members.map((member) => (
               <Row key={member.id} me={me} member={member} />
             ))}

@@ -20,7 +20,7 @@ export function Causes({ side, why, deadOnly = false }: { side: Side; why: strin
         {(all) => {
           const causes = deadOnly ? all.filter((cause) => cause.dead > 0) : all;
           return causes.length > 0 ? (
-            <ul className={styles.list}>
+            <ul className={styles.list} data-list="links">
               {causes.map((cause) => (
                 <Row key={[cause.queue, cause.kind, cause.error_type, cause.error].join("\n")} cause={cause} side={side} why={why} />
               ))}

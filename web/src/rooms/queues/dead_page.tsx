@@ -45,7 +45,7 @@ function Dead({ me, side }: { me: Me; side: Side }) {
           {(queues) => {
             const some = queues.filter((queue) => queue.dead > 0);
             return some.length > 0 ? (
-              <ul className={styles.list}>
+              <ul className={styles.list} data-list="rows">
                 {some.map((queue) => (
                   <li key={queue.name} className={styles.row} data-testid="dead-queue">
                     <Dot tone="crit" />

@@ -45,7 +45,7 @@ function Jobs({ me, search }: { me: Me; search: JobSearch }) {
         <Answer query={query} failure="The jobs did not come." height={54}>
           {() =>
             jobs && jobs.length > 0 ? (
-              <ul className={styles.list}>
+              <ul className={styles.list} data-list="links">
                 {jobs.map((job) => (
                   <Row key={job.id} job={job} side={side} />
                 ))}

@@ -75,7 +75,7 @@ function Table({ queues, why, side, isLost }: { queues: readonly Queue[]; why: s
           ))}
         </tr>
       </thead>
-      <tbody role="rowgroup">
+      <tbody role="rowgroup" data-list="links">
         {queues.map((queue) => (
           <Row key={queue.name} queue={queue} why={why} side={side} />
         ))}

@@ -60,7 +60,7 @@ function OfPlatform() {
 
 function Rows({ schedules, owner }: { schedules: readonly Schedule[]; owner: Owner }) {
   return (
-    <ul className={styles.list}>
+    <ul className={styles.list} data-list="links">
       {schedules.map((schedule) => (
         <li key={schedule.name} className={styles.row} data-testid="schedule">
           <Dot tone={toneOf(schedule)} />

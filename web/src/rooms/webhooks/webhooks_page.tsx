@@ -39,7 +39,7 @@ function Webhooks() {
           <Answer query={query} failure="The webhooks did not come." rows={3} height={44}>
             {(webhooks) =>
               webhooks.length > 0 ? (
-                <ul className={styles.list}>
+                <ul className={styles.list} data-list="links">
                   {webhooks.map((webhook) => (
                     <Row key={webhook.id} webhook={webhook} />
                   ))}
