@@ -21,23 +21,25 @@ export function MoreMenu({ label, items }: { /** Of what. */ label: string; item
       <AriaButton ref={dots} aria-label={label} aria-haspopup="menu" aria-expanded={isOpen} className={button.icon} onPress={() => setOpen(true)}>
         <MoreHorizontal size={16} aria-hidden="true" />
       </AriaButton>
-      <Popover triggerRef={dots} trigger="MenuTrigger" isOpen={isOpen} onOpenChange={setOpen} className={styles.popover} placement="bottom end" offset={4}>
-        <Menu
-          aria-label={label}
-          autoFocus="first"
-          className={styles.menu}
-          disabledKeys={items.filter(({ why }) => why !== undefined).map(({ id }) => id)}
-          onAction={(id) => items.find((item) => item.id === id)?.run()}
-          onClose={() => setOpen(false)}
-        >
-          {items.map(({ id, name, why }) => (
-            <MenuItem key={id} id={id} textValue={name} className={styles.item}>
-              {name}
-              {why && <span className={styles.why}>{why}</span>}
-            </MenuItem>
-          ))}
-        </Menu>
-      </Popover>
+      {isOpen && (
+        <Popover triggerRef={dots} trigger="MenuTrigger" isOpen onOpenChange={setOpen} className={styles.popover} placement="bottom end" offset={4}>
+          <Menu
+            aria-label={label}
+            autoFocus="first"
+            className={styles.menu}
+            disabledKeys={items.filter(({ why }) => why !== undefined).map(({ id }) => id)}
+            onAction={(id) => items.find((item) => item.id === id)?.run()}
+            onClose={() => setOpen(false)}
+          >
+            {items.map(({ id, name, why }) => (
+              <MenuItem key={id} id={id} textValue={name} className={styles.item}>
+                {name}
+                {why && <span className={styles.why}>{why}</span>}
+              </MenuItem>
+            ))}
+          </Menu>
+        </Popover>
+      )}
     </>
   );
 }

@@ -19,5 +19,10 @@ function watch(watcher: () => void): () => void {
 
 /** Server time in ms, whole seconds. */
 export function useNow(): number {
-  return useSyncExternalStore(watch, () => Math.floor(serverClock.now() / 1000) * 1000);
+  return useWordsOf((now) => now);
+}
+
+/** What is said of the time: who calls it is drawn again only when that is something else. */
+export function useWordsOf<T extends string | number>(say: (now: number) => T): T {
+  return useSyncExternalStore(watch, () => say(Math.floor(serverClock.now() / 1000) * 1000));
 }

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { memo } from "react";
 import { Sparkline } from "../../charts/sparkline";
 import { serverClock } from "../../api/client";
 import { Badge } from "../../ui/mark";
@@ -13,40 +14,41 @@ import styles from "./flags.module.css";
 
 const hour_ms = 3_600_000;
 
-export function FlagRow({ flag, environment, environments, search }: RowMenuProps) {
+/** Of a thousand: drawn again only when something of its own has changed. */
+export const FlagRow = memo(function FlagRow({ flag, environment, environments, search }: RowMenuProps) {
   const stale = staleInWords(flag.stale);
   return (
-    <tr className={styles.row} data-testid="flag" data-off={!flag.enabled || undefined}>
-      <td className={styles.cellSwitch}>{flag.archived_at ? null : <RowSwitch flag={flag} environment={environment} />}</td>
-      <td className={styles.cellName}>
+    <tr role="row" className={styles.row} data-testid="flag" data-off={!flag.enabled || undefined}>
+      <td role="cell" className={styles.cellSwitch}>{flag.archived_at ? null : <RowSwitch flag={flag} environment={environment} />}</td>
+      <td role="cell" className={styles.cellName}>
         <Link to="/settings/flags/$key/{-$tab}" params={{ key: flag.key }} search={search} className={styles.name}>
           {flag.name}
         </Link>
         <div className={styles.note}>
-          <code>{flag.key}</code> <span>{kindWords[flag.kind]}</span>
+          <code>{flag.key}</code> <span>{kindWords[flag.kind]}{flag.owner_name && ` · ${flag.owner_name}`}</span>
         </div>
       </td>
-      <td className={styles.cellServes}>
+      <td role="cell" className={styles.cellServes}>
         <div>{flag.archived_at ? "archived" : flag.serves}</div>
         {stale && <span title={flag.stale.map((each) => each.detail).join(" ")}><Badge tone="warn">{stale}</Badge></span>}
       </td>
-      <td className={styles.cellShares}>
+      <td role="cell" className={styles.cellShares}>
         <Shares flag={flag} />
       </td>
-      <td className={styles.cellCount}>
+      <td role="cell" className={styles.cellCount}>
         <Hours flag={flag} />
         <span>{evaluationsIn(flag.evaluations_24h)}</span>
       </td>
-      <td className={styles.cellChanged}>
+      <td role="cell" className={styles.cellChanged}>
         <Time at={flag.updated_at} />
         {flag.updated_by_name && <div className={styles.note}>{flag.updated_by_name}</div>}
       </td>
-      <td className={styles.cellMore}>
+      <td role="cell" className={styles.cellMore}>
         <RowMenu flag={flag} environment={environment} environments={environments} search={search} />
       </td>
     </tr>
   );
-}
+});
 
 function Shares({ flag }: { flag: FlagSummary }) {
   const all = flag.shares_24h.reduce((sum, each) => sum + each.count, 0);

@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Search as Glass, SlidersHorizontal, Upload } from "lucide-react";
-import { Suspense, lazy, useEffect, useState } from "react";
+import { Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
+import { asProblem } from "../../api/problem";
 import { Answer } from "../../ui/answer";
 import { Button, IconButton } from "../../ui/button";
 import { count, list, plural } from "../../ui/format";
-import { Card, CommandLine, Empty, Verdict } from "../../ui/layout";
+import { Card, CommandLine, Empty, Failure, Verdict } from "../../ui/layout";
 import { Unseen } from "../../ui/mark";
 import { Time } from "../../ui/time";
 import { meQuery } from "../sessions/queries";
@@ -19,7 +20,7 @@ import { environmentsQuery, flagsQuery, summaryQuery } from "./queries";
 import { whyNotChange } from "./rights";
 import { environmentOf, sentenceOf, toneOf, views, type View } from "./state";
 import type { Environment, FlagSummary, Summary } from "./types";
-import { useSettled } from "./use_settled";
+import { useSettled } from "../../ui/use_settled";
 import styles from "./flags.module.css";
 
 // What few open each time.
@@ -177,32 +178,36 @@ interface RowsProps {
   onNew: () => void;
 }
 
+const columns = ["On", "Flag", "Serves", "Last 24 h, by variant", "Evaluations", "Changed", ""];
+
+/** How far below what is seen the end of the list may be when the next page is asked for. */
+const near = "0px 0px 800px 0px";
+
+/** The roles are written out: the rows are grids, and display takes a table its meaning. */
 function Rows({ environment, environments, view, q, search, why, onNew }: RowsProps) {
   const query = useInfiniteQuery(flagsQuery(environment.key, view, q));
+  const { environment: at } = search;
+  const links = useMemo(() => (at === undefined ? {} : { environment: at }), [at]);
   const flags = query.data?.pages.flatMap((page) => page.data);
   return (
     <>
-      <Answer query={query} failure="The flags did not come." rows={6} height={54}>
+      <Answer query={query.isFetchNextPageError ? { ...query, error: null } : query} failure="The flags did not come." rows={6} height={54}>
         {() =>
           flags && flags.length > 0 ? (
             <div className={styles.tableBox}>
-              <table className={styles.table} aria-label="Flags">
-                <thead>
-                  <tr>
-                    <th scope="col">On</th>
-                    <th scope="col">Flag</th>
-                    <th scope="col">Serves</th>
-                    <th scope="col">Last 24 h, by variant</th>
-                    <th scope="col" className={styles.right}>
-                      Evaluations
-                    </th>
-                    <th scope="col">Changed</th>
-                    <td />
+              <table className={styles.table} role="table" aria-label="Flags">
+                <thead role="rowgroup">
+                  <tr role="row" className={styles.head}>
+                    {columns.map((name) => (
+                      <th key={name} role="columnheader" scope="col">
+                        {name || <Unseen>Act</Unseen>}
+                      </th>
+                    ))}
                   </tr>
                 </thead>
-                <tbody data-list="links">
+                <tbody role="rowgroup" data-list="links">
                   {flags.map((flag) => (
-                    <FlagRow key={flag.key} flag={flag} environment={environment} environments={environments} search={search} />
+                    <FlagRow key={flag.key} flag={flag} environment={environment} environments={environments} search={links} />
                   ))}
                 </tbody>
               </table>
@@ -212,14 +217,31 @@ function Rows({ environment, environments, view, q, search, why, onNew }: RowsPr
           )
         }
       </Answer>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      {query.hasNextPage &&
+        (query.isFetchNextPageError ? (
+          <Failure what="The next flags did not come." problem={asProblem(query.error)} retry={() => void query.fetchNextPage()} />
+        ) : (
+          <More onEnd={query.fetchNextPage} isComing={query.isFetching} />
+        ))}
     </>
+  );
+}
+
+/** The next page comes when the end of the list comes near; the button is for whoever gets there otherwise. */
+function More({ onEnd, isComing }: { onEnd: () => Promise<unknown>; isComing: boolean }) {
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!end.current || isComing) return undefined;
+    const observer = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && void onEnd(), { rootMargin: near });
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, [onEnd, isComing]);
+  return (
+    <div ref={end} className={styles.more}>
+      <Button onPress={() => void onEnd()} busy={isComing}>
+        Load more
+      </Button>
+    </div>
   );
 }
 

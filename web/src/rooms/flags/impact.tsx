@@ -10,7 +10,7 @@ import { VariantName } from "./parts";
 import { impactQuery } from "./queries";
 import type { Environment, Flag, Impact } from "./types";
 import type { Drafting } from "./use_draft";
-import { useSettledValue } from "./use_settled";
+import { useSettledValue } from "../../ui/use_settled";
 import { problemsOf } from "./words";
 import styles from "./editor.module.css";
 

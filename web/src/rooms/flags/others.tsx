@@ -12,7 +12,7 @@ import { ServeEditor } from "./serve";
 import { typedOf, valueIn } from "./state";
 import type { EditorProps } from "./targeting";
 import type { Environment, Override, Prerequisite } from "./types";
-import { useSettled } from "./use_settled";
+import { useSettled } from "../../ui/use_settled";
 import { useState } from "react";
 import styles from "./editor.module.css";
 

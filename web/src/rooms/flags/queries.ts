@@ -4,7 +4,7 @@ import { api, body, idempotencyKey } from "../../api/client";
 import { filterOf, type View } from "./state";
 import type { Clause, Draft, Environment, Flag, FlagPatch, Imported, Member, NewFlag, Segment, Subject, Targeting } from "./types";
 
-const page_size = 50;
+const page_size = 100;
 const history_size = 25;
 
 /** Everything below this key is of flags, and asked for again when one of them was published. */

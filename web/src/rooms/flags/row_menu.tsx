@@ -51,7 +51,7 @@ export function RowMenu({ flag, environment, environments, search }: RowMenuProp
           <CopyDialog flag={flag} from={environment} environments={environments} onClose={close} />
         </Suspense>
       )}
-      <ArchiveDialog flag={flag} isOpen={open === "archive"} onClose={close} />
+      {open === "archive" && <ArchiveDialog flag={flag} isOpen onClose={close} />}
     </>
   );
 }

@@ -72,19 +72,21 @@ export function useSwitching(flag: Switched, environment: Environment, enabled: 
   };
   const dialog = (
     <>
-      <ReasonDialog
-        title={`${verb} ${flag.name}`}
-        verb={verb}
-        isDanger={enabled}
-        isOpen={asks === "reason"}
-        busy={turn.isPending}
-        problem={turn.error ? asProblem(turn.error) : null}
-        command={`acme flags ${enabled ? "kill" : "enable"} ${flag.key} --environment ${environment.key} --reason "…"`}
-        onConfirm={(reason) => turn.mutate(reason)}
-        onClose={close}
-      >
-        {effect}
-      </ReasonDialog>
+      {asks === "reason" && (
+        <ReasonDialog
+          title={`${verb} ${flag.name}`}
+          verb={verb}
+          isDanger={enabled}
+          isOpen
+          busy={turn.isPending}
+          problem={turn.error ? asProblem(turn.error) : null}
+          command={`acme flags ${enabled ? "kill" : "enable"} ${flag.key} --environment ${environment.key} --reason "…"`}
+          onConfirm={(reason) => turn.mutate(reason)}
+          onClose={close}
+        >
+          {effect}
+        </ReasonDialog>
+      )}
       {typeof asks === "object" && <StillOffDialog flag={flag} environment={environment} found={asks} onClose={close} />}
     </>
   );

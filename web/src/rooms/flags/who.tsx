@@ -8,7 +8,7 @@ import { meQuery } from "../sessions/queries";
 import { VariantName } from "./parts";
 import { previewQuery } from "./queries";
 import type { Draft, Environment, Explanation, Flag, Rule, Step, Subject } from "./types";
-import { useSettledValue } from "./use_settled";
+import { useSettledValue } from "../../ui/use_settled";
 import { valueInWords } from "./words";
 import styles from "./editor.module.css";
 
