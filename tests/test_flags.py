@@ -44,6 +44,21 @@ def pointers(refused):
     return {(each["pointer"], each["code"]) for each in refused.json()["errors"]}
 
 
+def test_an_owner_is_found_by_name_or_address_and_so_are_their_flags(admin, flag):
+    made = admin.post("/v1/admin/users", json={"email": f"{flag}@example.com", "name": f"Olaf {flag}"})
+    assert made.status_code == 201, made.text
+    olaf = made.json()["id"]
+    for part in (f"OLAF {flag}", f"{flag}@EXAMPLE"):
+        found = admin.get("/v1/admin/users", params={"q": part}).json()["data"]
+        assert [each["id"] for each in found] == [olaf]
+    version = admin.get(f"/v1/admin/flags/{flag}").headers["ETag"]
+    assert admin.call("PATCH", f"/v1/admin/flags/{flag}", json={"owner": olaf}, headers={
+        "If-Match": version, "Content-Type": "application/merge-patch+json"}).status_code == 200
+    listed = admin.get("/v1/admin/flags", params={"q": f"olaf {flag}"}).json()["data"]
+    assert [(each["key"], each["owner_name"]) for each in listed] == [(flag, f"Olaf {flag}")]
+    assert admin.get("/v1/admin/flags", params={"q": f"olga {flag}"}).json()["data"] == []
+
+
 def test_two_editors_and_the_second_merges(platform, admin, flag):
     other = sign_in(platform)
     seen = other.get(path_of(flag)).headers["ETag"]

@@ -144,7 +144,7 @@ struct Platform {
     factors::Passkeys passkeys;
     organizations::Invitations invitations;
     accounts::Administration administration{
-        accounts, passwords, links, idempotency, cursors, trusted_proxies
+        db, accounts, passwords, links, idempotency, cursors, trusted_proxies
     };
     limits::Limits limits;
     sessions::Tries tries;

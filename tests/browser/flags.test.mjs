@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inspectThemes, need, openBrowser, openPage, until, untilCount, untilFocused, untilText, widths } from "./support.mjs";
+import { inspect, inspectThemes, need, openBrowser, openPage, until, untilCount, untilFocused, untilText, widths } from "./support.mjs";
 
 const url = need("ACME_URL").replace(/\/$/, "");
 
@@ -320,6 +320,9 @@ for (const width of widths) {
     await goToFlag(page, "/variants");
     await page.getByLabel("Description").waitFor();
     await inspectThemes(page, "flag-variants", width);
+    await page.getByRole("button", { name: /^Owner/ }).click();
+    await page.getByRole("menuitem", { name: /Olga Operator/ }).waitFor();
+    await inspectThemes(page, "flag-owner", width);
     await goToFlag(page, "/code");
     await page.getByRole("region", { name: "References" }).waitFor();
     await inspectThemes(page, "flag-code", width);
@@ -482,6 +485,24 @@ test("who describes a flag while somebody else does keeps what they typed until 
   await until(() => main.page.getByLabel("Description").inputValue(), (seen) => seen === "Pay at once.", "what was saved should be there");
 });
 
+test("an owner is a person who is found by name or address, and called by the name", async () => {
+  const { page } = main;
+  await goToFlag(page, "/variants");
+  await page.getByRole("button", { name: "Owner Ada Admin" }).click();
+  await page.getByRole("dialog", { name: "Owner" }).getByRole("searchbox").fill("operator@");
+  await untilCount(page.getByRole("menuitem"), 2);
+  await page.getByRole("menuitem", { name: /Olga Operator.*operator@example\.com/ }).click();
+  await page.getByRole("button", { name: "Owner Olga Operator" }).waitFor();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await untilText(page.locator("main"), /owned by Olga Operator/);
+  await goToFlag(page, "/history");
+  await untilText(page.getByTestId("change").first(), /Owner Ada Admin Olga Operator/);
+  await goToList(page);
+  await page.getByRole("searchbox").fill("olga");
+  await page.waitForURL(/q=olga/);
+  await untilText(listed(page), /Olga Operator/);
+});
+
 test("a flag is archived from its line, and comes back switched off", async () => {
   const { page } = main;
   await goToList(page);
@@ -494,6 +515,38 @@ test("a flag is archived from its line, and comes back switched off", async () =
   await page.getByRole("button", { name: "Restore" }).click();
   await untilCount(listed(page), 1);
   await until(() => listed(page).getByRole("switch").isChecked(), (seen) => !seen, "it should be back switched off");
+});
+
+test("a long list goes on where its end is seen, and by a button where that did not come", async () => {
+  const { page } = main;
+  const flags = Array.from({ length: 201 }, (_, n) => ({
+    key: `zz-${n}`,
+    type: "bool",
+    enabled: false,
+    salt: `salt ${n}`,
+    variants: [true, false].map((value) => ({ key: value ? "on" : "off", value })),
+    fallthrough: { variant: "off" },
+  }));
+  const all = await page.evaluate(async (document) => {
+    const said = await fetch("/v1/admin/flags:import?environment=staging&format=acme", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(document) });
+    return said.ok ? (await (await fetch("/v1/admin/flags:summary?environment=production")).json()).flags : said.text();
+  }, { format: "acme-flags-1", flags });
+  assert.equal(typeof all, "number", all);
+  const lines = page.getByTestId("flag");
+  const next = /\/v1\/admin\/flags\?.*cursor=/;
+  await page.route(next, (route) => route.abort());
+  await goToList(page);
+  await untilCount(lines, 100);
+  await lines.last().scrollIntoViewIfNeeded();
+  const failure = page.getByRole("alert").filter({ hasText: "The next flags did not come." });
+  await failure.waitFor();
+  await page.unroute(next);
+  await failure.getByRole("button", { name: "Try again" }).click();
+  await until(() => lines.count(), (seen) => seen >= 200, "the next should be there");
+  await lines.last().getByRole("link").focus();
+  await page.keyboard.press("j");
+  await untilCount(lines, all);
+  await inspect(page, "flags-long", { width: 1440, theme: "light" });
 });
 
 test("a flag that has done its work is archived, and can be brought back", async () => {

@@ -8,6 +8,10 @@ namespace acme::idempotency {
 class Idempotency;
 }
 
+namespace acme::pg {
+class Database;
+}
+
 namespace acme::http {
 class Cursors;
 class Router;
@@ -21,6 +25,7 @@ class Passwords;
 
 /// What the routes of administrators take. Outlives the router.
 struct Administration {
+    pg::Database& db;
     Accounts& accounts;
     Passwords& passwords;
     Links& links;

@@ -48,7 +48,7 @@ struct AccountsBench : SessionsBench {
     idempotency::Idempotency idempotency{db, clock};
     Networks trusted_proxies = *Networks::parse("192.0.2.0/24");
     Administration administration{
-        node.accounts, node.passwords, node.links, idempotency, node.cursors, trusted_proxies
+        db, node.accounts, node.passwords, node.links, idempotency, node.cursors, trusted_proxies
     };
 };
 
@@ -187,6 +187,32 @@ TEST(Accounts, AdministratorsAddAndDisableUsersAndNobodyElseDoes) {
     const auto rest =
         boost::json::parse(admin.get("/v1/admin/users?cursor=" + cursor).body).as_object();
     EXPECT_EQ(rest.at("data").as_array().size(), 1);
+}
+
+TEST(Accounts, PeopleAreFoundByAPartOfTheirNameOrAddress) {
+    AccountsBench bench;
+    bench.add_user(root, PlatformRole::viewer);
+    auto viewer = bench.signed_in(root);
+    for (const char* email : {"grace@example.com", "grace@example.org", "g_race@example.net"}) {
+        bench.add_user(email);
+    }
+    const auto found = [&](const std::string& query) {
+        const auto page =
+            boost::json::parse(viewer.get("/v1/admin/users?" + query).body).as_object();
+        std::vector<std::string> emails;
+        for (const auto& user : page.at("data").as_array()) {
+            emails.emplace_back(user.at("email").as_string());
+        }
+        return std::pair(emails, page.at("next_cursor"));
+    };
+    using Emails = std::vector<std::string>;
+    const auto [first, cursor] = found("q=GRACE&limit=1");
+    EXPECT_EQ(first, Emails{"grace@example.com"});
+    const std::string rest = "q=GRACE&cursor=" + std::string(cursor.as_string());
+    EXPECT_EQ(found(rest).first, Emails{"grace@example.org"});
+    EXPECT_EQ(found("q=g_r").first, Emails{"g_race@example.net"}) << "a pattern would find three";
+    EXPECT_EQ(found("q=%25").first, Emails{});
+    EXPECT_EQ(found("q=%FF%00").first, Emails{}) << "what is no text is in nobody's name";
 }
 
 TEST(Accounts, AUserThatIsAddedAgainWithTheSameKeyIsTheSameUser) {

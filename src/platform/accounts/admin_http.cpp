@@ -9,6 +9,7 @@
 #include "platform/accounts/email.hpp"
 #include "platform/accounts/links.hpp"
 #include "platform/accounts/passwords.hpp"
+#include "platform/accounts/people.hpp"
 #include "platform/accounts/rows.hpp"
 #include "platform/idempotency/idempotency.hpp"
 
@@ -111,7 +112,11 @@ Result<UserId> user_id_in(const Call& call) {
 Task<Result<Response>> list(Administration& room, const Call& call) {
     const auto asked = ACME_TRY(http::page_asked(call.request, room.cursors, scope));
     const auto after = UserId::parse(asked.after);
-    const auto users = co_await room.accounts.list(call.context, after, asked.limit + 1);
+    std::string part = call.request.query("q").value_or("").substr(0, part_bytes_max);
+    const auto users =
+        part.empty()
+            ? co_await room.accounts.list(call.context, after, asked.limit + 1)
+            : co_await people_with(room.db, call.context, std::move(part), after, asked.limit + 1);
     boost::json::array data;
     std::string next;
     for (const User& user : users) {
@@ -275,9 +280,10 @@ void add_admin_routes(http::Router& router, Administration& room) {
         .access = Access::platform(PlatformRole::viewer),
         .body_bytes_max = http::no_body,
         .doc =
-            {.summary = "Lists the users in the order in which they were added.",
+            {.summary = "Lists the users in the order in which they were added; with q those whose "
+                        "name or address holds it.",
              .response = "Users",
-             .query = {"limit", "cursor"},
+             .query = {"q", "limit", "cursor"},
              .errors = {"http.page_limit", "http.cursor"}},
         .handler = [&](const Call& call) { return list(room, call); },
     });

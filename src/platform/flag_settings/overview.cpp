@@ -62,7 +62,9 @@ bool is_asked_for(const Line& line, const Asked& asked) {
     if (!asked.tag.empty() && std::ranges::find(facts.tags, asked.tag) == facts.tags.end()) {
         return false;
     }
-    return (asked.text.empty() || says(facts, asked.text)) && facts.key > asked.after;
+    const bool is_meant =
+        asked.text.empty() || says(facts, asked.text) || asked.owners_of_text.contains(facts.owner);
+    return is_meant && facts.key > asked.after;
 }
 
 WallTime hour_of(WallTime time) { return std::chrono::floor<hours>(time); }

@@ -29,7 +29,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the users in the order in which they were added. */
+        /** Lists the users in the order in which they were added; with q those whose name or address holds it. */
         get: operations["get_v1_admin_users"];
         put?: never;
         /** Adds a user with an organization of their own. */
@@ -5617,6 +5617,7 @@ export interface operations {
     get_v1_admin_users: {
         parameters: {
             query?: {
+                q?: string;
                 limit?: number;
                 cursor?: string;
             };
@@ -5626,7 +5627,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Lists the users in the order in which they were added. */
+            /** @description Lists the users in the order in which they were added; with q those whose name or address holds it. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,8 +1,10 @@
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body } from "../../api/client";
 import type { User } from "../../api/types";
 
 const page_size = 100;
+const found_max = 10;
+const known_for_ms = 300_000;
 
 interface Page {
   data: User[];
@@ -19,6 +21,21 @@ export const usersQuery = infiniteQueryOptions({
   initialPageParam: "",
   getNextPageParam: (page) => page.next_cursor ?? undefined,
 });
+
+/** The first of those whose name or address holds that part, of all where it is "". */
+export const peopleQuery = (part: string) =>
+  queryOptions({
+    queryKey: ["users", "part", part],
+    queryFn: async ({ signal }): Promise<User[]> => (await body(api.GET("/v1/admin/users", { params: { query: { limit: found_max, ...(part && { q: part }) } }, signal }))).data,
+  });
+
+export const personQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["users", "one", id],
+    queryFn: ({ signal }) => body(api.GET("/v1/admin/users/{id}", { params: { path: { id } }, signal })),
+    staleTime: known_for_ms,
+    retry: false,
+  });
 
 /** Against the version that is there now: who grants a role says what it shall be, whatever it was. */
 export async function administer(id: string, change: { state?: User["state"]; platform_role?: User["platform_role"] }): Promise<void> {

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Deployment, Me } from "../../api/types";
 import { Badge, Sha, Unseen } from "../../ui/mark";
+import { Person } from "../accounts/person";
 import { guide, type GuideKey } from "./guide";
 import { stateOf } from "./state";
 import styles from "./deploy.module.css";
@@ -22,12 +23,12 @@ export function StateBadge({ deployment }: { deployment: Deployment }) {
   return <Badge tone={tone}>{word}</Badge>;
 }
 
-/** A user is known to others by id only. */
+/** By name, where whoever reads may know it. */
 export function Actor({ name, me }: { name: string; me: Me }) {
   if (name === "") return <>nobody</>;
   if (name === me.id) return <>you</>;
   if (name === "cli") return <>the command line</>;
-  return name.startsWith("usr_") ? <code title={name}>{`usr_…${name.slice(-6)}`}</code> : <>{name}</>;
+  return name.startsWith("usr_") ? <Person id={name} /> : <>{name}</>;
 }
 
 export function DeploymentLink({ id, children }: { id: string; children: ReactNode }) {

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Button } from "../../ui/button";
 import type { Difference } from "./draft";
+import { Person } from "../accounts/person";
 import { toldOf } from "./told";
 import type { ApiDifference } from "./types";
 import styles from "./editor.module.css";
@@ -55,7 +56,12 @@ function ToldLine({ difference }: { difference: ApiDifference & { flag?: string 
         {what}
         {isWhole && ` ${verbs[change] ?? ""}`}
       </span>{" "}
-      {from !== undefined && <del>{from}</del>} {to !== undefined && <ins>{to}</ins>}
+      {from !== undefined && <del><Said difference={difference} value={difference.from} words={from} /></del>} {to !== undefined && <ins><Said difference={difference} value={difference.to} words={to} /></ins>}
     </>
   );
+}
+
+/** An owner is a person. */
+function Said({ difference, value, words }: { difference: ApiDifference; value: unknown; words: string }) {
+  return difference.pointer === "/owner" && typeof value === "string" ? <Person id={value} /> : words;
 }

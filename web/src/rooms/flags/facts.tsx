@@ -7,6 +7,7 @@ import { Choice } from "../../ui/choice";
 import { Field } from "../../ui/field";
 import { Card, Failure } from "../../ui/layout";
 import { toast } from "../../ui/toasts";
+import { PersonChoice } from "../accounts/person_choice";
 import { meQuery } from "../sessions/queries";
 import { ArchiveDialog } from "./archive";
 import { Notice } from "./parts";
@@ -36,7 +37,7 @@ function Edit({ flag: { value: flag, etag }, newest, onFollow }: EditProps) {
   const [name, setName] = useState(flag.name);
   const [description, setDescription] = useState(flag.description);
   const [kind, setKind] = useState<Kind>(flag.kind);
-  const [owner, setOwner] = useState(flag.owner ?? "");
+  const [owner, setOwner] = useState(flag.owner);
   const [removal, setRemoval] = useState(flag.expected_removal_at ?? "");
   const [permanent, setPermanent] = useState(flag.permanent);
   const [tags, setTags] = useState(flag.tags.join(", "));
@@ -47,7 +48,7 @@ function Edit({ flag: { value: flag, etag }, newest, onFollow }: EditProps) {
     name: name.trim(),
     description: description.trim(),
     kind,
-    owner: owner.trim() || null,
+    owner,
     expected_removal_at: removal || null,
     permanent,
     tags: tags.split(",").map((tag) => tag.trim()).filter(Boolean),
@@ -84,7 +85,7 @@ function Edit({ flag: { value: flag, etag }, newest, onFollow }: EditProps) {
           <Field label="Description" name="description" value={description} onChange={setDescription} maxLength={500} isRequired autoComplete="off" isDisabled={why !== undefined} />
           <div className={styles.pair}>
             <Choice label="Kind" value={kind} options={kinds} onChange={setKind} disabled={why !== undefined} />
-            <Field label="Owner" name="owner" value={owner} onChange={setOwner} maxLength={64} mono autoComplete="off" isDisabled={why !== undefined} help={flag.owner_name ?? "A user's id."} />
+            <PersonChoice label="Owner" value={owner} isDisabled={why !== undefined} onChange={(id) => (setOwner(id), save.reset())} />
           </div>
           <div className={styles.pair}>
             <Field label="Remove by" name="expected_removal_at" type="date" value={removal} onChange={setRemoval} isDisabled={why !== undefined} />
