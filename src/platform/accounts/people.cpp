@@ -16,6 +16,12 @@ constexpr pg::Query find_people{"accounts.people", R"sql(
     ORDER BY id LIMIT $3
 )sql"};
 
+constexpr pg::Query find_among{"accounts.among", R"sql(
+    SELECT id FROM users
+    WHERE id = ANY ($1::text[]::uuid[])
+      AND (position(lower($2) IN lower(name)) > 0 OR position(lower($2) IN lower(email)) > 0)
+)sql"};
+
 }  // namespace
 
 Task<std::vector<User>> people_with(
@@ -30,6 +36,20 @@ Task<std::vector<User>> people_with(
     people.reserve(static_cast<std::size_t>(rows.size()));
     for (int i = 0; i < rows.size(); ++i) people.push_back(read_user(rows[i]));
     co_return people;
+}
+
+Task<std::vector<UserId>> those_with(
+    pg::Database& db, trace::Context context, std::vector<UserId> among, std::string part
+) {
+    std::vector<std::string> uuids;
+    for (const UserId& each : among) uuids.push_back(to_text(each.uuid));
+    const auto rows = co_await db.run(context, find_among, uuids, to_storable(part));
+    std::vector<UserId> found;
+    for (int i = 0; i < rows.size(); ++i) {
+        pg::Row row = rows[i];
+        found.push_back(row.id<UserId>());
+    }
+    co_return found;
 }
 
 }  // namespace acme::accounts

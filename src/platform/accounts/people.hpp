@@ -18,4 +18,9 @@ Task<std::vector<User>> people_with(
     std::int64_t limit
 );
 
+/// Of `among` those whose name or address holds `part`, in any case. Throws pg::Fault.
+Task<std::vector<UserId>> those_with(
+    pg::Database& db, trace::Context context, std::vector<UserId> among, std::string part
+);
+
 }  // namespace acme::accounts

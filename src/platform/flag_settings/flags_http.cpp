@@ -3,7 +3,6 @@
 #include "io/http/page.hpp"
 #include "io/http/time.hpp"
 #include "io/pg/database.hpp"
-#include "platform/accounts/people.hpp"
 #include "platform/flag_settings/calls.hpp"
 #include "platform/flag_settings/words.hpp"
 #include "platform/flags/ruleset.hpp"
@@ -20,22 +19,9 @@ using http::Fields;
 using http::Response;
 
 constexpr std::size_t text_bytes_max = 200;
-constexpr std::int64_t owners_max = 200;  // of whom flags are looked for by one word
 
 std::string word_in(const Call& call, std::string_view name) {
     return call.request.query(name).value_or("").substr(0, text_bytes_max);
-}
-
-/// Of people by a part of their name or address; "" is a part of nobody's.
-Task<std::set<std::string>> ids_of(Routes room, const Call& call, std::string part) {
-    std::set<std::string> ids;
-    if (part.empty()) co_return ids;
-    for (const accounts::User& each : co_await accounts::people_with(
-             room.settings.parts.db, call.context, std::move(part), std::nullopt, owners_max
-         )) {
-        ids.insert(each.id.str());
-    }
-    co_return ids;
 }
 
 Task<Result<Response>> list(Routes room, const Call& call) {
@@ -48,7 +34,6 @@ Task<Result<Response>> list(Routes room, const Call& call) {
         .text = word_in(call, "q"),
     };
     ACME_TRY(check(asked));
-    asked.owners_of_text = co_await ids_of(room, call, asked.text);
     const std::string scope = "flags " + environment.key;
     const auto page = ACME_TRY(http::page_asked(call.request, room.cursors, scope));
     asked.after = page.after;

@@ -1,5 +1,6 @@
 #include "platform/flag_settings/overview.hpp"
 
+#include "platform/accounts/people.hpp"
 #include "platform/flag_settings/rows.hpp"
 #include "platform/flag_settings/words.hpp"
 #include "platform/flags/ruleset.hpp"
@@ -49,7 +50,17 @@ bool says(const Facts& facts, const std::string& text) {
            std::ranges::any_of(facts.tags, has);
 }
 
-bool is_asked_for(const Line& line, const Asked& asked) {
+std::vector<UserId> owners_of(const std::vector<Line>& lines) {
+    std::set<UserId> owners;
+    for (const Line& line : lines) {
+        const auto owner = UserId::parse(line.flag.facts.owner);
+        if (owner) owners.insert(*owner);
+    }
+    return {owners.begin(), owners.end()};
+}
+
+/// `owners` are those whose name or address holds the text.
+bool is_asked_for(const Line& line, const Asked& asked, const std::set<std::string>& owners) {
     const Facts& facts = line.flag.facts;
     const bool is_archived = facts.archived_at.has_value();
     const bool is_on = line.flag.targeting.is_enabled;
@@ -63,7 +74,7 @@ bool is_asked_for(const Line& line, const Asked& asked) {
         return false;
     }
     const bool is_meant =
-        asked.text.empty() || says(facts, asked.text) || asked.owners_of_text.contains(facts.owner);
+        asked.text.empty() || says(facts, asked.text) || owners.contains(facts.owner);
     return is_meant && facts.key > asked.after;
 }
 
@@ -174,7 +185,14 @@ Task<std::vector<Line>> Overview::list(
     trace::Context context, Environment environment, Asked asked
 ) {
     auto lines = co_await all(context, environment, std::nullopt);
-    std::erase_if(lines, [&](const Line& line) { return !is_asked_for(line, asked); });
+    std::set<std::string> owners;
+    if (!asked.text.empty()) {
+        for (const UserId& each :
+             co_await accounts::those_with(parts_.db, context, owners_of(lines), asked.text)) {
+            owners.insert(each.str());
+        }
+    }
+    std::erase_if(lines, [&](const Line& line) { return !is_asked_for(line, asked, owners); });
     if (std::ssize(lines) > asked.limit) {
         lines.erase(lines.begin() + asked.limit, lines.end());
     }

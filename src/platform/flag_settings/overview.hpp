@@ -49,9 +49,8 @@ struct Asked {
     std::string kind = "";
     std::string tag = "";
     std::string owner = "";
-    std::string text = "";                      // in key, name, description or a tag, in any case
-    std::set<std::string> owners_of_text = {};  // whose name or address holds the text too
-    std::string after = "";                     // a key
+    std::string text = "";   // in key, name, description, a tag or who owns it, in any case
+    std::string after = "";  // a key
     int limit = 50;
 };
 

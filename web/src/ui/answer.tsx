@@ -4,7 +4,8 @@ import { Failure, Skeleton } from "./layout";
 import styles from "./layout.module.css";
 
 export interface AnswerProps<T> {
-  query: { data: T | undefined; error: Error | null; refetch: () => unknown };
+  /** A next page that did not come is told of at the end of the list, by More. */
+  query: { data: T | undefined; error: Error | null; isFetchNextPageError?: boolean; refetch: () => unknown };
   /** What did not happen when it fails: "The releases did not come." */
   failure: string;
   /** As many grey blocks as there will be rows, of their height. */
@@ -15,7 +16,8 @@ export interface AnswerProps<T> {
 
 /** A card's question to the API: blocks until the answer comes, why it did not with a way to ask again, and what is known by now. */
 export function Answer<T>({ query, failure, rows = 4, height = 28, children }: AnswerProps<T>) {
-  const { data, error, refetch } = query;
+  const { data, refetch } = query;
+  const error = query.isFetchNextPageError ? null : query.error;
   return (
     <>
       {error && <Failure what={failure} problem={asProblem(error)} retry={() => void refetch()} />}

@@ -9,6 +9,7 @@ import { Choice } from "../../ui/choice";
 import { Dialog, DialogActions } from "../../ui/dialog";
 import { Card, Failure } from "../../ui/layout";
 import { Badge } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
 import styles from "../keys/keys.module.css";
@@ -39,13 +40,7 @@ export function AccessUsers({ me, query, mayChange }: { me: Me; query: Query; ma
           </ul>
         )}
       </Answer>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More query={query} what="people" />
     </Card>
   );
 }

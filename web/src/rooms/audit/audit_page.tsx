@@ -7,6 +7,7 @@ import { Button } from "../../ui/button";
 import { Field } from "../../ui/field";
 import { plural } from "../../ui/format";
 import { Card, CommandLine, Empty, Verdict } from "../../ui/layout";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { auditQuery } from "./queries";
 import { changesOf, filterKeys, filterOf, isFiltered, type Change, type Filter } from "./state";
@@ -27,13 +28,7 @@ export function AuditPage() {
         <Answer query={query} failure="The entries did not come." height={44}>
           {() => (entries && entries.length > 0 ? <Entries entries={entries} /> : <Nothing filter={filter} />)}
         </Answer>
-        {query.hasNextPage && (
-          <div className={styles.more}>
-            <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-              Load more
-            </Button>
-          </div>
-        )}
+        <More query={query} what="entries" />
       </Card>
       <Card title="Is it whole?">
         <div className={styles.whole}>

@@ -2,11 +2,11 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useRouteContext, useSearch } from "@tanstack/react-router";
 import type { CurrentRelease, Deployment } from "../../api/types";
 import { Answer } from "../../ui/answer";
-import { Button } from "../../ui/button";
 import { duration, shortOf } from "../../ui/format";
 import { Card, CommandLine, Empty, ThumbBar, Verdict, WideOnly } from "../../ui/layout";
 import { useLiveness } from "../../ui/live_context";
 import { Whole } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { DeployButton } from "./deploy_button";
 import { useRunning } from "./feed";
@@ -97,13 +97,7 @@ function History() {
           return state === undefined ? <Nothing /> : <NoneOf view={state} />;
         }}
       </Answer>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More query={query} what="releases" />
     </Card>
   );
 }

@@ -7,6 +7,7 @@ import { plural } from "../../ui/format";
 import { Button } from "../../ui/button";
 import { Answer } from "../../ui/answer";
 import { Card, CommandLine, Empty, Verdict } from "../../ui/layout";
+import { More } from "../../ui/more";
 import { FileTable } from "./file_table";
 import { filesQuery } from "./queries";
 import { UploadList } from "./upload_list";
@@ -66,13 +67,7 @@ function Content() {
         <Answer query={query} failure="The list did not come." height={24}>
           {() => (rows.shown.length > 0 || rows.waiting > 0 ? <FileTable rows={rows} /> : <FirstFile email={me.email} />)}
         </Answer>
-        {query.hasNextPage && (
-          <div className={styles.more}>
-            <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-              Load more
-            </Button>
-          </div>
-        )}
+        <More query={query} what="files" />
       </Card>
     </>
   );

@@ -1,13 +1,13 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Search as Glass, SlidersHorizontal, Upload } from "lucide-react";
-import { Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
-import { asProblem } from "../../api/problem";
+import { Suspense, lazy, useEffect, useMemo, useState } from "react";
 import { Answer } from "../../ui/answer";
 import { Button, IconButton } from "../../ui/button";
 import { count, list, plural } from "../../ui/format";
-import { Card, CommandLine, Empty, Failure, Verdict } from "../../ui/layout";
+import { Card, CommandLine, Empty, Verdict } from "../../ui/layout";
 import { Unseen } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { meQuery } from "../sessions/queries";
 import { EnvironmentLinks } from "./environments";
@@ -180,9 +180,6 @@ interface RowsProps {
 
 const columns = ["On", "Flag", "Serves", "Last 24 h, by variant", "Evaluations", "Changed", ""];
 
-/** How far below what is seen the end of the list may be when the next page is asked for. */
-const near = "0px 0px 800px 0px";
-
 /** The roles are written out: the rows are grids, and display takes a table its meaning. */
 function Rows({ environment, environments, view, q, search, why, onNew }: RowsProps) {
   const query = useInfiniteQuery(flagsQuery(environment.key, view, q));
@@ -191,7 +188,7 @@ function Rows({ environment, environments, view, q, search, why, onNew }: RowsPr
   const flags = query.data?.pages.flatMap((page) => page.data);
   return (
     <>
-      <Answer query={query.isFetchNextPageError ? { ...query, error: null } : query} failure="The flags did not come." rows={6} height={54}>
+      <Answer query={query} failure="The flags did not come." rows={6} height={54}>
         {() =>
           flags && flags.length > 0 ? (
             <div className={styles.tableBox}>
@@ -217,31 +214,8 @@ function Rows({ environment, environments, view, q, search, why, onNew }: RowsPr
           )
         }
       </Answer>
-      {query.hasNextPage &&
-        (query.isFetchNextPageError ? (
-          <Failure what="The next flags did not come." problem={asProblem(query.error)} retry={() => void query.fetchNextPage()} />
-        ) : (
-          <More onEnd={query.fetchNextPage} isComing={query.isFetching} />
-        ))}
+      <More query={query} what="flags" isByItself />
     </>
-  );
-}
-
-/** The next page comes when the end of the list comes near; the button is for whoever gets there otherwise. */
-function More({ onEnd, isComing }: { onEnd: () => Promise<unknown>; isComing: boolean }) {
-  const end = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!end.current || isComing) return undefined;
-    const observer = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && void onEnd(), { rootMargin: near });
-    observer.observe(end.current);
-    return () => observer.disconnect();
-  }, [onEnd, isComing]);
-  return (
-    <div ref={end} className={styles.more}>
-      <Button onPress={() => void onEnd()} busy={isComing}>
-        Load more
-      </Button>
-    </div>
   );
 }
 

@@ -6,6 +6,7 @@ import { Answer } from "../../ui/answer";
 import { Button } from "../../ui/button";
 import { Card, Empty } from "../../ui/layout";
 import { Unseen } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
 import { meQuery } from "../sessions/queries";
@@ -41,13 +42,7 @@ export function History({ flag, environment, targeting }: Props) {
           )
         }
       </Answer>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More query={query} what="changes" />
     </Card>
   );
 }

@@ -9,6 +9,7 @@ import { Choice } from "../../ui/choice";
 import { Dialog, DialogActions } from "../../ui/dialog";
 import { Card, Empty, Failure } from "../../ui/layout";
 import { Badge } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
 import { NewKey } from "./new_key";
@@ -45,13 +46,7 @@ export function ApiKeys() {
           )
         }
       </Answer>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More query={query} what="keys" />
       <div className={styles.foot}>
         <Button onPress={() => setAsked(true)}>New API key</Button>
       </div>

@@ -1,9 +1,9 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { Mail } from "../../api/types";
 import { Answer } from "../../ui/answer";
-import { Button } from "../../ui/button";
 import { plural } from "../../ui/format";
 import { Card, Empty, Verdict } from "../../ui/layout";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { optionsQuery } from "../sessions/queries";
 import { mailboxQuery } from "./queries";
@@ -36,13 +36,7 @@ export function MailboxPage() {
             )
           }
         </Answer>
-        {query.hasNextPage && (
-          <div className={styles.more}>
-            <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-              Load more
-            </Button>
-          </div>
-        )}
+        <More query={query} what="mails" />
       </Card>
     </div>
   );

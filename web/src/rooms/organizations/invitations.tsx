@@ -10,6 +10,7 @@ import { Button } from "../../ui/button";
 import { Field } from "../../ui/field";
 import { Card, Empty, Failure } from "../../ui/layout";
 import { Badge } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
 import { MailHint } from "../sessions/mail_hint";
@@ -40,13 +41,7 @@ export function Invitations({ me }: { me: Me }) {
           )
         }
       </Answer>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More query={query} what="invitations" />
     </Card>
   );
 }

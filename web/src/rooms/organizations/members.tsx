@@ -8,6 +8,7 @@ import { Button } from "../../ui/button";
 import { Dialog, DialogActions } from "../../ui/dialog";
 import { Card, Failure } from "../../ui/layout";
 import { Badge } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
 import { changeRole, organizationKey, removeMember } from "./queries";
@@ -30,13 +31,7 @@ export function Members({ me, query }: { me: Me; query: Query }) {
           </ul>
         )}
       </Answer>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More query={query} what="members" />
     </Card>
   );
 }

@@ -8,6 +8,7 @@ import { Field } from "../../ui/field";
 import { plural } from "../../ui/format";
 import { Card, Empty, Verdict } from "../../ui/layout";
 import { Badge, Dot } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { meQuery } from "../sessions/queries";
 import { jobsQuery } from "./queries";
@@ -63,13 +64,7 @@ function Jobs({ me, search }: { me: Me; search: JobSearch }) {
             )
           }
         </Answer>
-        {query.hasNextPage && (
-          <div className={styles.more}>
-            <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-              Load more
-            </Button>
-          </div>
-        )}
+        <More query={query} what="jobs" />
       </Card>
     </div>
   );

@@ -10,6 +10,7 @@ import { ConfirmTyped } from "../../ui/confirm";
 import { plural } from "../../ui/format";
 import { Card, Empty, Failure, Skeleton, Verdict } from "../../ui/layout";
 import { Badge, Dot } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
 import { mayInvite } from "../organizations/rules";
@@ -182,13 +183,7 @@ function Runs({ schedule, owner }: { schedule: Schedule; owner: Owner }) {
           )
         }
       </Answer>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More query={query} what="runs" />
     </Card>
   );
 }

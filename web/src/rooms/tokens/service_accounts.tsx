@@ -8,6 +8,7 @@ import { Button } from "../../ui/button";
 import { Dialog, DialogActions } from "../../ui/dialog";
 import { Card, Empty, Failure } from "../../ui/layout";
 import { Badge } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { toast } from "../../ui/toasts";
 import styles from "../keys/keys.module.css";
 import { ShownOnce } from "../keys/shown_once";
@@ -40,13 +41,7 @@ export function ServiceAccounts({ me }: { me: Me }) {
           )
         }
       </Answer>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More query={query} what="accounts" />
       <div className={styles.foot}>
         <Button onPress={() => setAsked(true)}>New service account</Button>
       </div>

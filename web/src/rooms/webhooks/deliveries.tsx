@@ -8,6 +8,7 @@ import { Button } from "../../ui/button";
 import { duration, milliseconds, plural, words } from "../../ui/format";
 import { Card, Empty, Failure } from "../../ui/layout";
 import { Badge, Dot, Unseen } from "../../ui/mark";
+import { More } from "../../ui/more";
 import { Time } from "../../ui/time";
 import { toast } from "../../ui/toasts";
 import { useNow } from "../../ui/use_now";
@@ -50,13 +51,7 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
           )
         }
       </Answer>
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button onPress={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More query={query} what="deliveries" />
     </Card>
   );
 }
