@@ -319,10 +319,12 @@ for (const width of widths) {
     await bar(page).getByRole("button", { name: "Discard" }).click();
     await goToFlag(page, "/variants");
     await page.getByLabel("Description").waitFor();
-    await inspectThemes(page, "flag-variants", width);
     await page.getByRole("button", { name: /^Owner/ }).click();
     await page.getByRole("menuitem", { name: /Olga Operator/ }).waitFor();
     await inspectThemes(page, "flag-owner", width);
+    await page.getByRole("menuitem", { name: /Ada Admin/ }).click();
+    await untilCount(page.getByRole("dialog"), 0);
+    await inspectThemes(page, "flag-variants", width);
     await goToFlag(page, "/code");
     await page.getByRole("region", { name: "References" }).waitFor();
     await inspectThemes(page, "flag-code", width);

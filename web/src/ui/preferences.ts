@@ -65,8 +65,12 @@ export function usePreferences(): Preferences {
   return useSyncExternalStore(watch, () => current);
 }
 
+let zoneOfBrowser: string | undefined;
+
+/** Asked once: making a formatter costs more than drawing what it writes. */
 export function browserZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  zoneOfBrowser ??= Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  return zoneOfBrowser;
 }
 
 export function useZone(): string {

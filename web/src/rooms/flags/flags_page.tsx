@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Search as Glass, SlidersHorizontal, Upload } from "lucide-react";
-import { Suspense, lazy, useEffect, useMemo, useState } from "react";
+import { Suspense, lazy, useDeferredValue, useEffect, useMemo, useState } from "react";
 import { Answer } from "../../ui/answer";
 import { Button, IconButton } from "../../ui/button";
 import { count, list, plural } from "../../ui/format";
@@ -185,12 +185,14 @@ function Rows({ environment, environments, view, q, search, why, onNew }: RowsPr
   const query = useInfiniteQuery(flagsQuery(environment.key, view, q));
   const { environment: at } = search;
   const links = useMemo(() => (at === undefined ? {} : { environment: at }), [at]);
-  const flags = query.data?.pages.flatMap((page) => page.data);
+  const loaded = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
+  // Hundreds of rows are drawn between what somebody does, and not in the way of it.
+  const flags = useDeferredValue(loaded);
   return (
     <>
       <Answer query={query} failure="The flags did not come." rows={6} height={54}>
         {() =>
-          flags && flags.length > 0 ? (
+          loaded.length > 0 ? (
             <div className={styles.tableBox}>
               <table className={styles.table} role="table" aria-label="Flags">
                 <thead role="rowgroup">
@@ -214,7 +216,7 @@ function Rows({ environment, environments, view, q, search, why, onNew }: RowsPr
           )
         }
       </Answer>
-      <More query={query} what="flags" isByItself />
+      <More query={query} what="flags" isByItself={flags === loaded} />
     </>
   );
 }
