@@ -51,19 +51,18 @@ Task<Result<>> create(Accounts& accounts, Links& links, const cli::Call& call) {
             );
         }
     }
-    auto made = co_await accounts.create(call.context, actor(), std::move(wanted));
-    if (!made) co_return std::unexpected(std::move(made).error());
-    const auto link = co_await links.make(call.context, actor(), made->id);
+    const User made = ACME_TRY(co_await accounts.create(call.context, actor(), std::move(wanted)));
+    const auto link = co_await links.make(call.context, actor(), made.id);
     if (call.has("--json")) {
         call.print(audit::json_of(
-            {{"id", made->id.str()},
-             {"email", made->email},
+            {{"id", made.id.str()},
+             {"email", made.email},
              {"link", link.url},
              {"link_expires_at", http::to_json(link.expires_at)}}
         ));
         co_return done;
     }
-    call.print(made->id.str() + "  " + made->email);
+    call.print(made.id.str() + "  " + made.email);
     call.print(link.url);
     co_return done;
 }

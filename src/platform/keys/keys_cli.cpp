@@ -59,10 +59,10 @@ Task<Result<>> create(Keys& keys, accounts::Accounts& accounts, const cli::Call&
     const auto owner = ACME_TRY(co_await owner_of(accounts, call));
     NewKey wanted{.name = call.value("--name"), .scopes = apart(call.value("--scopes"), ',')};
     wanted.days = parse_number<std::int64_t>(call.value("--days", "90")).value_or(0);
-    auto made =
-        co_await keys.create(call.context, actor(), owner.user, owner.org, std::move(wanted));
-    if (!made) co_return std::unexpected(std::move(made).error());
-    print_made(call, *made);
+    const auto made = ACME_TRY(
+        co_await keys.create(call.context, actor(), owner.user, owner.org, std::move(wanted))
+    );
+    print_made(call, made);
     co_return done;
 }
 
