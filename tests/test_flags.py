@@ -230,6 +230,7 @@ def test_a_segment_of_a_hundred_thousand_is_taken_as_text(admin, flag):
     whole = until(lambda: next((each for each in rule_set(admin)["segments"] if each["key"] == name), None))
     assert "users" not in whole, "a long list stands apart"
     listed = admin.get(f"/v1/flags/ruleset/lists/{whole['list']}")
+    assert listed.status_code == 200, listed.text[:500]
     assert (len(listed.json()["users"]), listed.json()["orgs"]) == (100_000, [])
     plain = admin.call("GET", f"/v1/flags/ruleset/lists/{whole['list']}", headers={"Accept-Encoding": "identity"})
     assert "Content-Encoding" not in plain.headers and plain.json() == listed.json()
@@ -240,6 +241,9 @@ def test_a_segment_of_a_hundred_thousand_is_taken_as_text(admin, flag):
     more = admin.post(f"{path}/members:batch", json={"add": [{"kind": "user", "id": me}]})
     assert more.json()["users"] == 100_001, more.text
     until(lambda: admin.post(f"/ofrep/v1/evaluate/flags/{flag}?environment=staging", json={}).json().get("value"))
+    until(lambda: next(each["list"] for each in rule_set(admin)["segments"] if each["key"] == name) != whole["list"])
+    before = admin.get(f"/v1/flags/ruleset/lists/{whole['list']}")  # whom the news have not reached asks for it yet
+    assert before.status_code == 200 and before.json() == listed.json(), before.text[:500]
 
 
 def test_the_version_of_an_environment_is_that_of_its_newest_rule_set(platform, admin, flag):

@@ -39,6 +39,11 @@ def test_jobs_come_by_priority_and_end_with_an_output(api, queue):
     assert (seen["state"], seen["output"], seen["worker"]) == ("done", {"rows": 3}, "by hand")
 
 
+def test_many_that_are_fetched_at_once_come_by_priority_too(api, queue):
+    names = {priority: add(api, queue, priority=priority) for priority in (9, 0, 5)}
+    assert [each["id"] for each in Puller(api, queue).jobs(10)] == [names[0], names[5], names[9]]
+
+
 def test_a_call_that_waits_gets_the_job_that_comes(api, queue):
     api.put(f"/v1/queues/{queue}", json={})
     got = []

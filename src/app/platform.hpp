@@ -180,7 +180,7 @@ struct Platform {
     std::optional<flag_feed::Feed> flag_feed;  // see feed_flags()
     ofrep::Streams flag_streams;
     ofrep::Ofrep ofrep;
-    ofrep::Rulesets flag_rulesets{flag_ground, loop, telemetry};
+    ofrep::Rulesets flag_rulesets{flag_ground, db, loop, telemetry};
     ofrep::Exposures flag_exposures{db, flags, telemetry};
     flag_settings::Settings flag_settings{
         {db, loop, telemetry, accounts}, unleash::import_document

@@ -2,20 +2,7 @@
 
 #include "platform/flag_settings/rulesets.hpp"
 
-#include <algorithm>
-
 namespace acme::flag_feed {
-namespace {
-
-std::string to_text(const std::vector<std::byte>& bytes) {
-    std::string text(bytes.size(), '\0');
-    std::ranges::transform(bytes, text.begin(), [](std::byte each) {
-        return static_cast<char>(each);
-    });
-    return text;
-}
-
-}  // namespace
 
 Task<std::vector<Published>> read_published(pg::Database& db, trace::Context context) {
     std::vector<Published> published;
@@ -34,22 +21,19 @@ Task<std::optional<Printed>> read_newest(
 ) {
     auto newest = co_await flag_settings::newest_ruleset(db, context, std::move(environment));
     if (!newest) co_return std::nullopt;
-    Printed printed{
+    co_return Printed{
         .environment = std::move(newest->environment),
         .version = newest->version,
         .etag = std::move(newest->etag),
         .published_at = newest->created_at,
+        .payload = std::move(newest->payload),
     };
-    printed.payload = to_text(newest->payload);
-    co_return printed;
 }
 
 Task<std::optional<std::string>> read_list(
     pg::Database& db, trace::Context context, std::string id
 ) {
-    const auto payload = co_await flag_settings::find_list(db, context, std::move(id));
-    if (!payload) co_return std::nullopt;
-    co_return to_text(*payload);
+    co_return co_await flag_settings::find_list(db, context, std::move(id));
 }
 
 }  // namespace acme::flag_feed

@@ -23,12 +23,6 @@ constexpr pg::Query drop_own_targeting{"test.flag_own_targeting", "DELETE FROM f
 constexpr pg::Query forget_lists{"test.flag_forget", "UPDATE flag_segments SET list = ''"};
 constexpr pg::Query drop_own{"test.flag_own", "DELETE FROM flags"};  // those of the program itself
 
-std::string text_of(const std::vector<std::byte>& bytes) {
-    std::string text;
-    for (const std::byte each : bytes) text += static_cast<char>(each);
-    return text;
-}
-
 constexpr std::string_view staff = "/v1/admin/segments/staff";
 
 struct ListsBench : testing::OrganizationsBench {
@@ -60,7 +54,7 @@ struct ListsBench : testing::OrganizationsBench {
 
     flags::Ruleset published() {
         const auto newest = wait(newest_ruleset(db, context, "production"));
-        const std::string text = text_of(newest.value().payload);
+        const std::string& text = newest.value().payload;
         const auto plain = inflated(text, payload_bytes_max);
         return flags::parse_ruleset(plain.value_or(text)).value();
     }
@@ -69,7 +63,7 @@ struct ListsBench : testing::OrganizationsBench {
 
     flags::Segment list(const std::string& id) {
         const auto packed = wait(find_list(db, context, id));
-        const auto text = inflated(text_of(packed.value()), payload_bytes_max);
+        const auto text = inflated(packed.value(), payload_bytes_max);
         return flags::parse_segment(boost::json::parse(text.value()).as_object()).value();
     }
 

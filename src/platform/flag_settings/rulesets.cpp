@@ -2,6 +2,8 @@
 
 #include "io/pg/database.hpp"
 
+#include <algorithm>
+
 namespace acme::flag_settings {
 namespace {
 
@@ -35,6 +37,14 @@ constexpr pg::Query delete_lists{"flag_settings.prune_lists", R"sql(
     WHERE created_at < $1 AND NOT EXISTS (SELECT FROM flag_segments s WHERE s.list = l.id)
 )sql"};
 
+std::string text_of(const std::vector<std::byte>& bytes) {
+    std::string text(bytes.size(), '\0');
+    std::ranges::transform(bytes, text.begin(), [](std::byte each) {
+        return static_cast<char>(each);
+    });
+    return text;
+}
+
 }  // namespace
 
 Task<std::optional<Published>> newest_ruleset(
@@ -47,7 +57,7 @@ Task<std::optional<Published>> newest_ruleset(
         .environment = std::move(environment),
         .version = row.integer(),
         .etag = row.text(),
-        .payload = row.binary(),
+        .payload = text_of(row.binary()),
         .created_at = {},
     };
     published.created_at = row.time();
@@ -66,13 +76,13 @@ Task<std::vector<Newest>> versions(pg::Database& db, trace::Context context) {
     co_return versions;
 }
 
-Task<std::optional<std::vector<std::byte>>> find_list(
+Task<std::optional<std::string>> find_list(
     pg::Database& db, trace::Context context, std::string id
 ) {
     const auto rows = co_await db.run(context, find_payload, id);
     if (rows.empty()) co_return std::nullopt;
     pg::Row row = rows[0];
-    co_return row.binary();
+    co_return text_of(row.binary());
 }
 
 Task<> prune_rulesets(pg::Database& db, trace::Context context, WallTime now) {

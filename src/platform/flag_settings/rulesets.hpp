@@ -6,7 +6,6 @@
 #include "base/task.hpp"
 #include "io/telemetry/trace.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,8 +27,8 @@ inline constexpr int long_ruleset_bytes = 1024 * 1024;
 struct Published {
     std::string environment;
     std::int64_t version = 0;
-    std::string etag;                // 32 hex digits
-    std::vector<std::byte> payload;  // JSON as flags::parse_ruleset() takes it, or packed by zlib
+    std::string etag;     // 32 hex digits
+    std::string payload;  // JSON as flags::parse_ruleset() takes it, or packed by zlib
     WallTime created_at;
 };
 
@@ -50,7 +49,7 @@ Task<std::vector<Newest>> versions(pg::Database& db, trace::Context context);
 
 /// The list of that id, as a rule set names it: JSON as flags::parse_segment() takes it, by gzip.
 /// nullopt for one that is not there: no newest rule set names it any more. Throws pg::Fault.
-Task<std::optional<std::vector<std::byte>>> find_list(
+Task<std::optional<std::string>> find_list(
     pg::Database& db, trace::Context context, std::string id
 );
 

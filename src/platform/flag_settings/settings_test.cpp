@@ -68,9 +68,7 @@ struct FlagsBench : testing::OrganizationsBench {
 
     flags::Ruleset published(const std::string& environment = "production") {
         const auto newest = wait(newest_ruleset(db, context, environment));
-        std::string text;
-        for (const std::byte each : newest.value().payload) text += static_cast<char>(each);
-        return flags::parse_ruleset(text).value();
+        return flags::parse_ruleset(newest.value().payload).value();
     }
 
     std::int64_t version() { return static_cast<std::int64_t>(published().version); }

@@ -1,8 +1,11 @@
 #include "platform/ofrep/rulesets.hpp"
 
+#include "base/bytes.hpp"
 #include "base/gzip.hpp"
 #include "base/text.hpp"
 #include "io/http/condition.hpp"
+#include "platform/flag_settings/rulesets.hpp"
+#include "platform/flags/ruleset.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -204,14 +207,21 @@ flag_feed::Held Rulesets::find_list(std::string_view id) const {
     return nullptr;
 }
 
+/// As it was packed; nullopt for one that is not there.
+Task<std::optional<std::string>> Rulesets::packed_list(trace::Context context, std::string id) {
+    if (const flag_feed::Held list = find_list(id)) co_return list->gzip;
+    const bool is_id = id.size() == flags::list_id_digits && parse_hex(id);
+    if (!is_id || !ground_.depot.is_on()) co_return std::nullopt;
+    co_return co_await flag_settings::find_list(db_, context, std::move(id));
+}
+
 Task<Result<http::Response>> Rulesets::download_list(const http::Call& call) {
-    const flag_feed::Held list = find_list(call.params[0]);
-    if (!list) {
-        co_return refuse(
-            ErrorKind::not_found, "flags.list_unknown", "No rule set here names this list."
-        );
+    const std::string id(call.params[0]);
+    auto packed = co_await packed_list(call.context, id);
+    if (!packed) {
+        co_return refuse(ErrorKind::not_found, "flags.list_unknown", "No rule set names this list.");
     }
-    const std::string etag = "\"" + list->id + "\"";
+    const std::string etag = "\"" + id + "\"";
     http::Response response;
     response.headers = {
         {"ETag", "W/" + etag},
@@ -221,11 +231,11 @@ Task<Result<http::Response>> Rulesets::download_list(const http::Call& call) {
     if (http::is_not_modified(call.request, etag)) {
         response.status = 304;
     } else if (takes_gzip(call.request.header("Accept-Encoding"))) {
-        response.body = list->gzip;
+        response.body = *std::move(packed);
         response.headers.emplace_back("Content-Encoding", "gzip");
     } else {
-        auto text = ACME_TRY(co_await loop_.blocking([list] {
-            return inflated(list->gzip, flag_feed::payload_bytes_max);
+        auto text = ACME_TRY(co_await loop_.blocking([gzip = *std::move(packed)] {
+            return inflated(gzip, flag_feed::payload_bytes_max);
         }));
         response.body = std::move(text).value();  // it was opened before
     }

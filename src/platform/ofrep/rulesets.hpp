@@ -14,6 +14,10 @@
 #include <deque>
 #include <map>
 
+namespace acme::pg {
+class Database;
+}
+
 namespace acme::ofrep {
 
 struct RulesetOptions {
@@ -28,10 +32,15 @@ class Rulesets {
 public:
     /// Everything outlives it.
     Rulesets(
-        flag_feed::Ground& ground, Loop& loop, Telemetry& telemetry, RulesetOptions options = {}
+        flag_feed::Ground& ground,
+        pg::Database& db,
+        Loop& loop,
+        Telemetry& telemetry,
+        RulesetOptions options = {}
     )
         : ground_(ground),
           reader_(ground.shelf),
+          db_(db),
           loop_(loop),
           telemetry_(telemetry),
           options_(options) {}
@@ -40,8 +49,9 @@ public:
     /// flags.not_ready (unavailable).
     Result<http::Response> download(const http::Call& call);
 
-    /// The members of a long segment, which never change under the same id. Error:
-    /// flags.list_unknown (not_found) for one that no rule set here names.
+    /// The members of a long segment, which never change under the same id. One that no rule set
+    /// here names may be of a rule set that another node has already, or that was the newest a
+    /// moment ago: PostgreSQL is asked. Error: flags.list_unknown (not_found). Throws pg::Fault.
     Task<Result<http::Response>> download_list(const http::Call& call);
 
     /// Events `ruleset` (the whole) and `ruleset-patch` (what has changed since the last one, whose
@@ -59,11 +69,13 @@ private:
     std::string environment_of(const http::Request& request);
     Result<flag_feed::Shown> find(const std::string& environment);
     flag_feed::Held find_list(std::string_view id) const;
+    Task<std::optional<std::string>> packed_list(trace::Context context, std::string id);
     void remember(const flag_feed::Shown& shown);
     std::string event_since(std::int64_t version, const flag_feed::Edition& newest);
 
     flag_feed::Ground& ground_;
     flag_feed::Reader reader_;
+    pg::Database& db_;
     Loop& loop_;
     Telemetry& telemetry_;
     RulesetOptions options_;

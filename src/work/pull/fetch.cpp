@@ -52,20 +52,27 @@ constexpr pg::Query return_room{"pull.return_room", R"sql(
 // wait, and jobs of the future are never passed by. What was rescued goes alone: it may have taken
 // its worker with it.
 constexpr pg::Query claim_jobs{"pull.claim", R"sql(
-    UPDATE jobs SET attempt = attempt + 1, lease = $2, started_at = coalesce($4::timestamptz, now())
-    FROM job_queues AS queue
-    WHERE queue.org_id = $1 AND queue.id = jobs.queue_id AND jobs.org_id = $1 AND jobs.id = ANY(ARRAY(
-        SELECT free.id FROM generate_series(0, 9) AS level, LATERAL (
-            SELECT id FROM jobs
-            WHERE org_id = $1 AND queue_id = $3::int AND priority = level
-              AND due_at <= coalesce($4::timestamptz, now()) AND coalesce(lease, 0) = 0
-              AND refusal IS NULL AND rescues = 0
-            ORDER BY due_at, id LIMIT $5::int FOR UPDATE SKIP LOCKED) AS free
-        LIMIT $5::int
-    ))
-    RETURNING jobs.id, queue, kind, args, attempt::bigint,
-        coalesce(jobs.attempts_max, queue.attempts_max)::bigint,
-        coalesce(jobs.timeout_ms, queue.timeout_ms)::bigint, key, jobs.created_at, traceparent
+    WITH claimed AS (
+        UPDATE jobs
+        SET attempt = attempt + 1, lease = $2, started_at = coalesce($4::timestamptz, now())
+        FROM job_queues AS queue
+        WHERE queue.org_id = $1 AND queue.id = jobs.queue_id AND jobs.org_id = $1
+          AND jobs.id = ANY(ARRAY(
+            SELECT free.id FROM generate_series(0, 9) AS level, LATERAL (
+                SELECT id FROM jobs
+                WHERE org_id = $1 AND queue_id = $3::int AND priority = level
+                  AND due_at <= coalesce($4::timestamptz, now()) AND coalesce(lease, 0) = 0
+                  AND refusal IS NULL AND rescues = 0
+                ORDER BY due_at, id LIMIT $5::int FOR UPDATE SKIP LOCKED) AS free
+            LIMIT $5::int
+          ))
+        RETURNING jobs.id, queue, kind, args, attempt::bigint,
+            coalesce(jobs.attempts_max, queue.attempts_max)::bigint AS attempts_max,
+            coalesce(jobs.timeout_ms, queue.timeout_ms)::bigint AS timeout_ms, key,
+            jobs.created_at, traceparent, priority, due_at
+    )
+    SELECT id, queue, kind, args, attempt, attempts_max, timeout_ms, key, created_at, traceparent
+    FROM claimed ORDER BY priority, due_at, id
 )sql"};
 
 constexpr pg::Query claim_suspect{"pull.claim_suspect", R"sql(

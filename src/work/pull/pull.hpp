@@ -124,7 +124,8 @@ Task<News> news(
     pg::Database& db, trace::Context context, const Clock& clock, Owner owner, LeaseId lease
 );
 
-/// At most `count` jobs, of the first queue first, under a lease that extend() has just locked.
+/// At most `count` jobs under a lease that extend() has just locked: of the first queue first, and of
+/// each by priority, then in the order in which they were due.
 Task<std::vector<Fetched>> fetch(
     pg::Transaction& transaction,
     trace::Context context,
