@@ -22,6 +22,16 @@ TEST(JobFeatures, TheLowestPriorityNumberIsFirstAndThenTheOldest) {
     EXPECT_EQ(bench.runs, (std::vector<std::string>{"first", "usual 1", "usual 2", "last"}));
 }
 
+TEST(JobFeatures, JobsThatAreClaimedAtOnceBeginInTheSameOrder) {
+    JobsBench bench;
+    bench.enqueue("last", {.priority = 9});
+    bench.enqueue("usual 1");
+    bench.enqueue("first", {.priority = 0});
+    bench.enqueue("usual 2");
+    bench.run_until({&bench.worker}, [&] { return bench.runs.size() == 4; });
+    EXPECT_EQ(bench.runs, (std::vector<std::string>{"first", "usual 1", "usual 2", "last"}));
+}
+
 TEST(JobFeatures, AJobRunsWhenItsTimeHasCome) {
     JobsBench bench;
     bench.enqueue("later", {.run_at = bench.clock.now() + seconds(60)});

@@ -2,6 +2,7 @@
 #include "work/jobs/worker.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace acme::jobs {
 namespace {
@@ -332,6 +333,10 @@ void Worker::put(std::vector<Job> jobs) {
     if (jobs.empty()) return;
     claimed_at_ = telemetry_.clock.steady();
     attentive_until_ = claimed_at_ + attentive_time;
+    // They come in the order of the table.
+    std::ranges::sort(jobs, {}, [](const Job& job) {
+        return std::tuple(job.priority, job.due_at, job.id);
+    });
     for (Job& job : jobs) {
         if (job.lease != lease_) continue;
         if (job.rescues > 0) suspect_ = job.id;
