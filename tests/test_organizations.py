@@ -1,11 +1,13 @@
 """Organizations, their members and invitations, with the mails in the mailbox of one machine (C-11, BEY-7, BEY-10)."""
 
 import concurrent.futures
+import contextlib
 import time
 import uuid
 
 import requests
 from api import Api
+from conftest import until
 from people import sign_in
 from sink import code_in, token_in
 from test_sign_up import Mailbox, fresh_address
@@ -64,6 +66,19 @@ def key():
 
 def me(api):
     return api.get("/v1/me").json()
+
+
+def events_of(api, topics):
+    """Line by line, as a browser hears them: a stream that ends is opened again, where it ended. One ends whenever its
+    reader may have other rights than before, also by what happened just before it was opened."""
+    place = {}
+    while True:
+        with api.get("/v1/events", params={"topics": topics}, headers=place, stream=True) as stream:
+            assert stream.status_code == 200, stream.text
+            for line in stream.iter_lines(chunk_size=1, decode_unicode=True):
+                if line.startswith("id: "):
+                    place = {"Last-Event-ID": line.removeprefix("id: ")}
+                yield line
 
 
 def test_who_is_invited_makes_an_account_and_is_a_member_and_no_more(platform):
@@ -151,16 +166,18 @@ def test_an_organization_keeps_an_owner_and_a_removed_member_is_out_at_once(plat
     assert organization.change(bob, ada_id, "member").status_code == 403
     assert organization.change(organization.owner, bob_id, "owner").status_code == 200
     assert bob.delete(organization.path(f"members/{ada_id}")).status_code == 204
-    assert organization.owner.get("/v1/me").status_code == 401
+    # At once as long as Redis answers in time; else a node has a copy of the session for some seconds.
+    until(lambda: organization.owner.get("/v1/me").status_code == 401, seconds=30)
     assert bob.delete(organization.path(f"members/{bob_id}")).json()["code"] == "accounts.last_owner"
 
 
 def test_what_was_done_is_in_the_audit_of_the_organization_and_told_live(platform):
     mailbox, organization = Mailbox(platform), Organization(platform)
-    with organization.owner.get("/v1/events", params={"topics": "organizations"}, stream=True) as stream:
+    with contextlib.closing(events_of(organization.owner, "organizations")) as lines:
+        next(line for line in lines if line.startswith("id: "))  # what comes after it is heard
         organization.joined(mailbox)
-        deadline, seen = time.monotonic() + 20, set()
-        for line in stream.iter_lines(chunk_size=1, decode_unicode=True):
+        deadline, seen = time.monotonic() + 60, set()
+        for line in lines:
             if line.startswith("data:") and '"verb"' in line:
                 seen.update(verb for verb in ("created", "accepted") if f'"{verb}"' in line)
             if seen == {"created", "accepted"} or time.monotonic() > deadline:
