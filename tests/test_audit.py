@@ -1,6 +1,7 @@
 """The audit as an operator meets it (C-12): a chain that is whole whatever dies, names what was tampered with, and can be
 exported and computed again by anybody."""
 
+import contextlib
 import csv
 import datetime
 import hashlib
@@ -37,7 +38,7 @@ def verdict_of(platform, *options):
 
 def wait_for_seals(platform):
     """A second or so after a change, by the schedule and a worker."""
-    return until(lambda: next((verdict for verdict in [verdict_of(platform)] if verdict["waiting"] == 0), None), seconds=30)
+    return until(lambda: next((verdict for verdict in [verdict_of(platform)] if verdict["waiting"] == 0), None), seconds=60)
 
 
 def exported(platform, *options):
@@ -86,7 +87,8 @@ def test_an_export_can_be_computed_again_by_anybody(own):
     assert 0 < len(theirs) < len(rows) and {row["org"] for row in theirs} == {org}
     middle = rows[len(rows) // 2]["created_at"]
     earlier, later = exported(own, "--until", middle), exported(own, "--since", middle)
-    assert [row["id"] for row in earlier + later][:len(rows)] == [row["id"] for row in rows]
+    # Ids of one millisecond are in no order, and the cut may lie within it.
+    assert sorted(row["id"] for row in earlier + later)[:len(rows)] == [row["id"] for row in rows]
     assert earlier and later
 
     listed = api.get("/v1/audit?action=sessions.begin&limit=200").json()["data"]
@@ -97,13 +99,15 @@ def test_an_export_can_be_computed_again_by_anybody(own):
 def test_a_sealer_that_is_killed_leaves_a_chain_that_fits(own):
     anchor = wait_for_seals(own)["anchor"]
     for turn in range(4):
-        own.sql("WITH made AS (INSERT INTO audit_entries (actor, action, target, before, after, request_id, ip) SELECT "
-                "'test', 'test.many', n::text, '', '', '', '' FROM generate_series(1, 3000) n RETURNING id) "
-                "INSERT INTO audit_unsealed SELECT id FROM made")
-        left = int(own.sql("SELECT count(*) FROM audit_unsealed"))
+        # Counted in the same transaction: to the next statement the sealer may have done with all of them.
+        told = own.sql("WITH made AS (INSERT INTO audit_entries (actor, action, target, before, after, request_id, ip) "
+                       "SELECT 'test', 'test.many', n::text, '', '', '', '' FROM generate_series(1, 3000) n RETURNING id) "
+                       "INSERT INTO audit_unsealed SELECT id FROM made; SELECT count(*) FROM audit_unsealed")
+        left = int(told.split()[-1])
         until(lambda: int(own.sql("SELECT count(*) FROM audit_unsealed")) < left, seconds=60)  # it is at work
         for name in own.names("worker"):
-            own.kill(name)
+            with contextlib.suppress(ProcessLookupError):  # one may not have come back since the last time
+                own.kill(name)
         verdict = verdict_of(own, "--anchor", anchor)
         assert verdict["whole"], verdict
         anchor = verdict["anchor"]
