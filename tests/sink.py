@@ -56,7 +56,7 @@ def sink(password=None, tls=None, starttls=None):
 
     signing_in = {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False} if password else {}
     controller = Controller(handler, hostname="127.0.0.1", port=free_port(), ssl_context=tls, tls_context=starttls,
-                            require_starttls=starttls is not None, **signing_in)
+                            require_starttls=starttls is not None, ready_timeout=60, **signing_in)
     controller.start()
     try:
         yield handler, controller.port
