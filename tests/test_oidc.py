@@ -277,7 +277,10 @@ def answer_of(world, api=None):
 
 @pytest.fixture
 def hostile(world):
-    until(lambda: start(world.api(), "hostile").headers["Location"].startswith(world.hostile.issuer))
+    # On every node: one that could not ask it once leaves it alone for a while, and then knows it for an hour.
+    for node in world.platform.names("serve"):
+        api = Api(world.platform.node_url(node))
+        until(lambda api=api: start(api, "hostile").headers["Location"].startswith(world.hostile.issuer), seconds=30)
     yield world.hostile
     world.hostile.mood, world.hostile.claims = {}, {}
 
