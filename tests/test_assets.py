@@ -69,10 +69,16 @@ class Pages:
 
     def _read(self):
         session, has_newer = requests.Session(), False
+        # As a browser does: a connection that was closed between two requests is replaced.
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=1))
         while not self._stopping.is_set():
             wanted = {**self.old, **(self.new if has_newer else {})}
             for name, digest in wanted.items():
-                answer = session.get(self.url + name, timeout=10)
+                try:
+                    answer = session.get(self.url + name, timeout=30)
+                except requests.RequestException as broken:
+                    self.failures.append((name, repr(broken), None))
+                    continue
                 self.count += 1
                 self.of_newer += name not in self.old
                 has_newer = has_newer or answer.headers.get("X-Acme-Release") == self.newer
