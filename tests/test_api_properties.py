@@ -108,6 +108,7 @@ class Asker:
             self.known.learn(self.person.get(path).text)
 
     def send(self, method, path, is_anybody, **options):
+        options["timeout"] = 60  # who pulls jobs may ask to wait half of it for one
         answer = self.person.call(method.upper(), path, **options)
         if is_anybody and answer.status_code == 401 and self.person.get("/v1/me").status_code == 401:
             self.person = sign_in(self.platform)

@@ -195,7 +195,7 @@ def s3(tmp_path):
                "S3_BUCKET": "files", "S3_REGION": "us-east-1", "S3_FORCE_PATH_STYLE": "true", **KEYS}
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def test_with_s3_the_bytes_never_pass_a_node(s3, start_platform):

@@ -58,7 +58,7 @@ def test_a_download_goes_on_where_an_earlier_one_ended(platform, api, machine):
     assert (machine.folder / "report.bin").read_bytes() == content
     assert not part.exists()
     until(lambda: [line for line in platform.logs() if line.get("route") == "/v1/files/{id}/content"
-                   and line.get("status") == 206])
+                   and line.get("status") == 206], seconds=30)
 
 
 def test_what_was_there_of_something_else_is_told_and_removed(api, machine):
