@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds look_again{100};
 constexpr milliseconds share_period{1'000};  // of asking who is in rotation
-constexpr milliseconds silence_max{20'000};  // of a batch: a node that hangs may hold up a look
+constexpr milliseconds silence_max{20'000};  // after the window: what hangs may hold up a look
 
 }  // namespace
 
@@ -82,9 +82,7 @@ Task<Result<std::string>> Controller::judge(
             if (good) co_return "passed";
             const bool is_silent = good.error().code == ErrorCode("deploy.inconclusive");
             const bool is_late = time >= window + silence_max;
-            if (!is_silent || is_late || judged != Judged::batch) {
-                co_return std::unexpected(good.error());
-            }
+            if (!is_silent || is_late) co_return std::unexpected(good.error());
         }
         co_await sleep_for(look_again);
     }
