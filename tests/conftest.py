@@ -213,7 +213,12 @@ class Platform:
     def pid(self, name):
         """Of a node or a part: "app-1", "worker-1", "scheduler", "postgres", "redis", "balancer"."""
         file = self.data / "nodes" / f"{name}.pid"
-        return int(until(file.read_text))  # which is empty while it is written
+
+        def written():
+            with contextlib.suppress(FileNotFoundError):  # while it is replaced
+                return file.read_text()  # which is empty while it is written
+
+        return int(until(written))
 
     def names(self, role):
         found = [self.node(path.stem) for path in sorted((self.data / "nodes").glob("*.json"))]

@@ -140,7 +140,7 @@ class Readers:
         session = requests.Session()
         while not self._stopping.wait(0.02):
             try:
-                answer = session.get(self.url + "/healthz", timeout=10)
+                answer = session.get(self.url + "/healthz", timeout=60)
                 release = answer.headers.get("X-Acme-Release", "none")
                 self.releases[release] = self.releases.get(release, 0) + 1
                 self.count += 1

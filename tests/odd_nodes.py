@@ -38,7 +38,7 @@ class Release:
 
     def status(self, path="/readyz"):
         try:
-            return requests.get(URL + path, timeout=10).status_code
+            return requests.get(URL + path, timeout=60).status_code
         except requests.ConnectionError:
             return None
 

@@ -151,8 +151,10 @@ def test_a_deployment_that_cannot_ask_postgresql_ends_with_that_and_not_with_a_c
         os.kill(postgres, signal.SIGCONT)
 
     held = json.loads(deployer.platform.run("deploy", "status", "--json").stdout)["held_by"]
+    watched = deployer.history()[0]
+    assert watched["release"] == release
     assert done.returncode == TEMPORARY and "no_database" in done.stderr, (done.returncode, done.stdout, done.stderr)
-    assert held == "", "the next one need not wait"
+    assert held == "" or watched["id"] in held, "who watches has them again; the next one need not wait"
     deployer.assert_settled(release)
 
 
@@ -205,7 +207,7 @@ def test_a_node_that_the_balancer_has_drained_ends_without_delay_and_any_other_g
     drained = delays(deployer, deployer.first)
 
     deployer.platform.kill("app-1", signal.SIGTERM)
-    until(lambda: delays(deployer, made), 20)
+    until(lambda: delays(deployer, made), 60)
 
     assert drained == {"app-1": 0, "app-2": 0, "app-3": 0}
     assert delays(deployer, made) == {"app-1": 1300}
@@ -274,8 +276,8 @@ def of(controller, kind):
 
 def test_a_canary_is_held_beyond_its_window_and_resumed_at_the_terminal(deployer):
     platform, made = deployer.platform, deployer.add("held")
-    controller = Controller(deployer, "run", made, "--canary-window", "12s", "--reason", "a test")
-    deployment = controller.until_step("judge")["deployment"]
+    controller = Controller(deployer, "run", made, "--canary-window", "30s", "--reason", "a test")
+    deployment = controller.until_step("judge")["deployment"]  # from now on two commands have to fit into its window
     early = platform.run("deploy", "resume", check=False)
     assert early.returncode == REFUSED and "deploy.not_held" in early.stderr
 

@@ -117,9 +117,11 @@ def test_a_smoke_suite_that_is_red_brings_everything_back(deployer, story):
     good = deployer.nodes()["app-1"]["known_good"]
     release = add(deployer, "good")
     controller = begin(deployer, release)
+    controller.until_step("balance")
+    workers = [deployer.platform.pid(name) for name in deployer.platform.names("worker")]  # known before there is haste
     controller.until_step("smoke")
-    for name in deployer.platform.names("worker"):
-        deployer.platform.kill(name, signal.SIGSTOP)  # nobody takes the job of the suite
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)  # nobody takes the job of the suite
 
     assert controller.wait() == ROLLED_BACK, controller.told
 
@@ -162,7 +164,7 @@ def test_a_node_that_cannot_come_back_is_left_out_and_the_rest_comes_back(start_
         assert "app-2" in records(done)[-1]["data"]["outcome"]
         assert not nodes["app-2"]["takes_traffic"]
         assert {nodes[name]["release"] for name in nodes} == {deployer.first}
-        assert all(nodes[name]["is_ready"] for name in nodes if name != "app-2")
+        until(lambda: all(node["is_ready"] for name, node in deployer.nodes().items() if name != "app-2"), 30)
 
     again = until(lambda: deployer.run("rollback", "--to", deployer.first, "--yes", check=False), 60)
     assert again.returncode == 0, again.stdout
@@ -219,7 +221,7 @@ def test_a_way_back_that_fails_ends_with_11_and_what_did_not_come_back_takes_no_
     nodes = deployer.nodes()
     assert not nodes["app-3"]["takes_traffic"] and nodes["app-3"]["release"] == release
     with Readers(platform.url) as readers:
-        until(lambda: readers.count > 100, 20)
+        until(lambda: readers.count > 100, 60)
     assert readers.failures == [] and set(readers.releases) == {deployer.first}
     frozen = deployer.deploy(release, check=False)
     assert frozen.returncode == 1 and "deploy.frozen" in frozen.stderr, frozen.stderr

@@ -36,7 +36,7 @@ def test_whoever_watches_and_is_killed_is_followed_by_another(deployer, story):
 
     deployer.platform.kill("scheduler")
 
-    until(lambda: story.sql(watched) == "2", 60)
+    until(lambda: int(story.sql(watched)) >= 2, 120)
     assert story.newest()["state"] == "succeeded"
     story.assert_whole(release)
 
@@ -47,7 +47,7 @@ def test_a_controller_that_slept_past_its_time_touches_nothing_any_more(deployer
     controller.until_step("judge")
     os.kill(controller.process.pid, signal.SIGSTOP)
     until(lambda: story.sql("SELECT count(*) FROM deployment_records WHERE kind = 'taken' AND deployment_id = ("
-                            "SELECT id FROM deployments ORDER BY fence DESC LIMIT 1)") == "1", 60)
+                            "SELECT id FROM deployments ORDER BY fence DESC LIMIT 1)") != "0", 120)
 
     os.kill(controller.process.pid, signal.SIGCONT)
 

@@ -15,6 +15,9 @@ from deployer import Deployer
 from people import sign_in
 
 
+AMPLE_TIME = ("--limit", "2m")  # for what shall pass: how soon a node is back is the machine's own matter
+
+
 def add_good(deployer, name, **behaviour):
     """A release that was good here once, as the end of its watch makes it one."""
     release = deployer.add(name, **behaviour)
@@ -87,7 +90,7 @@ def test_a_release_that_is_slow_to_start_fails_the_rollback_drill(deployer):
 
 
 def test_a_node_that_is_killed_comes_back_and_no_reader_sees_it(deployer):
-    done, report = drill(deployer, "node-kill", "--node", "app-2")
+    done, report = drill(deployer, "node-kill", "--node", "app-2", *AMPLE_TIME)
 
     assert (done.returncode, report["result"], unmet(report)) == (0, "passed", []), done.stdout
     assert any("app-2 died: signal 9" in line for line in deployer.platform.said)
@@ -102,11 +105,11 @@ def reload_balancer(platform):
             line.connect(platform.state["run"] + "/haproxy.sock")
             line.sendall(b"show info\n")
             text = b"".join(iter(lambda: line.recv(65536), b"")).decode()
-        return re.search(r"^Pid: (\d+)", text, re.M).group(1)
+        return re.findall(r"^Pid: (\d+)", text, re.M)  # none of one that is going
 
     before = worker()
     os.kill(platform.pid("balancer"), signal.SIGUSR2)
-    until(lambda: worker() != before)
+    until(lambda: worker() not in ([], before), 30)
 
 
 def test_without_second_tries_at_the_balancer_the_death_of_a_node_fails_the_drill(deployer):
@@ -119,7 +122,7 @@ def test_without_second_tries_at_the_balancer_the_death_of_a_node_fails_the_dril
     reload_balancer(deployer.platform)
     try:
         deployer.assert_settled(deployer.first)
-        done, report = drill(deployer, "node-kill")
+        done, report = drill(deployer, "node-kill", *AMPLE_TIME)
     finally:
         file.write_text(right)
         reload_balancer(deployer.platform)
@@ -198,7 +201,7 @@ def test_production_asks_until_when_a_drill_was_agreed_on(deployer):
 
 
 def test_the_api_shows_drills_to_a_viewer_and_to_nobody_else(deployer):
-    done, report = drill(deployer, "node-kill", "--window", "10m")
+    done, report = drill(deployer, "node-kill", "--window", "10m", *AMPLE_TIME)
     assert done.returncode == 0, done.stdout
     shown = sign_in(deployer.platform).get("/v1/drills")
     assert shown.status_code == 200, shown.text

@@ -98,10 +98,10 @@ def test_a_deployment_over_the_api_breaks_the_glass_when_it_is_asked_for(start_p
 
     assert asked.status_code == 202, asked.text
     path = f"/v1/deployments/{asked.json()['id']}"
-    until(lambda: api.get(path).json()["state"] == "canary", 60)
+    until(lambda: api.get(path).json()["state"] == "canary", 180)
     assert platform.sql("SELECT ref FROM changes WHERE kind = 'break_glass'") == asked.json()["id"]
     assert api.post(path + ":abort", json={"reason": "seen"}).status_code == 200
-    until(lambda: api.get(path).json()["state"] == "rolled_back", 120)
+    until(lambda: api.get(path).json()["state"] == "rolled_back", 180)
     deployer.assert_settled(deployer.first)
 
 
@@ -140,8 +140,8 @@ def test_a_wrong_fleet_file_is_told_of_line_by_line_with_exit_code_1(platform):
 def test_a_fleet_file_is_checked_where_nothing_is_configured(platform):
     file = fleet_file(platform, EXAMPLE.read_text())
     checked = subprocess.run([str(platform.home.binary), "fleet", "check", file], capture_output=True, text=True,
-                             env={"PATH": "/usr/bin"}, cwd="/tmp", timeout=20)
+                             env={"PATH": "/usr/bin"}, cwd="/tmp", timeout=60)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     missing = subprocess.run([str(platform.home.binary), "fleet", "check", file + ".none"], capture_output=True,
-                             text=True, env={"PATH": "/usr/bin"}, cwd="/tmp", timeout=20)
+                             text=True, env={"PATH": "/usr/bin"}, cwd="/tmp", timeout=60)
     assert missing.returncode == 1 and "fleet.no_file" in missing.stderr

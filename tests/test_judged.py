@@ -185,7 +185,7 @@ def test_without_traffic_a_good_release_passes_also_while_the_balancer_restarts_
         last = samples_of(running.told)[-1]
 
     assert last["weight_share"] == pytest.approx(0.05)
-    assert last["canary"]["probe"]["requests"] >= 10 and last["canary"]["probe"]["errors"] == 0
+    assert last["canary"]["probe"]["requests"] > 0 and last["canary"]["probe"]["errors"] == 0
     assert last["outlook"].startswith("fewer than 50 requests")
     deployer.assert_settled(deployer.first)
 
@@ -235,12 +235,12 @@ def test_a_site_that_fails_in_the_watch_brings_back_what_was_good(deployer, who)
         if who == "the scheduler":
             deployer.deploy(release)
             begin_to_fail(deployer, release)
-            until(lambda: deployer.history()[0]["state"] == "rolled_back", 60)
+            until(lambda: deployer.history()[0]["state"] == "rolled_back", 180)
         else:
             with Running(deployer, release, "12s", "--wait") as running:
                 running.until_step("watch")
                 begin_to_fail(deployer, release)
-                assert running.process.wait(120) == ROLLED_BACK
+                assert running.process.wait(180) == ROLLED_BACK
 
     assert deployer.history()[0]["outcome"].startswith("site: ")
     deployer.assert_settled(deployer.first)
@@ -255,7 +255,7 @@ def spoil(deployer, release, node):
     behaviour.write_text(json.dumps({"fail_every": 2}))
     before = deployer.platform.pid(node)
     deployer.platform.kill(node)
-    until(lambda: deployer.platform.pid(node) != before and deployer.platform.is_ready(node), 30)
+    until(lambda: deployer.platform.pid(node) != before and deployer.platform.is_ready(node), 60)
     return lambda: behaviour.write_text(good)
 
 

@@ -13,7 +13,7 @@ import sys
 
 import pytest
 import requests
-from conftest import ACCOUNT, Home, Platform, under_account, until
+from conftest import ACCOUNT, READY, START_SECONDS, Home, Platform, under_account, until
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "releases"))
 import make  # noqa: E402
@@ -89,10 +89,10 @@ def take(platform, holder="a test"):
     return engine(platform, "take", holder=holder, time_max_ms=600_000, by_force=False)
 
 
-def kill_and_start(platform, start_platform, *options):
+def kill_and_start(platform, start_platform, *options, wait=True):
     platform.process.send_signal(signal.SIGKILL)
     platform.process.wait()
-    return start_platform(*options, home=platform.home)
+    return start_platform(*options, home=platform.home, wait=wait)
 
 
 def program(platform, name, text):
@@ -185,8 +185,8 @@ def test_a_killed_supervisor_comes_back_with_what_was_deployed(start_platform):
     fence = take(platform)
     for node in ("app-1", "worker-1", "scheduler"):
         put(platform, fence, node, release)
-    until(lambda: platform.is_ready("app-1"))
-    assert requests.get(platform.node_url("app-1") + "/healthz", timeout=5).headers["X-Acme-Release"] == release
+    until(lambda: platform.is_ready("app-1"), 60)
+    assert requests.get(platform.node_url("app-1") + "/healthz", timeout=30).headers["X-Acme-Release"] == release
     assert instance(platform, "app-1")["is_running"]
 
     again = kill_and_start(platform, start_platform, *options)
@@ -209,7 +209,8 @@ def test_a_canary_whose_deployment_died_goes_back_and_a_release_that_never_start
     put(platform, fence, "app-1", canary, track="canary")
     put(platform, fence, "app-2", stuck)
 
-    again = kill_and_start(platform, start_platform, *options)
+    again = kill_and_start(platform, start_platform, *options, wait=False)
+    again.wait_for_line(READY, 30 + START_SECONDS)  # for half a minute it waits for what never starts
     assert again.wait_for_line(f"app-2 does not get ready with {stuck}; back to {born}")
     for node in ("app-1", "app-2"):
         assert again.node(node)["release"] == born, node

@@ -41,7 +41,7 @@ def nothing_is_left(platform):
                         f"(SELECT org_id FROM memberships WHERE user_id = {user})") == "0"
     assert platform.sql(f"SELECT count(*) FROM sessions WHERE revoked_at IS NULL AND user_id = {user}") == "0"
     assert platform.sql("SELECT count(*) FROM pings") == "0"
-    until(lambda: objects_of(platform, EMAIL) == [])
+    until(lambda: objects_of(platform, EMAIL) == [], 60)
 
 
 @contextlib.contextmanager
@@ -65,10 +65,10 @@ def balancer(platform, command):
 def test_it_is_green_on_a_platform_that_works(platform):
     report = smoke(platform, "--release", platform.state["release"])
     assert failed(report) == [] and report["left_behind"] == ""
-    states = {check["name"]: (check["state"], check["tries"]) for check in report["checks"]}
-    assert states == {"ready": ("passed", 1), "tls": ("skipped", 0), "sign_in": ("passed", 1),
-                      "limit": ("passed", 1), "release": ("passed", 1), "file": ("passed", 1), "job": ("passed", 1),
-                      "leader": ("passed", 1), "flag": ("passed", 1)}
+    assert {check["name"]: check["state"] for check in report["checks"]} == {
+        "ready": "passed", "tls": "skipped", "sign_in": "passed", "limit": "passed", "release": "passed",
+        "file": "passed", "job": "passed", "leader": "passed", "flag": "passed"}
+    assert of(report, "tls")["tries"] == 0 and of(report, "ready")["tries"] >= 1
 
 
 def test_people_get_a_line_for_each_check(platform):
@@ -78,11 +78,15 @@ def test_people_get_a_line_for_each_check(platform):
 
 def test_what_it_asks_of_the_nodes_is_one_trace_and_one_request_there(platform):
     assert smoke(platform)["green"]
-    lines = platform.logs()
-    asked = [line for line in lines if line["message"] == "http.request" and line.get("route") == "/v1/pings"][-1]
-    same = [line for line in lines if line.get("request_id") == asked["request_id"]]
-    assert {"/v1/auth/login", "/v1/files", "/v1/pings"} <= {line["route"] for line in same}, same
-    assert {line["trace_id"] for line in same} == {asked["trace_id"]}
+
+    def traced():
+        lines = platform.logs()
+        asked = [line for line in lines if line["message"] == "http.request" and line.get("route") == "/v1/pings"]
+        same = [line for line in lines if asked and line.get("request_id") == asked[-1]["request_id"]]
+        return {"/v1/auth/login", "/v1/files", "/v1/pings"} <= {line.get("route") for line in same} and same
+
+    same = until(traced, 30)  # each node writes its own lines
+    assert len({line["trace_id"] for line in same}) == 1, same
     assert len({line["node"] for line in same}) > 1, same  # more than one part of the platform
 
 
@@ -109,7 +113,7 @@ def test_a_scheduler_that_stands_still_fails_the_leader(platform):
     name = platform.names("scheduler")[0]
     with stopped(platform, [name]):
         until(lambda: platform.sql("SELECT now() - seen_at > interval '3 seconds' FROM nodes "
-                                   "WHERE role = 'scheduler'") == "t")
+                                   "WHERE role = 'scheduler'") == "t", 30)
         report = smoke(platform)
     assert failed(report) == ["leader"]
 
