@@ -119,6 +119,8 @@ TEST(FlagFeed, NewsThatComeOutOfOrderChangeNothing) {
     EXPECT_FALSE(shelf.put(edition(2)));
     EXPECT_EQ(reader.find("production")->version, 2);
     EXPECT_EQ(reader.standing_of("production"), Standing::shown);
+    shelf.know({{"production", 2}, {"staging", 1}});
+    EXPECT_EQ(reader.standing_of("staging"), Standing::empty) << "until the first is here";
 }
 
 TEST(FlagFeed, TheFolderKeepsTheNewestOfAllProcesses) {

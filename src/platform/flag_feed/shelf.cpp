@@ -29,6 +29,12 @@ std::vector<Shown> Shelf::all() const {
 
 void Shelf::know(Versions versions) {
     const Gate gate(is_taken_);
+    // Until the first edition is here, nothing stands there as an older one would: it is no outage.
+    for (auto& [environment, version] : versions) {
+        if (!versions_) break;
+        const auto before = versions_->find(environment);
+        if (before != versions_->end() && before->second == 0) version = 0;
+    }
     if (versions_ == versions) return;
     versions_ = std::move(versions);
     changes_.fetch_add(1, std::memory_order_release);

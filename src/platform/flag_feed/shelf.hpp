@@ -20,8 +20,9 @@ public:
     /// False for what is not newer than what is there: news may come out of order.
     bool put(Shown edition);
 
-    /// Which environments there are, and what was last published to them: 0 for nothing yet. From
-    /// then on a name that is not among them is none.
+    /// Which environments there are, and what was last published to them: 0 for nothing yet, which
+    /// then holds until the first edition is put. From then on a name that is not among them is
+    /// none.
     void know(Versions versions);
 
     /// null: none of that environment.
