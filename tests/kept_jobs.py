@@ -155,4 +155,4 @@ class KeptJobs:
                     OVER (ORDER BY number) AS least FROM (
                         SELECT row_number() OVER (ORDER BY at, number) AS number, at FROM begun) AS numbered) AS each
             WHERE over - least + 1 > {BURST} + 0.001""") == "0"
-        until(lambda: sql("SELECT count(*) FROM job_keys") == "0", 10)
+        until(lambda: sql("SELECT count(*) FROM job_keys") == "0", 30)

@@ -227,7 +227,7 @@ def test_a_segment_of_a_hundred_thousand_is_taken_as_text(admin, flag):
     assert tried.json()["draft"]["value"] is True, tried.text
     assert put(admin, flag, draft).status_code == 200
     assert admin.call("DELETE", path).status_code == 409
-    whole = until(lambda: next((each for each in rule_set(admin)["segments"] if each["key"] == name), None))
+    whole = until(lambda: next((each for each in rule_set(admin)["segments"] if each["key"] == name), None), seconds=30)
     assert "users" not in whole, "a long list stands apart"
     listed = admin.get(f"/v1/flags/ruleset/lists/{whole['list']}")
     assert listed.status_code == 200, listed.text[:500]
@@ -240,8 +240,12 @@ def test_a_segment_of_a_hundred_thousand_is_taken_as_text(admin, flag):
     me = admin.get("/v1/me").json()["id"]
     more = admin.post(f"{path}/members:batch", json={"add": [{"kind": "user", "id": me}]})
     assert more.json()["users"] == 100_001, more.text
-    until(lambda: admin.post(f"/ofrep/v1/evaluate/flags/{flag}?environment=staging", json={}).json().get("value"))
-    until(lambda: next(each["list"] for each in rule_set(admin)["segments"] if each["key"] == name) != whole["list"])
+    until(lambda: admin.post(f"/ofrep/v1/evaluate/flags/{flag}?environment=staging", json={}).json().get("value"), seconds=30)
+
+    def newest_list():  # or None, from a node that the news have not reached
+        return next((each["list"] for each in rule_set(admin)["segments"] if each["key"] == name), None)
+
+    until(lambda: newest_list() not in (None, whole["list"]), seconds=30)
     before = admin.get(f"/v1/flags/ruleset/lists/{whole['list']}")  # whom the news have not reached asks for it yet
     assert before.status_code == 200 and before.json() == listed.json(), before.text[:500]
 

@@ -49,9 +49,9 @@ def test_workers_killed_in_the_midst_of_jobs_lose_none_and_do_none_twice(start_p
     for pid in before.values():
         os.kill(pid, signal.SIGKILL)
     assert jobs() == COUNT
-    until(lambda: all(platform.pid(name) != pid for name, pid in before.items()))
+    until(lambda: all(platform.pid(name) != pid for name, pid in before.items()), seconds=60)
     barrier.stdin.close()  # and so the transaction ends
-    barrier.wait(10)
+    barrier.wait(30)
 
     until(lambda: jobs() == 0, seconds=120)
 

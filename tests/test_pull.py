@@ -51,7 +51,7 @@ def test_a_call_that_waits_gets_the_job_that_comes(api, queue):
     waiting.start()
     until(lambda: api.get("/v1/workers").json()["data"])
     name = add(api, queue)
-    waiting.join(15)
+    waiting.join(30)
     assert [each["id"] for each in got] == [name]
 
 
@@ -67,8 +67,12 @@ def test_what_fails_is_tried_again_and_dead_after_the_last_attempt(api, queue):
     seen = job(api, name)
     assert seen["state"] == "dead" and [each["outcome"] for each in seen["attempts"]] == ["retried", "dead"]
     add(api, queue, kind="pauses")
-    worker.failed(worker.jobs()[0])
+    worker.failed(worker.jobs()[0], retry_in_ms=600_000)
     assert api.get("/v1/jobs", params={"queue": queue, "state": "retrying"}).json()["data"][0]["kind"] == "pauses"
+    name = add(api, queue)
+    worker.failed(worker.jobs()[0])
+    seen = job(api, name)
+    assert seen["run_at"] > seen["attempts"][0]["ended_at"], "who does not say when waits a while"
 
 
 def test_keys_run_one_after_the_other(api, queue):
@@ -131,7 +135,7 @@ def test_a_worker_that_falls_silent_loses_its_jobs_to_another(api, queue):
     silent = Puller(api, queue, name="silent", lease_ms=2_000)
     one = silent.jobs()[0]
     other = Puller(api, queue, name="other")
-    got = until(other.jobs, 30)
+    got = until(other.jobs, 60)
     assert (got[0]["id"], got[0]["attempt"]) == (name, 2)
     late = silent.ack(done=[{"id": name, "attempt": one["attempt"], "output": "too late"}])
     assert (late.status_code, late.json()["code"]) == (409, "pull.lease_ended")
@@ -156,17 +160,19 @@ def test_workers_that_die_again_and_again_lose_no_job_and_end_none_twice(api, qu
     chance = random.Random(seed)
     jobs = [{"queue": queue, "kind": "a", "key": f"k{n % 4}", "key_max": 5} for n in range(60)]
     names = [one["id"] for one in api.post("/v1/jobs:batch", json={"jobs": jobs}).json()["results"]]
-    workers = [Puller(api, queue, name=f"w{n}", lease_ms=2_000) for n in range(3)]
+    workers = [Puller(api, queue, name=f"w{n}", lease_ms=4_000) for n in range(3)]
     ended = []
 
     def step():
         place = chance.randrange(3)
         worker = workers[place]
         said = worker.pull(4)
-        if said.status_code == 409 or chance.random() < 0.15:  # its lease ended, or it dies with what it got
-            workers[place] = Puller(api, queue, name=worker.name, lease_ms=2_000)
+        got = said.json()["jobs"] if said.status_code == 200 else []
+        # The fourth that a job took with it would be its end.
+        may_die = all(each["attempt"] < 3 for each in got)
+        if said.status_code == 409 or may_die and chance.random() < 0.15:  # its lease ended, or it dies with what it got
+            workers[place] = Puller(api, queue, name=worker.name, lease_ms=4_000)
             return False
-        got = said.json()["jobs"]
         assert len({each["id"] for each in got} & set(ended)) == 0
         answer = worker.ack(done=[{"id": each["id"], "attempt": each["attempt"]} for each in got])
         if answer.status_code == 200:
@@ -214,26 +220,29 @@ class Program:
         self.process = subprocess.Popen(
             ["/usr/bin/python3", str(EXAMPLES / "python/work.py")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, env={"PATH": os.environ["PATH"], "ACME_QUEUE": queue, **environment})
-        threading.Thread(target=self._collect, daemon=True).start()
+        self.listener = threading.Thread(target=self._collect, daemon=True)
+        self.listener.start()
 
     def _collect(self):
         self.said.extend(iter(self.process.stdout.readline, ""))
 
     def end(self, number):
         self.process.send_signal(number)
-        return self.process.wait(60)
+        code = self.process.wait(60)
+        self.listener.join(30)  # it has heard the last word
+        return code
 
 
 def test_a_worker_that_is_killed_in_the_middle_sees_its_job_run_elsewhere(machine, queue):
     api, environment = machine
-    name = add(api, queue, payload={"seconds": 4, "steps": 4})
+    name = add(api, queue, payload={"seconds": 10, "steps": 10})
     killed, other = Program(environment, queue), None
     try:
         until(lambda: job(api, name)["progress"], 30)
         killed.end(signal.SIGKILL)
         other = Program(environment, queue)
-        seen = until_state(api, name, "done", 60)
-        assert seen["output"] == {"steps": 4} and seen["attempt"] == 2
+        seen = until_state(api, name, "done", 120)  # its lease is one of a call that waits: 35 s
+        assert seen["output"] == {"steps": 10} and seen["attempt"] == 2
         assert other.end(signal.SIGTERM) == 0
     finally:
         for program in (killed, other):
@@ -243,7 +252,8 @@ def test_a_worker_that_is_killed_in_the_middle_sees_its_job_run_elsewhere(machin
 
 def test_a_worker_drains_on_the_signal_of_a_deploy_and_nothing_is_lost(machine, queue):
     api, environment = machine
-    names = [add(api, queue, payload={"seconds": 1}) for _ in range(4)]
+    # The first lasts until the signal comes, whatever holds that up.
+    names = [add(api, queue, payload={"seconds": seconds}) for seconds in (10, 0, 0, 0)]
     program = Program(environment, queue)
     try:
         until(lambda: state(api, names[0]) == "running", 30)

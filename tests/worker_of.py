@@ -29,9 +29,9 @@ def until_state(api, name, wanted, seconds=30):
 
 
 class Puller:
-    """A worker that does by hand what a program does by itself."""
+    """A worker that does by hand what a program does by itself. Its lease outlasts a machine that stands still."""
 
-    def __init__(self, api, *queues, name="by hand", lease_ms=5_000):
+    def __init__(self, api, *queues, name="by hand", lease_ms=120_000):
         self.api, self.queues, self.name, self.lease_ms, self.lease = api, list(queues), name, lease_ms, None
 
     def pull(self, most=1, wait_ms=0, holding=()):
