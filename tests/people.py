@@ -2,7 +2,9 @@
 
 import urllib.parse
 
+import requests
 from api import Api
+from conftest import until
 
 
 def link_of(platform, email=None):
@@ -38,3 +40,10 @@ def objects_of(platform, email):
     keys = platform.sql("SELECT key FROM files WHERE org_id IN (SELECT org_id FROM memberships WHERE user_id = "
                         f"(SELECT id FROM users WHERE email = '{email}'))").split()
     return [key for key in keys if (platform.data / "objects/acme/objects" / key).exists()]
+
+
+def until_tokens_are_signed(platform, said):
+    """For a service account's secret. The first key of a platform is made when it is needed, which takes a processor
+    seconds, and one that many share longer than a request may."""
+    form = {"grant_type": "client_credentials", "client_id": said["client_id"], "client_secret": said["client_secret"]}
+    until(lambda: requests.post(platform.url + "/oauth/token", data=form, timeout=60).status_code == 200, 180)

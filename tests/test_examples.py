@@ -19,6 +19,7 @@ import uuid
 import pytest
 import requests
 from conftest import Home, Platform, until
+from people import until_tokens_are_signed
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
@@ -57,6 +58,7 @@ def machine(platform):
     made = json.loads(platform.run("service-account", "create", "--email", email, "--name", "examples", "--scopes",
                                    "files:read,files:write", "--json").stdout)
     said = json.loads(platform.run("service-account", "secret", made["id"], "--json").stdout)
+    until_tokens_are_signed(platform, said)
     return {"ACME_URL": platform.url, "ACME_CLIENT_ID": said["client_id"], "ACME_CLIENT_SECRET": said["client_secret"]}
 
 
@@ -216,6 +218,7 @@ def laborer(platform):
     made = json.loads(platform.run("service-account", "create", "--email", email, "--name", "laborer", "--scopes",
                                    "jobs:read,jobs:write", "--json").stdout)
     said = json.loads(platform.run("service-account", "secret", made["id"], "--json").stdout)
+    until_tokens_are_signed(platform, said)
     return {"ACME_URL": platform.url, "ACME_CLIENT_ID": said["client_id"], "ACME_CLIENT_SECRET": said["client_secret"]}
 
 

@@ -11,7 +11,7 @@ import uuid
 
 import pytest
 from conftest import until
-from people import sign_in
+from people import sign_in, until_tokens_are_signed
 from worker_of import Puller, add, job, key, state, until_state
 
 EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples"
@@ -209,6 +209,7 @@ def machine(platform):
     made = json.loads(platform.run("service-account", "create", "--email", email, "--name", "worker", "--scopes",
                                    "jobs:read,jobs:write", "--json").stdout)
     said = json.loads(platform.run("service-account", "secret", made["id"], "--json").stdout)
+    until_tokens_are_signed(platform, said)
     return api, {"ACME_URL": platform.url, "ACME_CLIENT_ID": said["client_id"], "ACME_CLIENT_SECRET": said["client_secret"]}
 
 
