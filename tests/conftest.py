@@ -81,7 +81,7 @@ def make_account():
                     "/var/lib/acme", ACCOUNT], check=True)
 
 
-def until(is_true, seconds=10, pause=None):
+def until(is_true, seconds=30, pause=None):
     """Waits until `is_true()` and returns what it returned; an AssertionError after `seconds`. The longer it
     has waited the more seldom it asks: to ask is often to start a program, and other tests run beside it."""
     begun = time.monotonic()

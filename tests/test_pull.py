@@ -44,15 +44,18 @@ def test_many_that_are_fetched_at_once_come_by_priority_too(api, queue):
     assert [each["id"] for each in Puller(api, queue).jobs(10)] == [names[0], names[5], names[9]]
 
 
-def test_a_call_that_waits_gets_the_job_that_comes(api, queue):
+def test_a_call_that_waits_gets_the_job_that_comes(platform, api, queue):
     api.put(f"/v1/queues/{queue}", json={})
     got = []
-    waiting = threading.Thread(target=lambda: got.extend(Puller(api, queue).jobs(wait_ms=20_000)))
+    worker = Puller(api, queue, name=queue, lease_ms=120_000)
+    waiting = threading.Thread(target=lambda: got.extend(worker.jobs(wait_ms=20_000)))
     waiting.start()
     until(lambda: api.get("/v1/workers").json()["data"])
     name = add(api, queue)
     waiting.join(30)
     assert [each["id"] for each in got] == [name]
+    ends = "expires_at <= now() + interval '120 s'"  # not as late as that of a call which still waits
+    assert platform.sql(f"SELECT {ends} FROM job_leases WHERE holder = '{queue}'") == "t"
 
 
 def test_what_fails_is_tried_again_and_dead_after_the_last_attempt(api, queue):
@@ -242,7 +245,7 @@ def test_a_worker_that_is_killed_in_the_middle_sees_its_job_run_elsewhere(machin
         until(lambda: job(api, name)["progress"], 30)
         killed.end(signal.SIGKILL)
         other = Program(environment, queue)
-        seen = until_state(api, name, "done", 120)  # its lease is one of a call that waits: 35 s
+        seen = until_state(api, name, "done", 120)
         assert seen["output"] == {"steps": 10} and seen["attempt"] == 2
         assert other.end(signal.SIGTERM) == 0
     finally:

@@ -99,18 +99,30 @@ struct Pulled {
     bool has_news() const { return !jobs.empty() || standing.state != "run"; }
 };
 
+/// The lease of jobs ends as soon as the worker says, also where it has waited for them; that of a
+/// call which waits for `wait` more, that much later.
 Task<Result<Pulled>> pull_once(
-    Routes room, trace::Context context, Owner owner, LeaseId lease, Asked asked, bool is_first
+    Routes room,
+    trace::Context context,
+    Owner owner,
+    LeaseId lease,
+    Asked asked,
+    milliseconds wait,
+    bool is_first
 ) {
     const Clock& clock = room.telemetry.clock;
     auto transaction = co_await room.db.begin(context);
     auto standing = ACME_TRY(co_await pull::extend(
-        transaction, context, clock, owner, lease, asked.who.time + asked.wait
+        transaction, context, clock, owner, lease, asked.who.time, pull::End::exact
     ));
     if (is_first) {
         co_await pull::return_unheld(transaction, context, clock, owner, lease, asked.held);
     }
     auto jobs = co_await pull::fetch(transaction, context, clock, owner, standing, asked.who.slots);
+    if (jobs.empty() && wait.count() > 0) {
+        const milliseconds time = asked.who.time + wait;
+        ACME_TRY(co_await pull::extend(transaction, context, clock, owner, lease, time));
+    }
     co_await transaction.commit(context);
     co_return Pulled{.standing = std::move(standing), .jobs = std::move(jobs)};
 }
@@ -138,7 +150,7 @@ public:
                 co_await wait(news);
                 continue;
             }
-            auto again = co_await pull_once(room_, context, owner_, lease, asked_, false);
+            auto again = co_await pull_once(room_, context, owner_, lease, asked_, left(), false);
             if (!again) break;  // its next call is told so
             pulled_ = *std::move(again);
             if (!pulled_.has_news()) co_await watch_.wait(look_period);
@@ -161,8 +173,13 @@ private:
         }
         milliseconds time = room_.pull_news.is_on() ? look_period_max : look_period;
         if (news.due_in) time = std::min(time, std::max(*news.due_in, milliseconds(1)));
-        const auto left = std::chrono::ceil<milliseconds>(until_ - room_.telemetry.clock.steady());
-        co_await watch_.wait(std::clamp(left, milliseconds(1), time));
+        co_await watch_.wait(std::min(left(), time));
+    }
+
+    /// Until the answer is due; never nothing.
+    milliseconds left() const {
+        const auto now = room_.telemetry.clock.steady();
+        return std::max(std::chrono::ceil<milliseconds>(until_ - now), milliseconds(1));
     }
 
     Routes room_;
@@ -186,7 +203,8 @@ Task<Result<Response>> pull_jobs(Routes room, const Call& call) {
             co_await pull::open(room.db, call.context, room.telemetry.clock, owner, asked.who)
         );
     }
-    Pulled pulled = ACME_TRY(co_await pull_once(room, call.context, owner, lease, asked, true));
+    Pulled pulled =
+        ACME_TRY(co_await pull_once(room, call.context, owner, lease, asked, asked.wait, true));
     if (asked.wait.count() == 0 || pulled.has_news()) {
         co_return http::json(200, to_json(pulled.standing, pulled.jobs));
     }

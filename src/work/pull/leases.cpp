@@ -17,8 +17,9 @@ constexpr pg::Query insert_lease{"pull.open", R"sql(
 )sql"};
 
 constexpr pg::Query extend_lease{"pull.extend", R"sql(
-    UPDATE job_leases SET
-        expires_at = greatest(expires_at, coalesce($3::timestamptz, now()) + $4::bigint * interval '1 ms')
+    UPDATE job_leases SET expires_at = greatest(
+        coalesce($3::timestamptz, now()) + $4::bigint * interval '1 ms',
+        CASE WHEN NOT $5::boolean THEN expires_at END)
     WHERE org_id = $1 AND id = $2 AND kind = 'pull' AND expires_at > coalesce($3::timestamptz, now())
     RETURNING state, array_to_string(queues, ' ')
 )sql"};
@@ -95,10 +96,12 @@ Task<Result<Standing>> extend(
     const Clock& clock,
     Owner owner,
     LeaseId lease,
-    std::chrono::milliseconds time
+    std::chrono::milliseconds time,
+    End end
 ) {
+    const bool is_exact = end == End::exact;
     const auto rows = co_await transaction.run(
-        context, extend_lease, owner, lease.number, pg::sql_now(clock), time.count()
+        context, extend_lease, owner, lease.number, pg::sql_now(clock), time.count(), is_exact
     );
     if (rows.empty()) {
         const auto found = co_await transaction.run(context, find_lease, owner, lease.number);

@@ -91,15 +91,19 @@ Task<Result<LeaseId>> open(
     Introduction introduction
 );
 
-/// Puts the end of the lease off by `time`. Errors: pull.no_lease (not_found), also for another
-/// organization's; pull.lease_ended (conflict), whose jobs may run elsewhere by now.
+/// Whether a lease that ends later than it is asked to stays as it is.
+enum class End : std::uint8_t { not_before, exact };
+
+/// Puts the end of the lease to `time` from now. Errors: pull.no_lease (not_found), also for
+/// another organization's; pull.lease_ended (conflict), whose jobs may run elsewhere by now.
 Task<Result<Standing>> extend(
     pg::Transaction& transaction,
     trace::Context context,
     const Clock& clock,
     Owner owner,
     LeaseId lease,
-    std::chrono::milliseconds time
+    std::chrono::milliseconds time,
+    End end = End::not_before
 );
 
 /// What stands under the lease and is not `held` runs elsewhere, or here again, and counts as no
@@ -124,8 +128,8 @@ Task<News> news(
     pg::Database& db, trace::Context context, const Clock& clock, Owner owner, LeaseId lease
 );
 
-/// At most `count` jobs under a lease that extend() has just locked: of the first queue first, and of
-/// each by priority, then in the order in which they were due.
+/// At most `count` jobs under a lease that extend() has just locked: of the first queue first, and
+/// of each by priority, then in the order in which they were due.
 Task<std::vector<Fetched>> fetch(
     pg::Transaction& transaction,
     trace::Context context,
