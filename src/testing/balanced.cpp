@@ -21,7 +21,7 @@ namespace {
 using std::chrono::milliseconds;
 using Tcp = asio::ip::tcp;
 
-constexpr milliseconds patience{10'000};
+constexpr milliseconds patience{60'000};
 constexpr milliseconds look_again{10};
 
 Tcp::endpoint at(std::uint16_t port) { return {asio::ip::make_address("127.0.0.1"), port}; }

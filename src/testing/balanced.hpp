@@ -91,7 +91,7 @@ public:
     void start();
     Task<> kill();  // SIGKILL, to master and worker
 
-    /// Until every node is proven to be up, or down; throws after ten seconds.
+    /// Until every node is proven to be up, or down; throws after a minute.
     Task<> until_up(std::string name, bool is_up = true);
     Task<> until_all_up();
 

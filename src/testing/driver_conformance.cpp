@@ -154,11 +154,11 @@ TEST_P(DriverConformance, AProgramThatIsKilledComesBackByItself) {
 TEST_P(DriverConformance, AProgramThatEndsWhenAskedHasEndedByItself) {
     ASSERT_TRUE(start("app-1", one));
     look_until("app-1", [](const Instance& i) { return said(i, "serves"); });
-    EXPECT_TRUE(stop("app-1", 10s).value());
+    EXPECT_TRUE(stop("app-1", 30s).value());
     EXPECT_FALSE(look("app-1").is_running);
     EXPECT_EQ(look("app-1").facts.release, one);
-    EXPECT_TRUE(stop("app-1", 10s).value());  // it has ended already
-    EXPECT_TRUE(stop("app-2", 10s).value());
+    EXPECT_TRUE(stop("app-1", 30s).value());  // it has ended already
+    EXPECT_TRUE(stop("app-2", 30s).value());
 }
 
 TEST_P(DriverConformance, AProgramThatIgnoresItIsEndedAfterTheGrace) {
@@ -251,7 +251,7 @@ TEST_P(DriverConformance, OneHoldsTheMachinesAndAnotherIsToldWho) {
 TEST_P(DriverConformance, WhoeverIsLateLosesThemToTheNext) {
     ASSERT_TRUE(bench.wait(driver().take("the test", 50ms, deploy::Claim::deployment)));
     auto other = bench.wait(driver().take("another", 1min, deploy::Claim::deployment));
-    for (int i = 0; i < 500 && !other; ++i) {
+    for (int i = 0; i < 1500 && !other; ++i) {
         bench.wait(sleep_for(20ms));
         other = bench.wait(driver().take("another", 1min, deploy::Claim::deployment));
     }
@@ -276,11 +276,11 @@ TEST_P(DriverConformance, WhoeverLostThemCanChangeNothing) {
 }
 
 TEST_P(DriverConformance, AProgramRunsOnceAndTellsHowItEnded) {
-    const auto migrated = bench.wait(driver().run_once(fence, one, {"migrate"}, 10s));
+    const auto migrated = bench.wait(driver().run_once(fence, one, {"migrate"}, 30s));
     ASSERT_TRUE(migrated);
     EXPECT_EQ(migrated->code, 0);
     EXPECT_EQ(migrated->output, std::string("migrated by ") + one + "\n");
-    const auto failed = bench.wait(driver().run_once(fence, one, {"fail"}, 10s));
+    const auto failed = bench.wait(driver().run_once(fence, one, {"fail"}, 30s));
     EXPECT_EQ(failed->code, 5);
     EXPECT_EQ(failed->output, "it cannot be\n");
     const auto loud = bench.wait(driver().run_once(fence, one, {"loud"}, 30s));

@@ -41,11 +41,11 @@ protected:
     /// What is on the node now; fails the test when nothing ever was.
     deploy::Instance look(const std::string& node);
 
-    /// Looks until `is_so` says so, for ten seconds.
+    /// Looks until `is_so` says so, for a minute.
     template <class IsSo>
     deploy::Instance look_until(const std::string& node, const IsSo& is_so) {
         deploy::Instance instance = look(node);
-        for (int i = 0; i < 500 && !is_so(instance); ++i) {
+        for (int i = 0; i < 3000 && !is_so(instance); ++i) {
             bench.wait(sleep_for(std::chrono::milliseconds(20)));
             instance = look(node);
         }

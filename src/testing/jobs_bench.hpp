@@ -99,7 +99,7 @@ struct JobsBench : DryBench {
     Task<> run_and_stop(std::vector<jobs::Worker*> workers, Enough is_enough) {
         TaskGroup group(log);
         for (jobs::Worker* each : workers) group.spawn(loop.get_executor(), "worker", each->run());
-        for (int i = 0; i < 1000 && !is_enough(); ++i) co_await sleep_for(milliseconds(10));
+        for (int i = 0; i < 6000 && !is_enough(); ++i) co_await sleep_for(milliseconds(10));
         for (jobs::Worker* each : workers) each->stop();
         co_await group.join();
     }

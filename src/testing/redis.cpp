@@ -58,7 +58,7 @@ std::vector<std::string> split(const std::string& command) {
 }
 
 void wait_until(const std::function<bool()>& is_true, const std::string& what) {
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < 3000; ++i) {
         if (is_true()) return;
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

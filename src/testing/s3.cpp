@@ -57,7 +57,7 @@ void S3Server::start() {
         child_.folder() / "buckets",
     };
     child_.start(words);
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 3000; ++i) {
         if (is_ready()) return;
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

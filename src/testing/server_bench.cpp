@@ -70,7 +70,7 @@ void ServerBench::advance(std::chrono::milliseconds by) {
 }
 
 void ServerBench::wait_for(const std::function<bool()>& is_true) const {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!is_true()) {
         if (std::chrono::steady_clock::now() > end) throw std::runtime_error("it never came");
         std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -315,11 +315,11 @@ TEST(Fetch, ATaskThatIsCancelledBreaksTheTransferOff) {
             }
         )
     );
-    bench.wait(sleep_for(20ms));
+    for (int i = 0; i < 1000 && bench.requests.empty(); ++i) bench.wait(sleep_for(10ms));
     EXPECT_EQ(bench.requests.size(), 1);
 
     signal.emit(asio::cancellation_type::terminal);
-    bench.wait(sleep_for(1ms));
+    for (int i = 0; i < 1000 && !is_done; ++i) bench.wait(sleep_for(1ms));
 
     ASSERT_TRUE(is_done);
     EXPECT_THROW(std::rethrow_exception(fault), boost::system::system_error);
@@ -333,11 +333,12 @@ TEST(Fetch, AClosedClientFailsWhatIsUnderWayAndWhatComesLater) {
         bench.text_of({.name = "t", .url = bench.url()}),
         [&](const std::exception_ptr& thrown, auto&&) { fault = thrown; }
     );
-    bench.wait(sleep_for(20ms));
+    for (int i = 0; i < 1000 && bench.requests.empty(); ++i) bench.wait(sleep_for(10ms));
 
     bench.client.close();
-    bench.wait(sleep_for(1ms));
+    for (int i = 0; i < 1000 && !fault; ++i) bench.wait(sleep_for(1ms));
 
+    ASSERT_TRUE(fault);
     EXPECT_THROW(std::rethrow_exception(fault), Fault);
     EXPECT_EQ(bench.reason_of({.name = "t", .url = bench.url()}), Reason::closed);
 }

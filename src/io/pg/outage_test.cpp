@@ -23,6 +23,8 @@ constexpr Query read_settings{"test.settings", R"sql(
 /// A server of its own; time is real, for outages are.
 class OutageBench : public DryBench {
 public:
+    explicit OutageBench(milliseconds wait_max = milliseconds(100)) : pool_wait_max(wait_max) {}
+
     ~OutageBench() {
         db.close();
         loop.restart();
@@ -50,11 +52,12 @@ public:
 
     /// Waits until something was counted; false if that takes too long.
     bool grows(const int& count) {
-        const SteadyTime end = system_clock.steady() + milliseconds(6000);
+        const SteadyTime end = system_clock.steady() + milliseconds(30'000);
         while (count == 0 && system_clock.steady() < end) wait(sleep_for(milliseconds(10)));
         return count > 0;
     }
 
+    milliseconds pool_wait_max;
     SystemClock system_clock;
     Telemetry real{system_clock, random, log, metrics};
     testing::Postgres postgres;
@@ -62,8 +65,8 @@ public:
         {.conninfo = postgres.fresh_database(),
          .connections_max = 2,
          .statement_time_max = milliseconds(300),
-         .connect_time_max = milliseconds(300),
-         .pool_wait_max = milliseconds(100),
+         .connect_time_max = milliseconds(2000),
+         .pool_wait_max = pool_wait_max,
          .pool_waiting_max = 2},
         real
     };
@@ -97,7 +100,7 @@ TEST(Outage, AServerThatIsRestartedUnderLoadIsFoundAgain) {
     bench.postgres.stop();
     EXPECT_TRUE(bench.grows(unreachable));
     bench.postgres.start();
-    EXPECT_TRUE(bench.becomes("answered", milliseconds(6000)));
+    EXPECT_TRUE(bench.becomes("answered", milliseconds(30'000)));
 
     answered = 0;
     EXPECT_TRUE(bench.grows(answered));
@@ -109,10 +112,10 @@ TEST(Outage, WhileTheServerIsDownEveryCallFailsAtOnce) {
     OutageBench bench;
     EXPECT_EQ(bench.ask_once(), "answered");
     bench.postgres.stop();
-    EXPECT_TRUE(bench.becomes("unreachable", milliseconds(1000)));
+    EXPECT_TRUE(bench.becomes("unreachable", milliseconds(30'000)));
     const SteadyTime begin = bench.system_clock.steady();
-    for (int i = 0; i < 100; ++i) EXPECT_EQ(bench.ask_once(), "unreachable");
-    EXPECT_LT(bench.system_clock.steady() - begin, milliseconds(500));
+    for (int i = 0; i < 1000; ++i) EXPECT_EQ(bench.ask_once(), "unreachable");
+    EXPECT_LT(bench.system_clock.steady() - begin, 1000 * bench.pool_wait_max / 4);
 }
 
 TEST(Outage, AServerThatHangsIsGivenUpAndFoundAgain) {
@@ -122,9 +125,9 @@ TEST(Outage, AServerThatHangsIsGivenUpAndFoundAgain) {
     const SteadyTime begin = bench.system_clock.steady();
     EXPECT_EQ(bench.ask_once(), "unreachable");  // its session is silent
     EXPECT_EQ(bench.ask_once(), "unreachable");  // nobody opens another
-    EXPECT_LT(bench.system_clock.steady() - begin, milliseconds(3000));
+    EXPECT_LT(bench.system_clock.steady() - begin, milliseconds(20'000));
     bench.postgres.thaw();
-    EXPECT_TRUE(bench.becomes("answered", milliseconds(3000)));
+    EXPECT_TRUE(bench.becomes("answered", milliseconds(30'000)));
 }
 
 TEST(Outage, AStatementThatTakesTooLongIsEndedByTheServer) {
@@ -160,7 +163,7 @@ Task<> begin(OutageBench& bench, bool& has_begun) {
 }
 
 TEST(Outage, WhoIsCancelledInTheLineLeavesItsPlaceToTheNext) {
-    OutageBench bench;
+    OutageBench bench(milliseconds(30'000));
     auto first = bench.wait(bench.db.begin(bench.context));
     auto second = std::make_unique<Transaction>(bench.wait(bench.db.begin(bench.context)));
     asio::cancellation_signal signal;
@@ -178,7 +181,7 @@ TEST(Outage, WhoIsCancelledInTheLineLeavesItsPlaceToTheNext) {
     bench.wait(sleep_for(milliseconds(10)));
     signal.emit(asio::cancellation_type::terminal);
     second.reset();
-    bench.wait(sleep_for(milliseconds(50)));
+    for (int i = 0; i < 1000 && !has_begun; ++i) bench.wait(sleep_for(milliseconds(10)));
     EXPECT_TRUE(is_cancelled);
     EXPECT_FALSE(has_begun_cancelled);
     EXPECT_TRUE(has_begun);

@@ -37,7 +37,7 @@ struct RedisBench : DryBench {
     /// Asks, as time goes by, until Redis answers.
     Answer<Reply> ask_again() {
         Answer<Reply> answer;
-        for (int i = 0; i < 40; ++i) {
+        for (int i = 0; i < 400; ++i) {
             clock.advance(milliseconds(250));
             answer = ask({"PING"});
             if (answer) break;
@@ -119,7 +119,7 @@ TEST(Redis, PasswordAndDatabaseComeFromTheUrl) {
 }
 
 TEST(Redis, AServerThatHangsCostsADeadlineAndThenNothing) {
-    RedisBench bench(milliseconds(5));
+    RedisBench bench(milliseconds(50));
     ASSERT_TRUE(bench.ask_again());
     bench.server.stop();
 
@@ -127,7 +127,7 @@ TEST(Redis, AServerThatHangsCostsADeadlineAndThenNothing) {
     for (std::size_t i = 0; i < Breaker::failures_max; ++i) {
         const auto began = time.steady();
         EXPECT_EQ(bench.ask({"PING"}).error(), Failure::late);
-        EXPECT_LT(time.steady() - began, milliseconds(100));
+        EXPECT_LT(time.steady() - began, seconds(2));
     }
     EXPECT_EQ(bench.ask({"PING"}).error(), Failure::open);
     EXPECT_FALSE(bench.client.is_up());
@@ -141,21 +141,22 @@ TEST(Redis, AServerThatHangsCostsADeadlineAndThenNothing) {
 }
 
 TEST(Redis, ALateReplyFallsToNobodyElse) {
-    RedisBench bench(milliseconds(5));
+    RedisBench bench(milliseconds(50));
     ASSERT_TRUE(bench.ask_again());
     bench.server.stop();
     EXPECT_EQ(bench.ask({"ECHO", "late"}).error(), Failure::late);
     bench.server.go_on();
     std::string echo;
-    for (int i = 0; i < 40 && echo.empty(); ++i) {
+    for (int i = 0; i < 400 && echo.empty(); ++i) {
         bench.clock.advance(milliseconds(250));
         echo = bench.text({"ECHO", "mine"});
+        bench.wait(sleep_for(milliseconds(10)));
     }
     EXPECT_EQ(echo, "mine");
 }
 
 TEST(Redis, WhoGaveUpALateCallHearsOfItsReplyOrThatNoneWillCome) {
-    RedisBench bench(milliseconds(5));
+    RedisBench bench(milliseconds(50));
     ASSERT_TRUE(bench.ask_again());
     std::vector<Answer<Reply>> heard;
     const auto call = [&] {

@@ -183,10 +183,10 @@ Task<std::string> get(std::uint16_t port, std::string headers = "") {
     co_return answer.substr(answer.find("\r\n\r\n") + 4);
 }
 
-/// Until `server` is up or is not, as asked; false when that takes longer than ten seconds.
+/// Until `server` is up or is not, as asked; false when that takes longer than a minute.
 Task<bool> until(std::string socket, std::string server, bool is_up) {
     haproxy::Runtime runtime(socket);
-    const auto deadline = std::chrono::steady_clock::now() + seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + seconds(60);
     while (std::chrono::steady_clock::now() < deadline) {
         try {
             for (const auto& stat : co_await runtime.servers()) {

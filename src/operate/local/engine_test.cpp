@@ -89,7 +89,7 @@ public:
             serve(folder_);
             ::_exit(1);
         }
-        for (int i = 0; i < 500 && !bench_.wait(client_.instances()); ++i) {
+        for (int i = 0; i < 1500 && !bench_.wait(client_.instances()); ++i) {
             bench_.wait(sleep_for(20ms));
         }
     }
@@ -103,7 +103,7 @@ public:
     std::string socket() const { return folder_ + "/engine.sock"; }
 
     std::string ask(std::string line) {
-        return bench_.wait(acme::socket::ask(socket(), std::move(line), 10s, 1 << 20));
+        return bench_.wait(acme::socket::ask(socket(), std::move(line), 30s, 1 << 20));
     }
 
 private:
@@ -172,13 +172,13 @@ TEST(Engine, ACallerThatGoesAwayDoesNotLeaveHalfOfIt) {
     facts.node = "app-1";
     facts.release = id;
     ASSERT_TRUE(bench.wait(driver.start(fence, facts)));
-    for (int i = 0; i < 500 && !fs::exists(deaf); ++i) bench.wait(sleep_for(20ms));
+    for (int i = 0; i < 1500 && !fs::exists(deaf); ++i) bench.wait(sleep_for(20ms));
     ASSERT_TRUE(fs::exists(deaf));
     const std::string stop = R"({"call": "stop", "fence": {"number": 1, "holder": "anna"}, )"
-                             R"("node": "app-1", "grace_ms": 300})";
-    EXPECT_THROW(bench.wait(socket::ask(machine.socket(), stop, 10ms, 1000)), socket::Fault);
+                             R"("node": "app-1", "grace_ms": 2000})";
+    EXPECT_THROW(bench.wait(socket::ask(machine.socket(), stop, 500ms, 1000)), socket::Fault);
     const auto runs = [&] { return bench.wait(driver.instances())->at(0).is_running; };
-    for (int i = 0; i < 500 && runs(); ++i) bench.wait(sleep_for(20ms));
+    for (int i = 0; i < 1500 && runs(); ++i) bench.wait(sleep_for(20ms));
     EXPECT_FALSE(runs());
 }
 

@@ -36,7 +36,7 @@ struct LocalBench : DryBench {
     }
 
     bool said_in_time(std::string_view text) {
-        for (int i = 0; i < 500; ++i) {
+        for (int i = 0; i < 3000; ++i) {
             for (const std::string& line : said) {
                 if (line.find(text) != line.npos) return true;
             }
@@ -107,7 +107,7 @@ TEST(Keeper, IsReadyOnceItSaysSo) {
     Keeper& keeper =
         bench.keep("echo getting up; sleep 0.05; echo all set; exec sleep 60", "all set");
     EXPECT_FALSE(keeper.is_ready());
-    for (int i = 0; i < 500 && !keeper.is_ready(); ++i) bench.wait(sleep_for(10ms));
+    for (int i = 0; i < 3000 && !keeper.is_ready(); ++i) bench.wait(sleep_for(10ms));
     EXPECT_TRUE(keeper.is_ready());
     bench.stop();
     EXPECT_FALSE(keeper.is_ready());
@@ -163,8 +163,8 @@ TEST(ProcessDriver, StartsAReleaseOnANodeAndWritesItsFactsDown) {
     EXPECT_EQ(facts->digest, one.digest);
     EXPECT_EQ(facts->json().find("hush"), std::string::npos);
 
-    EXPECT_TRUE(bench.wait(driver.stop("app-1", 5s, bench.hurry)));
-    EXPECT_TRUE(bench.wait(driver.stop("app-1", 5s, bench.hurry)));  // it is stopped already
+    EXPECT_TRUE(bench.wait(driver.stop("app-1", 30s, bench.hurry)));
+    EXPECT_TRUE(bench.wait(driver.stop("app-1", 30s, bench.hurry)));  // it is stopped already
     EXPECT_EQ(driver.find("app-1"), nullptr);
     bench.wait(bench.tasks.join());
 }
@@ -192,7 +192,7 @@ TEST(ProcessDriver, TellsAReleaseThatItWasGoodHereBefore) {
         ) {
             bench.wait(sleep_for(10ms));
         }
-        EXPECT_TRUE(bench.wait(driver.stop("app-1", 5s, bench.hurry)));
+        EXPECT_TRUE(bench.wait(driver.stop("app-1", 30s, bench.hurry)));
     }
     EXPECT_EQ(read_file(bench.folder + "/seen"), "zero not\none true\n");
     bench.wait(bench.tasks.join());

@@ -18,7 +18,7 @@ using std::chrono::seconds;
 
 constexpr seconds store_ready_max{60};  // PostgreSQL may have to recover
 constexpr seconds migrate_time_max{600};
-constexpr seconds link_time_max{20};
+constexpr seconds link_time_max{60};
 constexpr seconds demo_time_max{60};
 constexpr milliseconds look_again{10};
 constexpr std::chrono::hours housekeeping{1};

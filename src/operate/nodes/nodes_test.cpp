@@ -201,7 +201,9 @@ Task<> run_for_a_moment(
 ) {
     tasks.spawn(co_await asio::this_coro::executor, "heartbeat", heartbeat.run());
     // The second beat tells what the looks found.
-    while (fleet.nodes.empty() || fleet.nodes[0].figures.dependencies.at(1).state == "unknown") {
+    const auto is_unknown = [](const auto& dependency) { return dependency.state == "unknown"; };
+    while (fleet.nodes.empty() ||
+           std::ranges::any_of(fleet.nodes[0].figures.dependencies, is_unknown)) {
         co_await sleep_for(std::chrono::milliseconds(20));
         fleet = co_await nodes.list(context);
     }

@@ -104,7 +104,7 @@ struct FeedBench : testing::DryBench {
 
     template <class Ready>
     Task<> wait_until(Ready is_ready) {
-        for (int i = 0; i < 1'000 && !is_ready(); ++i) co_await sleep_for(milliseconds(10));
+        for (int i = 0; i < 6'000 && !is_ready(); ++i) co_await sleep_for(milliseconds(10));
         EXPECT_TRUE(is_ready());
     }
 

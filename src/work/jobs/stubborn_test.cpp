@@ -25,7 +25,7 @@ struct Stubborn : testing::Bench {
         registry.handle(
             "test.stubborn",
             [this](Run& run) { return hold_on(run); },
-            {.time_max = milliseconds(20)}
+            {.time_max = milliseconds(500)}
         );
         registry.add("test.quick", [this](trace::Context, std::string) { return be_quick(); });
     }

@@ -21,7 +21,7 @@ struct Fleet : testing::Bench {
             [this](trace::Context inside, std::string args) {
                 return work(inside, std::move(args));
             },
-            {.time_max = milliseconds(200)}
+            {.time_max = seconds(60)}
         );
     }
 
@@ -82,7 +82,7 @@ struct Fleet : testing::Bench {
     Task<> run_and_stop(Worker& worker, Enough is_enough) {
         TaskGroup group(log);
         group.spawn(loop.get_executor(), "worker", worker.run());
-        for (int i = 0; i < 500 && !is_enough(); ++i) co_await sleep_for(milliseconds(10));
+        for (int i = 0; i < 3000 && !is_enough(); ++i) co_await sleep_for(milliseconds(10));
         worker.stop();
         co_await group.join();
     }
@@ -180,7 +180,11 @@ TEST(Worker, AKindThatThisReleaseDoesNotKnowIsLeftToANewerOne) {
 
 TEST(Worker, AnAttemptEndsAtItsTimeAndIsTriedAgain) {
     Fleet fleet;
-    fleet.enqueue("hang");
+    const auto work = [&](trace::Context inside, std::string args) {
+        return fleet.work(inside, std::move(args));
+    };
+    fleet.registry.add("test.short", work, {.time_max = milliseconds(200)});
+    fleet.enqueue("hang", "test.short");
     EXPECT_TRUE(fleet.run_one(fleet.first));
     EXPECT_TRUE(
         fleet.has_metric(R"(worker_jobs_failed_total{error_type="timeout",queue="default"} 1)")
