@@ -38,31 +38,31 @@ def command_of(platform):
 def test_the_dashboard_as_a_person_uses_it(start_platform):
     # Its own: the story begins where nobody has ever signed in; it has a receiver of webhooks, and a quota.
     platform = start_platform(environment={"ACME_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8", "ACME_ORG_STORAGE_MB": "1024"})
-    run_story("dashboard.test.mjs", platform, 600, ACME_LINK=platform.link)
+    run_story("dashboard.test.mjs", platform, 900, ACME_LINK=platform.link)
 
 
 def test_second_factors_as_a_person_turns_them_on_and_signs_in_with_them(platform):
     link = link_of(platform, "factors@example.com")
-    run_story("factors.test.mjs", platform, 300, ACME_URL=platform.environment["ACME_URL"], ACME_LINK=link)
+    run_story("factors.test.mjs", platform, 600, ACME_URL=platform.environment["ACME_URL"], ACME_LINK=link)
 
 
 def test_jobs_as_an_administrator_finds_pauses_and_redrives_them(platform):
     link = link_of(platform, "jobs@example.com")
-    run_story("jobs.test.mjs", platform, 400, ACME_URL=platform.environment["ACME_URL"], ACME_LINK=link)
+    run_story("jobs.test.mjs", platform, 600, ACME_URL=platform.environment["ACME_URL"], ACME_LINK=link)
 
 
 def test_schedules_as_an_administrator_makes_and_watches_them(platform):
-    run_story("schedules.test.mjs", platform, 300, ACME_URL=platform.environment["ACME_URL"],
+    run_story("schedules.test.mjs", platform, 600, ACME_URL=platform.environment["ACME_URL"],
               ACME_LINK=link_of(platform, "schedules@example.com"))
 
 
 def test_flags_as_those_who_run_the_platform_make_target_switch_and_take_them_back(platform):
-    run_story("flags.test.mjs", platform, 600, ACME_LINK=link_for(platform, "admin", "Ada Admin"),
+    run_story("flags.test.mjs", platform, 900, ACME_LINK=link_for(platform, "admin", "Ada Admin"),
               ACME_SECOND_LINK=link_for(platform, "operator", "Olga Operator"))
 
 
 def test_the_preview_of_files_as_its_flag_says(platform):
-    run_story("file_preview.test.mjs", platform, 300, ACME_LINK=link_for(platform, "admin", "Pia Preview", "preview@example.com"))
+    run_story("file_preview.test.mjs", platform, 600, ACME_LINK=link_for(platform, "admin", "Pia Preview", "preview@example.com"))
 
 
 def test_releases_as_an_operator_sees_them_from_the_canary_to_the_night(start_platform):
@@ -90,5 +90,5 @@ def test_somebody_signs_in_with_an_account_elsewhere(start_platform):
         "OIDC_PROVIDERS": "there", "OIDC_THERE_TITLE": "Over There", **variables("there", f"http://127.0.0.1:{port}")})
     url = platform.environment["ACME_URL"]  # where providers send people back to
     with provider(port, url + "/v1/auth/oidc/there/callback"):
-        run_story("elsewhere.test.mjs", platform, 300, ACME_URL=url, ACME_EMAIL="grace@example.com",
+        run_story("elsewhere.test.mjs", platform, 600, ACME_URL=url, ACME_EMAIL="grace@example.com",
                   ACME_LINK=link_of(platform, "grace@example.com"))

@@ -87,7 +87,7 @@ test("the page is in the menu under Settings, and a flag is made there", async (
   await dialog.getByLabel("Description").fill("Pay without leaving the basket.");
   await dialog.getByRole("button", { name: "Make flag" }).click();
   await heading(page, "One-page checkout is off in production.");
-  assert.equal(await answered(page), "undefined DISABLED");
+  await untilAnswered(page, "undefined DISABLED");
 });
 
 test("a new flag that is switched on asks whether everybody gets it, and says so where nobody does", async () => {
@@ -239,6 +239,7 @@ test("the order of rules is changed by keyboard, a rule is switched off, and the
 test("rules are carried with the mouse", async () => {
   const { page } = main;
   await goToFlag(page);
+  await untilCount(page.locator("[aria-busy=true]"), 0); // a card that grows moves what is below it
   const handle = await page.getByRole("button", { name: "Move Europe" }).boundingBox();
   const above = await page.getByTestId("rule").first().boundingBox();
   await page.mouse.move(handle.x + handle.width / 2, handle.y + handle.height / 2);

@@ -99,6 +99,19 @@ export function untilFocused(page, name) {
   return until(() => page.evaluate(() => document.activeElement.textContent.replaceAll("\u00a0", " ")), (seen) => seen === name, `the focus should be on ${name}`);
 }
 
+/** G and a letter, until the page is there: they belong together for a second, and on a busy machine the letter may come too late. */
+export function untilWentBy(page, letter, ask, isRight) {
+  const press = async () => {
+    const seen = await ask();
+    if (isRight(seen)) return seen;
+    await page.keyboard.press("g");
+    await page.keyboard.press(letter);
+    await pause(500);
+    return ask();
+  };
+  return until(press, isRight, `G ${letter.toUpperCase()} should lead there`);
+}
+
 const everything = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] };
 const contrast = { type: "rule", values: ["color-contrast"] };
 
