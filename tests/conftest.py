@@ -154,10 +154,16 @@ class Platform:
             return self.process and self.process.returncode
         self.process.send_signal(number)
         try:
-            return self.process.wait(STOP_SECONDS)
+            return self.wait()
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise AssertionError("acme up did not stop:\n" + "\n".join(self.said))
+
+    def wait(self, seconds=STOP_SECONDS):
+        """Until it has ended by itself, and all that it said is in `said`; its exit code."""
+        code = self.process.wait(seconds)
+        self._listener.join(timeout=10)
+        return code
 
     @staticmethod
     def _collect(process, said):

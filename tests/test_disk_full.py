@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 import requests
-from conftest import Home, Platform, under_account, until
+from conftest import START_SECONDS, Home, Platform, under_account, until
 from people import sign_in
 
 MIB = 1024 * 1024
@@ -62,11 +62,11 @@ def test_an_upload_that_does_not_fit_is_refused_whole_and_said_once(narrow):
     assert api.get("/v1/files").json()["data"] == listed
     unfinished = narrow.data / "objects/acme/unfinished"
     assert list(unfinished.iterdir()) == []
-    until(lambda: [line for line in narrow.logs("--request", "no-room-1") if line["status"] == 503])
+    until(lambda: [line for line in narrow.logs("--request", "no-room-1") if line.get("status") == 503], 60)
     told = [line for line in narrow.logs("--request", "no-room-1") if line["message"] == "objects.refused"]
     assert len(told) == 1, told
     assert told[0]["reason"] in ("No space left on device", "File too large")
-    assert all(narrow.is_ready(name) for name in narrow.names("serve"))
+    until(lambda: all(narrow.is_ready(name) for name in narrow.names("serve")), 30)
     content = api.get(f"/v1/files/{kept['id']}/content", stream=True).content
     assert content == b"k" * MIB
     assert upload(api, "fits.bin", b"f" * 10 * MIB).status_code == 201
@@ -74,7 +74,7 @@ def test_an_upload_that_does_not_fit_is_refused_whole_and_said_once(narrow):
 
 def test_a_log_that_cannot_be_written_holds_nobody_up_and_says_what_is_missing(platform):
     def ask(name):
-        return requests.get(platform.url + "/v1/nowhere", headers={"X-Request-Id": name}, timeout=5).status_code
+        return requests.get(platform.url + "/v1/nowhere", headers={"X-Request-Id": name}, timeout=30).status_code
 
     files = list((platform.data / "logs").iterdir())
     written = max((platform.data / "logs").glob("app-1-????-??-??.jsonl"))  # today's
@@ -87,7 +87,7 @@ def test_a_log_that_cannot_be_written_holds_nobody_up_and_says_what_is_missing(p
     for number in range(6):  # every node once or twice
         ask(f"written-{number}")
         before.add(f"written-{number}")
-    until(lambda: before <= {line.get("request_id") for line in platform.logs()})
+    until(lambda: before <= {line.get("request_id") for line in platform.logs()}, 60)
     messages = [line["message"] for line in platform.logs()]
     assert any("lost: File too large" in message for message in messages)
     for path in files:
@@ -100,7 +100,7 @@ def test_a_release_that_cannot_be_unpacked_leaves_no_half_of_it(start_platform):
     words = [str(home.binary), "up", "--home", str(home.data), "--port", "18280"]
     refused = subprocess.run(
         under_account(["prlimit", f"--fsize={MIB}", *words]), capture_output=True, text=True, cwd=home.path,
-        env=Platform(home).base_environment(), timeout=60)
+        env=Platform(home).base_environment(), timeout=START_SECONDS)
     assert refused.returncode == 75, refused.stdout + refused.stderr
     assert "The release cannot be unpacked: there is no room for" in refused.stdout + refused.stderr
     assert "File too large" in refused.stdout + refused.stderr

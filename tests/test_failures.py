@@ -22,10 +22,10 @@ def cookies(api):
 
 
 def test_a_node_lost_at_1000_requests_a_second_is_not_seen_by_small_reads(platform, api):
-    with Load(platform.url, "/healthz", rate=1000) as load:
+    with Load(platform.url, "/healthz", rate=1000, limit=512) as load:
         until(lambda: load.count > 1000, seconds=20)
         platform.kill("app-1")
-        until(lambda: platform.is_ready("app-1"), seconds=20)
+        until(lambda: platform.is_ready("app-1"), seconds=60)
         seen = load.count
         until(lambda: load.count > seen + 1000, seconds=20)
     assert load.failures == []
@@ -38,14 +38,14 @@ def test_overview_shows_a_node_die_and_return(platform, api):
                               cookies=api.http.cookies.get_dict()).json()
         return {node["name"]: node["state"] for node in answer["data"]}["app-3"]
 
-    until(lambda: state() == "ready")
+    until(lambda: state() == "ready", 60)
     before = platform.pid("app-3")
     os.kill(before, signal.SIGSTOP)  # dead to everybody, and not brought back by the supervisor
     try:
-        until(lambda: state() != "ready", seconds=10)
+        until(lambda: state() != "ready", seconds=60)
     finally:
         os.kill(before, signal.SIGKILL)
-    until(lambda: state() == "ready" and platform.pid("app-3") != before, seconds=20)
+    until(lambda: state() == "ready" and platform.pid("app-3") != before, seconds=60)
 
 
 @pytest.mark.parametrize("how", ["flush", "kill", "stop"])
@@ -104,12 +104,12 @@ def test_a_session_that_was_ended_stays_ended_through_every_loss(platform):
     assert api.post("/v1/auth/logout").status_code == 204
     for name in platform.names("serve"):
         until(lambda: requests.get(platform.node_url(name) + "/v1/me", cookies=kept,
-                                   timeout=5).status_code == 401, seconds=2)
+                                   timeout=30).status_code == 401, seconds=30)
     flush_redis(platform)
     platform.kill("app-2")
-    until(lambda: platform.is_ready("app-2"), seconds=20)
+    until(lambda: platform.is_ready("app-2"), seconds=60)
     for name in platform.names("serve"):
-        assert requests.get(platform.node_url(name) + "/v1/me", cookies=kept, timeout=5).status_code == 401
+        assert requests.get(platform.node_url(name) + "/v1/me", cookies=kept, timeout=30).status_code == 401
 
 
 def test_a_drain_loses_no_request(platform, api):

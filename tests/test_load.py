@@ -30,7 +30,7 @@ def start_app(platform, tmp_path):
         started.append(subprocess.Popen(
             [str(folder / "acme")], env={**platform.base_environment(), "ACME_ADDRESS": ADDRESS, "ACME_RELEASE": "r-1"}))
         until(lambda: subprocess.run(["bash", "-c", f"exec 3<>/dev/tcp/{ADDRESS}/8080"],
-                                     capture_output=True).returncode == 0)
+                                     capture_output=True).returncode == 0, 30)
 
     yield start
     for process in started:
@@ -65,7 +65,7 @@ def test_it_reads_stores_and_signs_in_and_leaves_nothing_behind(platform):
     assert list(report["releases"]) == [platform.state["release"]]
     assert report["left_behind"] == ""
     assert left_behind(platform) == (0, 0)
-    until(lambda: objects_of(platform, EMAIL) == [])
+    until(lambda: objects_of(platform, EMAIL) == [], 60)
 
 
 def test_no_user_of_it_asks_more_often_than_the_limit_lets_them(platform):
@@ -131,12 +131,12 @@ def test_what_an_earlier_run_left_when_it_was_killed_is_removed_by_the_next(plat
     running = subprocess.Popen(
         under_account([str(platform.home.binary), "load", "--rps", "50", "--for", "10m"]),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=platform.environment, cwd=platform.home.path)
-    until(lambda: left_behind(platform)[0] > 3 and objects_of(platform, EMAIL))
+    until(lambda: left_behind(platform)[0] > 3 and objects_of(platform, EMAIL), 60)
     running.kill()
     running.wait()
     load(platform, "--rps", "10", "--for", "1s")
     assert left_behind(platform)[0] == 0
-    until(lambda: objects_of(platform, EMAIL) == [])
+    until(lambda: objects_of(platform, EMAIL) == [], 60)
 
 
 def test_no_secret_is_told(platform):

@@ -91,7 +91,7 @@ def test_a_prometheus_that_is_started_with_it_finds_every_node(platform, tmp_pat
             return {one["labels"]["node"]: one["health"] for one in targets}
 
         names = [name for role in ("serve", "worker", "scheduler") for name in platform.names(role)]
-        until(lambda: healths() == dict.fromkeys(names, "up"), 40, 0.2)
+        until(lambda: healths() == dict.fromkeys(names, "up"), 120, 0.2)
     finally:
         server.terminate()
         server.wait(30)

@@ -48,7 +48,7 @@ def start_redis(start, folder, *words):
     port = free_port()
     process = start("redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--repl-diskless-sync-delay",
                     "0", "--maxmemory-policy", "volatile-lru", *words, folder=folder)
-    until(lambda: ask(port, "PING"))
+    until(lambda: ask(port, "PING"), 30)
     return port, process
 
 
@@ -60,18 +60,18 @@ def start_node(start, platform, redis_url, **more):
                    "PORT": str(ports[0]), "METRICS_PORT": str(ports[1]), **more}
     process = start(*under_account([str(platform.home.binary), "serve"]), folder=platform.home.path, env=environment)
     urls = [f"http://{address}:{port}" for port in ports]
-    until(lambda: process.poll() is None and is_ready(urls[0]), seconds=20)
+    until(lambda: process.poll() is None and is_ready(urls[0]), seconds=60)
     return urls
 
 
 def is_ready(url):
     with contextlib.suppress(requests.RequestException):
-        return requests.get(url + "/readyz", timeout=1).status_code == 200
+        return requests.get(url + "/readyz", timeout=5).status_code == 200
     return False
 
 
 def metric(url, name):
-    lines = requests.get(url + "/metrics", timeout=5).text.splitlines()
+    lines = requests.get(url + "/metrics", timeout=30).text.splitlines()
     return next(line.split()[-1] for line in lines if line.startswith(name + " "))
 
 
@@ -91,11 +91,11 @@ def test_a_node_speaks_tls_with_a_redis_that_it_trusts_and_with_no_other(platfor
                 "--tls-ca-cert-file", "trusted.pem", "--tls-auth-clients", "no")
     me = sign_in(platform).http.cookies.get_dict()
     url, operations = start_node(start, platform, f"rediss://127.0.0.1:{port}", SSL_CERT_FILE=str(trusted))
-    assert requests.get(url + "/v1/me", cookies=me, timeout=5).status_code == 200
-    until(lambda: metric(operations, "redis_up") == "1")
+    assert requests.get(url + "/v1/me", cookies=me, timeout=30).status_code == 200
+    until(lambda: metric(operations, "redis_up") == "1", 30)
 
     url, operations = start_node(start, platform, f"rediss://127.0.0.1:{port}", SSL_CERT_FILE=str(other))
-    assert requests.get(url + "/v1/me", cookies=me, timeout=5).status_code == 200
+    assert requests.get(url + "/v1/me", cookies=me, timeout=30).status_code == 200
     assert metric(operations, "redis_up") == "0"
 
 
@@ -109,18 +109,18 @@ def test_a_failover_by_sentinel_signs_nobody_out(platform, start, tmp_path):
         "sentinel down-after-milliseconds cache 500\nsentinel failover-timeout cache 3000\n")
     start("redis-server", "sentinel.conf", "--sentinel", folder=tmp_path)
     until(lambda: b"master-link-status\r\n$2\r\nok" in ask(watch, "SENTINEL REPLICAS cache", password="hunter3"),
-          seconds=20)
+          seconds=60)
     me = sign_in(platform).http.cookies.get_dict()
     url, operations = start_node(
         start, platform, f"redis+sentinel://acme:hunter2@127.0.0.1:{watch}/cache?sentinel_password=hunter3")
 
     def is_served():
-        assert requests.get(url + "/v1/me", cookies=me, timeout=5).status_code == 200
+        assert requests.get(url + "/v1/me", cookies=me, timeout=30).status_code == 200
         return True
 
-    until(lambda: is_served() and metric(operations, "redis_up") == "1")
+    until(lambda: is_served() and metric(operations, "redis_up") == "1", 30)
     master.kill()
-    until(lambda: is_served() and metric(operations, "redis_up") == "0")
-    until(lambda: is_served() and metric(operations, "redis_up") == "1", seconds=30)
-    assert b"role:master" in ask(second, "INFO replication")
-    assert is_served()
+    # That it was down may be over before one looks; but only the node is there under this name. A sentinel that was
+    # held up for two seconds does nothing for thirty more.
+    until(lambda: is_served() and b"role:master" in ask(second, "INFO replication") and
+          b"user=acme" in ask(second, "CLIENT LIST") and metric(operations, "redis_up") == "1", seconds=120)

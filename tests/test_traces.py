@@ -74,8 +74,8 @@ def test_a_request_that_failed_arrives_whole_at_a_collector(start_platform, coll
 
     assert failed.status_code == 503
     assert failed.json()["trace_id"] == caller["trace"]
-    until(lambda: collector.of(caller["trace"]))
-    line = until(lambda: [one for one in platform.logs("--request", "traced-1") if one["status"] == 503])[0]
+    until(lambda: collector.of(caller["trace"]), 30)
+    line = until(lambda: [one for one in platform.logs("--request", "traced-1") if one.get("status") == 503], 30)[0]
     spans = collector.of(caller["trace"])
     servers = [span for _, span in spans if span.kind == Span.SPAN_KIND_SERVER]
     assert len(servers) == 1
@@ -102,9 +102,9 @@ def test_a_request_that_went_well_is_kept_by_its_id_alone(start_platform, collec
                               environment={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
     kept, left = "4bf92f3577b34da6a3ffffffffffffff", "4bf92f3577b34da6a3ce000000000000"
     for trace in (left, kept):  # a foreign caller's word on sampling does not count
-        requests.get(platform.url + "/v1/nowhere", timeout=5,
+        requests.get(platform.url + "/v1/nowhere", timeout=30,
                      headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
-    until(lambda: collector.of(kept))
+    until(lambda: collector.of(kept), 30)
     assert collector.of(left) == []
 
 
