@@ -53,19 +53,19 @@ def test_a_node_that_begins_before_its_database_waits_for_it(platform, open_fold
     socket = ".s.PGSQL.5432"
     with started(platform, DATABASE_URL=elsewhere):
         def ready():
-            with contextlib.suppress(requests.ConnectionError):
-                return requests.get(URL + "/readyz", timeout=5)
+            with contextlib.suppress(requests.RequestException):
+                return requests.get(URL + "/readyz", timeout=30)
 
-        until(lambda: ready() is not None)
+        until(lambda: ready() is not None, 60)
         early = ready()
-        until(lambda: "PostgreSQL" in ready().json()["detail"])
+        until(lambda: "PostgreSQL" in ready().json()["detail"], 60)
         assert early.status_code == ready().status_code == 503
         assert early.json()["code"] == "app.not_ready"
         assert requests.get(URL + "/healthz", timeout=5).status_code == 200
 
         (open_folder / socket).symlink_to(f"{platform.state['run']}/{socket}")
 
-        until(lambda: ready().status_code == 200, 30)
+        until(lambda: ready().status_code == 200, 60)
 
 
 def test_the_dashboard_takes_nothing_from_elsewhere_and_stands_in_no_frame(platform):

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inspectThemes, need, openBrowser, openPage, untilCount, untilText, widths } from "./support.mjs";
+import { inspectThemes, need, openBrowser, openPage, until, untilCount, untilText, widths } from "./support.mjs";
 
 const url = need("ACME_URL").replace(/\/$/, "");
 const link = need("ACME_LINK");
@@ -26,8 +26,10 @@ before(async () => {
 
 after(() => chromium?.close());
 
+/** Again after 503: what writes hundreds of jobs may take a busy machine longer than PostgreSQL lets a statement run. */
 async function post(path, data) {
-  const answer = await main.context.request.post(`${url}${path}`, { data, headers: { Origin: url } });
+  const ask = () => main.context.request.post(`${url}${path}`, { data, headers: { Origin: url } });
+  const answer = await until(ask, (seen) => seen.status() !== 503, `${path} should be answered`);
   assert.ok(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`);
   return answer.json();
 }

@@ -101,12 +101,16 @@ kill -CONT "$(pid_of redis)"
 kill -9 "$(pid_of redis)"
 for _ in 1 2 3 4 5; do call --fail --output /dev/null "$url/v1/me"; done
 
-step "it stops in order, and a second start has the data"
-./dev down >"$folder/down" 2>&1
-wait $up || true
-begun=$SECONDS
-start
-echo "the second start took $((SECONDS - begun)) s"
+step "it stops in order, and a second start within 15 seconds has the data"
+for try in 1 2 3; do # a machine that others use too may be slower
+    ./dev down >"$folder/down" 2>&1
+    wait $up || true
+    begun=$SECONDS
+    start
+    took=$((SECONDS - begun))
+    [ $took -gt 15 ] || break
+    [ $try -lt 3 ] || fail "it took $took s, and more than 15 twice before"
+done
 call --fail --output "$folder/back.bin" "$url/v1/files/$id/content"
 cmp "$folder/film.bin" "$folder/back.bin"
 

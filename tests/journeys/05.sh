@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Feature flags: a stranger makes a flag for a quarter of one organization, sees with the preview who gets it, watches the
-# evaluations of a program in Python, switches it off everywhere; and evaluations go on without Redis and PostgreSQL.
+# evaluations of a program in Python, switches it off everywhere within a second; and evaluations go on without Redis and
+# PostgreSQL.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -67,14 +68,18 @@ all_say() { # TEXT: every node
 [ ${#addresses[@]} = 3 ] || fail "there are ${#addresses[@]} nodes"
 within 30 all_say '"value"'
 
-step "it is switched off with one click, everywhere"
-visit off
-begun=$(date +%s%N)
-within 30 all_say '"DISABLED"'
-echo "it took $((($(date +%s%N) - begun) / 1000000)) ms to ask everybody"
-within 60 grep -qE '^[0-9]+ default=[0-9]+$' "$folder/seen"
-visit on
-within 30 all_say '"value"'
+step "it is switched off with one click, everywhere within a second"
+for try in 1 2 3; do # a machine that others use too may stand still for as long
+    visit off
+    begun=$(date +%s%N)
+    within 30 all_say '"DISABLED"'
+    took=$((($(date +%s%N) - begun) / 1000000))
+    within 60 grep -qE '^[0-9]+ default=[0-9]+$' "$folder/seen"
+    visit on
+    within 30 all_say '"value"'
+    [ $took -gt 1000 ] || break
+    [ $try -lt 3 ] || fail "it took $took ms, and more than a second twice before"
+done
 
 step "Redis and PostgreSQL are stopped, and evaluations go on"
 stopped=("$up")  # who would start them again
