@@ -28,6 +28,7 @@ within() { # SECONDS COMMAND...: until the command succeeds
     until "$@"; do [ $SECONDS -lt $end ] || fail "not in time: $*"; sleep 0.2; done
 }
 start() {
+    : >"$say" # what was said before is not taken for what this start says
     # A journey does not hand on what the tests around it have set.
     env -u ACME_URL -u ACME_LINK ./dev up >"$say" 2>&1 &
     up=$!

@@ -235,7 +235,7 @@ TEST(Limits, ARedisThatIsGoneLeavesEachNodeItsShareAndBeginsNoNewWindowWhenItIsB
 }
 
 TEST(Limits, ARedisThatHangsIsNotWaitedFor) {
-    LimitsBench bench({.user_max = 30}, milliseconds(200));
+    LimitsBench bench({.user_max = 30}, milliseconds(50));
     EXPECT_EQ(bench.send(3, bench.ada), 3);
     bench.server.stop();
     EXPECT_EQ(bench.send(60, bench.ada), 27);
@@ -250,7 +250,7 @@ TEST(Limits, ARedisThatHangsIsNotWaitedFor) {
 
 // It kept its counts, and does not know of what passed meanwhile.
 TEST(Limits, ARedisThatGoesOnAfterItHungIsToldWhatPassedMeanwhile) {
-    LimitsBench bench({.user_max = 30}, milliseconds(200));
+    LimitsBench bench({.user_max = 30}, milliseconds(50));
     EXPECT_EQ(bench.send(15, bench.ada), 15);
     bench.server.stop();
     int passed = bench.send(9, bench.ada);

@@ -219,7 +219,9 @@ Task<Result<http::Response>> Rulesets::download_list(const http::Call& call) {
     const std::string id(call.params[0]);
     auto packed = co_await packed_list(call.context, id);
     if (!packed) {
-        co_return refuse(ErrorKind::not_found, "flags.list_unknown", "No rule set names this list.");
+        co_return refuse(
+            ErrorKind::not_found, "flags.list_unknown", "No rule set names this list."
+        );
     }
     const std::string etag = "\"" + id + "\"";
     http::Response response;
