@@ -239,7 +239,7 @@ Task<Result<http::Response>> Rulesets::download_list(const http::Call& call) {
         auto text = ACME_TRY(co_await loop_.blocking([gzip = *std::move(packed)] {
             return inflated(gzip, flag_feed::payload_bytes_max);
         }));
-        response.body = std::move(text).value();  // it was opened before
+        response.body = std::move(text).value();  // our own gzip, of what was published
     }
     co_return response;
 }
