@@ -118,6 +118,12 @@ TEST(Recurrence, NamesThePositionAndWhatWasExpected) {
     EXPECT_EQ(of_rrule("FREQ=DAILY;COUNT=2;UNTIL=20301231"), "20 COUNT or UNTIL, not both");
     EXPECT_EQ(of_rrule("FREQ=DAILY;FREQ=DAILY"), "12 each part once");
     EXPECT_EQ(of_rrule("FREQ=DAILY;UNTIL=2030"), "18 a time such as 20261231T235959Z");
+    for (const std::string_view text :
+         {"FREQ=WEEKLY;BYDAY=MO,2SU", "BYDAY=-1FR;FREQ=DAILY", "FREQ=YEARLY;BYDAY=2SU;BYWEEKNO=20"
+         }) {
+        EXPECT_NE(of_rrule(text).find(" days without a number: 2SU goes"), std::string::npos)
+            << text;
+    }
     EXPECT_NE(of_rrule("FREQ=YEARLY;RSCALE=CHINESE"), "");
     EXPECT_NE(of_rrule("FREQ=DAILY;"), "");
     EXPECT_NE(of_rrule(""), "");

@@ -34,6 +34,9 @@ constexpr std::array<std::string_view, 14> part_names{
 
 constexpr std::array<std::string_view, 4> frequencies{"DAILY", "WEEKLY", "MONTHLY", "YEARLY"};
 
+constexpr std::string_view plain_days =
+    "days without a number: 2SU goes with MONTHLY, and with YEARLY that has no BYWEEKNO";
+
 struct Part {
     std::string_view name;
     std::string_view value;
@@ -132,6 +135,15 @@ std::string_view problem_of(const Part& part, const Zone& zone) {
     return rule_of(alone) ? "" : "values as RFC 5545 has them, with commas between";
 }
 
+/// Whether BYDAY may say "2SU", the second Sunday. Source: RFC 5545, 3.3.10; libical takes it
+/// anywhere, and finds different days in a week from different starts.
+bool may_number_days(const std::vector<Part>& parts) {
+    const auto freq = std::ranges::find(parts, "FREQ", &Part::name);
+    if (freq == parts.end()) return false;
+    const bool has_weeks = std::ranges::count(parts, "BYWEEKNO", &Part::name) > 0;
+    return freq->value == "MONTHLY" || (freq->value == "YEARLY" && !has_weeks);
+}
+
 void add_problems(
     const std::vector<Part>& parts,
     const Zone& zone,
@@ -156,6 +168,10 @@ void add_problems(
             problems.push_back({part.position + in_value + 1, std::string(expected)});
         } else if (has_count && has_until && (part.name == "COUNT" || part.name == "UNTIL")) {
             problems.push_back({part.position + 1, "COUNT or UNTIL, not both"});
+        } else if (part.name == "BYDAY" &&
+                   part.value.find_first_of("0123456789") != part.value.npos &&
+                   !may_number_days(parts)) {
+            problems.push_back({part.position + part.name.size() + 2, std::string(plain_days)});
         }
     }
     if (!has_freq) problems.push_back({end + 1, "FREQ=, such as FREQ=DAILY"});
