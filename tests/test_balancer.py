@@ -1,14 +1,13 @@
 """The balancer while it runs (COMP-5): reloads under load, a node that says it is not well, and the
 death of HAProxy itself."""
 
-import csv
 import json
 import re
 import signal
-import socket
 import subprocess
 import time
 
+import haproxy
 import pytest
 import requests
 from conftest import Home, Platform, under_account, until
@@ -36,11 +35,7 @@ def servers(platform):
 
 def falls(platform, name):
     """How often HAProxy has found it down: it is back so soon that a look may miss it."""
-    with socket.socket(socket.AF_UNIX) as line:
-        line.connect(platform.state["run"] + "/haproxy.sock")
-        line.sendall(b"show stat\n")
-        rows = csv.DictReader(line.makefile().read().removeprefix("# ").splitlines())
-        return next(int(row["chkdown"]) for row in rows if (row["pxname"], row["svname"]) == ("app", name))
+    return int(haproxy.nodes(platform)[name]["chkdown"])
 
 
 def are_all_well(platform):

@@ -3,10 +3,10 @@ repairs it."""
 
 import json
 import signal
-import socket
 import subprocess
 
 import engine
+import haproxy
 import pytest
 from conftest import Home, Platform, under_account, until
 from deployer import Deployer
@@ -57,13 +57,7 @@ def repaired(deployer):
 
 def balancer(deployer, *commands):
     """As somebody does it who knows HAProxy and not us."""
-    said = ""
-    for command in commands:
-        with socket.socket(socket.AF_UNIX) as line:
-            line.connect(deployer.platform.state["run"] + "/haproxy.sock")
-            line.sendall(command.encode() + b"\n")
-            said += b"".join(iter(lambda: line.recv(65536), b"")).decode()
-    return said
+    return "".join(haproxy.ask(deployer.platform, command) for command in commands)
 
 
 def test_a_weight_that_somebody_gave_is_found_and_taken_back(deployer):

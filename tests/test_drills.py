@@ -5,10 +5,10 @@ import os
 import pty
 import re
 import signal
-import socket
 import subprocess
 
 import engine
+import haproxy
 import pytest
 from conftest import Home, Platform, under_account, until
 from deployer import Deployer
@@ -100,12 +100,8 @@ def test_a_node_that_is_killed_comes_back_and_no_reader_sees_it(deployer):
 
 def reload_balancer(platform):
     """As an administrator does it who edited the file by hand."""
-    def worker():
-        with socket.socket(socket.AF_UNIX) as line:
-            line.connect(platform.state["run"] + "/haproxy.sock")
-            line.sendall(b"show info\n")
-            text = b"".join(iter(lambda: line.recv(65536), b"")).decode()
-        return re.findall(r"^Pid: (\d+)", text, re.M)  # none of one that is going
+    def worker():  # none of one that is going
+        return re.findall(r"^Pid: (\d+)", haproxy.ask(platform, "show info"), re.M)
 
     before = worker()
     os.kill(platform.pid("balancer"), signal.SIGUSR2)

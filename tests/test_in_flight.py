@@ -3,13 +3,12 @@ most what that node had in its hands (COMP-1)."""
 
 import collections
 import concurrent.futures
-import csv
 import hashlib
 import os
-import socket
 import subprocess
 import threading
 
+import haproxy
 import pytest
 import requests
 from api import Api
@@ -28,24 +27,14 @@ def cookie_of(api):
     return "; ".join(f"{name}={value}" for name, value in api.http.cookies.get_dict().items())
 
 
-def balancer_rows(platform):
-    """What the balancer says of each node, by the names of its columns."""
-    with socket.socket(socket.AF_UNIX) as wire:
-        wire.connect(str(platform.data / "run/haproxy.sock"))
-        wire.sendall(b"show stat\n")
-        text = b"".join(iter(lambda: wire.recv(65536), b"")).decode()
-    rows = csv.DictReader(text.removeprefix("# ").splitlines())
-    return {row["svname"]: row for row in rows if row["svname"].startswith("app-")}
-
-
 def at_work(platform):
     """How many requests the balancer has handed to each node and not got back."""
-    return {name: int(row["scur"]) for name, row in balancer_rows(platform).items()}
+    return {name: int(row["scur"]) for name, row in haproxy.nodes(platform).items()}
 
 
 def are_in_rotation(platform):
     """A node is ready before the balancer, which asks it now and then, has seen that."""
-    return all(row["status"] == "UP" for row in balancer_rows(platform).values())
+    return all(row["status"] == "UP" for row in haproxy.nodes(platform).values())
 
 
 def kill(platform, name):

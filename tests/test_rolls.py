@@ -4,12 +4,11 @@ jobs and what is due by the clock; on the real binary, PostgreSQL, Redis and HAP
 import collections
 import concurrent.futures
 import contextlib
-import csv
 import os
-import socket
 import subprocess
 import threading
 
+import haproxy
 import pytest
 import requests
 from api import Api
@@ -96,11 +95,7 @@ def wait_until_they_work_while_they_drain(platform, *names):
     looks = []
 
     def do_they():
-        with socket.socket(socket.AF_UNIX) as line:
-            line.connect(platform.state["run"] + "/haproxy.sock")
-            line.sendall(b"show stat\n")
-            shown = csv.DictReader(line.makefile().read().removeprefix("# ").splitlines())
-        servers = {row["svname"]: row for row in shown if row["pxname"] == "app"}
+        servers = haproxy.nodes(platform)
         looks.append(all(servers[name]["status"].startswith("DRAIN") and int(servers[name]["scur"]) for name in names))
         return len(looks) >= 5 and all(looks[-5:])
 

@@ -4,11 +4,11 @@ import contextlib
 import http.server
 import json
 import signal
-import socket
 import ssl
 import subprocess
 import threading
 
+import haproxy
 import pytest
 
 from conftest import until
@@ -53,13 +53,6 @@ def stopped(platform, names):
     finally:
         for name in names:
             platform.kill(name, signal.SIGCONT)
-
-
-def balancer(platform, command):
-    with socket.socket(socket.AF_UNIX) as line:
-        line.connect(platform.state["run"] + "/haproxy.sock")
-        line.sendall(command.encode() + b"\n")
-        return b"".join(iter(lambda: line.recv(65536), b"")).decode()
 
 
 def test_it_is_green_on_a_platform_that_works(platform):
@@ -122,13 +115,13 @@ def test_a_node_that_names_another_release_fails_the_release(platform, start_rel
     start_release(lie_release="other").wait_ready()
     server = platform.names("serve")[-1]
     address = platform.node(server)["address"]
-    line = next(line for line in balancer(platform, "show servers state").splitlines() if f" {server} " in line)
+    line = next(line for line in haproxy.ask(platform, "show servers state").splitlines() if f" {server} " in line)
     backend = line.split()[1]
-    balancer(platform, f"set server {backend}/{server} addr {ADDRESS} port 8080")
+    haproxy.ask(platform, f"set server {backend}/{server} addr {ADDRESS} port 8080")
     try:
         report = smoke(platform, "--release", platform.state["release"], "--nodes", "3")
     finally:
-        balancer(platform, f"set server {backend}/{server} addr {address} port 8080")
+        haproxy.ask(platform, f"set server {backend}/{server} addr {address} port 8080")
     assert failed(report) == ["release"]
     assert "other" in of(report, "release")["detail"]
 

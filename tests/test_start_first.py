@@ -3,10 +3,10 @@ real binary, PostgreSQL, Redis and HAProxy; one platform for all tests that leav
 
 import json
 import re
-import socket
 import subprocess
 import threading
 
+import haproxy
 import pytest
 from conftest import Home, Platform, under_account, until
 from deployer import ROLLED_BACK, Controller, Deployer, Readers, records
@@ -38,10 +38,7 @@ def add(deployer, name, count=iter(range(1_000_000)), **behaviour):
 
 def servers(platform):
     """What HAProxy has in its backend: name -> address."""
-    with socket.socket(socket.AF_UNIX) as asked:
-        asked.connect(platform.state["run"] + "/haproxy.sock")
-        asked.sendall(b"show servers state app\n")
-        said = asked.makefile().read()
+    said = haproxy.ask(platform, "show servers state app")
     lines = [line.split() for line in said.splitlines() if line[:1].isdigit() and len(line.split()) > 5]
     return {words[3]: words[4] for words in lines}
 
