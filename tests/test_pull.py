@@ -56,6 +56,10 @@ def test_a_call_that_waits_gets_the_job_that_comes(platform, api, queue):
     assert [each["id"] for each in got] == [name]
     ends = "expires_at <= now() + interval '120 s'"  # not as late as that of a call which still waits
     assert platform.sql(f"SELECT {ends} FROM job_leases WHERE holder = '{queue}'") == "t"
+    # Who has a job, and an hour for it, keeps that while it asks for more.
+    assert api.post(f"/v1/leases/{worker.lease}:extend", json={"lease_ms": 3_600_000}).status_code == 200
+    assert worker.jobs(holding=[name]) == []
+    assert platform.sql(f"SELECT {ends} FROM job_leases WHERE holder = '{queue}'") == "f"
 
 
 def test_what_fails_is_tried_again_and_dead_after_the_last_attempt(api, queue):

@@ -99,8 +99,8 @@ struct Pulled {
     bool has_news() const { return !jobs.empty() || standing.state != "run"; }
 };
 
-/// The lease of jobs ends as soon as the worker says, also where it has waited for them; that of a
-/// call which waits for `wait` more, that much later.
+/// The lease of the first jobs ends as soon as the worker says, also where it has waited for them;
+/// that of a call which waits for `wait` more, that much later.
 Task<Result<Pulled>> pull_once(
     Routes room,
     trace::Context context,
@@ -113,7 +113,7 @@ Task<Result<Pulled>> pull_once(
     const Clock& clock = room.telemetry.clock;
     auto transaction = co_await room.db.begin(context);
     auto standing = ACME_TRY(co_await pull::extend(
-        transaction, context, clock, owner, lease, asked.who.time, pull::End::exact
+        transaction, context, clock, owner, lease, asked.who.time, pull::End::sooner_without_jobs
     ));
     if (is_first) {
         co_await pull::return_unheld(transaction, context, clock, owner, lease, asked.held);

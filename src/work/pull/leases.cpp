@@ -19,7 +19,9 @@ constexpr pg::Query insert_lease{"pull.open", R"sql(
 constexpr pg::Query extend_lease{"pull.extend", R"sql(
     UPDATE job_leases SET expires_at = greatest(
         coalesce($3::timestamptz, now()) + $4::bigint * interval '1 ms',
-        CASE WHEN NOT $5::boolean THEN expires_at END)
+        CASE WHEN NOT $5::boolean OR EXISTS (
+            SELECT FROM jobs WHERE jobs.org_id = $1 AND jobs.lease = job_leases.id
+        ) THEN expires_at END)
     WHERE org_id = $1 AND id = $2 AND kind = 'pull' AND expires_at > coalesce($3::timestamptz, now())
     RETURNING state, array_to_string(queues, ' ')
 )sql"};
@@ -99,9 +101,9 @@ Task<Result<Standing>> extend(
     std::chrono::milliseconds time,
     End end
 ) {
-    const bool is_exact = end == End::exact;
+    const bool may_be_sooner = end == End::sooner_without_jobs;
     const auto rows = co_await transaction.run(
-        context, extend_lease, owner, lease.number, pg::sql_now(clock), time.count(), is_exact
+        context, extend_lease, owner, lease.number, pg::sql_now(clock), time.count(), may_be_sooner
     );
     if (rows.empty()) {
         const auto found = co_await transaction.run(context, find_lease, owner, lease.number);

@@ -91,8 +91,9 @@ Task<Result<LeaseId>> open(
     Introduction introduction
 );
 
-/// Whether a lease that ends later than it is asked to stays as it is.
-enum class End : std::uint8_t { not_before, exact };
+/// Whether a lease that ends later than it is asked to may end sooner. One with jobs never does:
+/// so long their worker may be silent.
+enum class End : std::uint8_t { never_sooner, sooner_without_jobs };
 
 /// Puts the end of the lease to `time` from now. Errors: pull.no_lease (not_found), also for
 /// another organization's; pull.lease_ended (conflict), whose jobs may run elsewhere by now.
@@ -103,7 +104,7 @@ Task<Result<Standing>> extend(
     Owner owner,
     LeaseId lease,
     std::chrono::milliseconds time,
-    End end = End::not_before
+    End end = End::never_sooner
 );
 
 /// What stands under the lease and is not `held` runs elsewhere, or here again, and counts as no
